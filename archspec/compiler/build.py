@@ -1,0 +1,167 @@
+"""The stages in order: a spec's file in, a Program out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Mapping as Readable
+
+from archspec.compiler.expand.document import Expanded, expand
+from archspec.compiler.expect import check_expectations
+from archspec.compiler.forms.sections import Evaluate, Train
+from archspec.compiler.ir import Graph, verify
+from archspec.compiler.provenance import Values
+from archspec.compiler.scopes import Resolver, Said, unreached
+from archspec.compiler.sections import read_sections
+from archspec.compiler.source import Node, Scalar, parse
+from archspec.compiler.spec.document import read_document
+from archspec.compiler.spec.files import load, split_variant
+from archspec.compiler.spec.records import Document, Scope
+from archspec.compiler.validate import validate
+from archspec.compiler.expression import Environment
+from archspec.diagnostics import Diagnostic, Findings, Span
+
+
+@dataclass(frozen=True)
+class Program:
+    """A compiled spec: the graph, how it is trained and evaluated, and where each of those values came from.
+
+    `hyperparameters` are the final values; `values` maps a dotted path such as `train.optimizer.rate` to its value
+    with provenance, `calls` the path of every block call to its parameters; `sources` holds the text of every file read.
+    """
+
+    file: str
+    name: str
+    variant: str
+    about: str
+    graph: Graph
+    hyperparameters: Values
+    train: Train | None = None
+    eval: Evaluate | None = None
+    values: Values = field(default_factory=dict)
+    calls: dict[str, Values] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+
+
+def compile_file(
+    path: str,
+    *,
+    settings: Readable[str, str | object] | None = None,
+    findings: Findings,
+    text: str | None = None,
+) -> Program | None:
+    """Compile `FILE` or `FILE#variant`; None after errors, which are in `findings`.
+
+    `settings` are hyperparameters from the command line, text or values; `text` stands for the file's content.
+    """
+    document, variant = _document(path, findings, text)
+    if document is None:
+        return None
+    return _compile(document, variant, settings or {}, findings, {})
+
+
+def check_file(path: str, *, findings: Findings, text: str | None = None) -> list[Program]:
+    """Compile a spec in each of its variants, and report defaults, blocks and tables that none of them uses."""
+    document, variant = _document(path, findings, text)
+    if document is None:
+        return []
+    names = [variant] if variant else [v.name for v in document.variants] or [""]
+    unused: dict[Span, list[Diagnostic]] = {}
+    programs = [_compile(document, name, {}, findings, unused) for name in names]
+    compiled = [program for program in programs if program is not None]
+    if len(compiled) == len(names):
+        findings.extend(seen[0] for seen in unused.values() if len(seen) == len(names))
+    return compiled
+
+
+def variants(path: str, findings: Findings) -> tuple[str, ...]:
+    """The names of a file's variants, in order."""
+    document, _ = _document(path, findings, None)
+    return tuple(variant.name for variant in document.variants) if document is not None else ()
+
+
+def _document(path: str, findings: Findings, text: str | None) -> tuple[Document | None, str]:
+    file, variant = split_variant(path)
+    before = len(findings.errors)
+    root, sources, inherited = load(file, findings, text)
+    if root is None or len(findings.errors) > before:
+        return None, ""
+    validate(root, findings)
+    if len(findings.errors) > before:
+        return None, ""
+    document = read_document(file, root, sources, findings)
+    return (document if len(findings.errors) == before else None), variant or inherited
+
+
+def _compile(
+    document: Document,
+    variant: str,
+    settings: Readable[str, object],
+    findings: Findings,
+    unused: dict[Span, list[Diagnostic]],
+) -> Program | None:
+    own = Findings()
+    resolver = Resolver(own)
+    expanded = expand(document, variant, _settings(settings, own), resolver)
+    if expanded is None or expanded.graph is None or own.errors:
+        findings.extend(own.items)
+        return None
+    verify(expanded.graph, own)
+    sections = read_sections(document, expanded, resolver)
+    check_expectations(document, variant, expanded, own)
+    for diagnostic in _unused(document, expanded, resolver):
+        # What an extended file offers beyond this spec's use is that file's own matter.
+        if diagnostic.span is not None and diagnostic.span.file == document.file:
+            unused.setdefault(diagnostic.span, []).append(diagnostic)
+    findings.extend(own.items)
+    if own.errors:
+        return None
+    chosen = str(expanded.place.values["variant"])
+    return Program(
+        file=document.file,
+        name=chosen or Path(document.file).name.removesuffix(".yaml").removesuffix(".yml"),
+        variant=chosen,
+        about=document.about,
+        graph=expanded.graph,
+        hyperparameters=expanded.hyperparameters,
+        train=sections.train,
+        eval=sections.eval,
+        values=sections.values,
+        calls=expanded.calls,
+        sources=document.sources,
+    )
+
+
+def _settings(settings: Readable[str, object], findings: Findings) -> dict[str, Said]:
+    """`--set name=value` pairs; text is read as YAML."""
+    found = {}
+    for name, value in settings.items():
+        node: Node | None = parse(value, "--set", findings) if isinstance(value, str) else None
+        if node is None or not isinstance(value, str):
+            node = Scalar(value, str(value), Span("--set", 1, 1, 1, 1))  # type: ignore[arg-type]
+        found[name] = Said(node, Environment(), "set", f"--set {name}={value}")
+    return found
+
+
+def _unused(document: Document, expanded: Expanded, resolver: Resolver) -> list[Diagnostic]:
+    """Defaults that reached no layer, blocks that nothing calls, scopes and tables that nothing names."""
+    found: list[Diagnostic] = []
+    work = expanded.place.work
+    scopes = [document.defaults] if document.defaults is not None else []
+    scopes += document.scopes.values()
+    for block in document.blocks.values():
+        scopes += [scope for scope in block.defaults if isinstance(scope, Scope)]
+        if block.name not in work.used_blocks:
+            found.append(_warning("AS217", f"nothing calls the block `{block.name}`", block.span))
+    for scope in scopes:
+        for default in unreached(scope, resolver.reached):
+            message = f"the default `{default.target.text}: {default.field.text}` reaches no layer"
+            found.append(_warning("AS216", message, default.field.span))
+    for name, table in document.tables.items():
+        if f"table {name}" not in work.used_names:
+            found.append(_warning("AS218", f"nothing uses the table `{name}`", table.span))
+    return found
+
+
+def _warning(code: str, message: str, span: Span) -> Diagnostic:
+    return Diagnostic(code, message, span, help="take it out", severity="warning")

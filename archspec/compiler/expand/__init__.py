@@ -1,0 +1,1 @@
+"""Parameters, expressions, blocks, repeats, branches -> a flat graph, with every node's shape as it is appended."""

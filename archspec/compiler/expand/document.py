@@ -1,0 +1,201 @@
+"""A document expanded: its hyperparameters bound, its inputs made, its layers and heads walked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Iterator
+
+from archspec.compiler.expand.layers import branches, expand_body, sequence
+from archspec.compiler.expand.names import Bundle, Entry, Names, Tensor, single
+from archspec.compiler.expand.parameters import bind
+from archspec.compiler.expand.place import Place, Work
+from archspec.compiler.expand.sketch import Sketch
+from archspec.compiler.expression import Environment
+from archspec.compiler.ir import Graph, Input
+from archspec.compiler.op import Shape
+from archspec.compiler.provenance import Values
+from archspec.compiler.scopes import Broken, Frame, Resolver, Said, check_scope, nearest, shown
+from archspec.compiler.source import Mapping, Node
+from archspec.compiler.spec.records import Document, Layer, Scope, Variant
+from archspec.diagnostics import Findings, Span
+
+
+@dataclass(frozen=True)
+class Expanded:
+    """A document's graph, with what the sections after it need: names, scopes, values."""
+
+    graph: Graph | None
+    place: Place
+    hyperparameters: Values
+    calls: dict[str, Values] = field(default_factory=dict)
+
+
+def expand(
+    document: Document, variant: str, settings: dict[str, Said], resolver: Resolver
+) -> Expanded | None:
+    """The document's flat graph; None after errors in its hyperparameters, all reported in the resolver's findings."""
+    findings = resolver.findings
+    if not any("depth_fraction" in text for text in document.sources.values()):
+        return _expand(document, variant, settings, Work(Sketch(findings), resolver, findings, body=expand_body, document=embed))
+    # How deep a block stands in the chain is known once all of the chain has been walked: walk it twice.
+    silent = Findings()
+    counting = Work(Sketch(silent), Resolver(silent), silent, body=expand_body, document=embed)
+    _expand(document, variant, settings, counting)
+    work = Work(Sketch(findings), resolver, findings, chain_length=counting.chain_position, body=expand_body, document=embed)
+    return _expand(document, variant, settings, work)
+
+
+def _expand(document: Document, variant: str, settings: dict[str, Said], work: Work) -> Expanded | None:
+    chosen, name = _variant(document, variant, work.findings)
+    try:
+        hyperparameters = _hyperparameters(document, chosen, settings, work.resolver)
+    except Broken:
+        return None
+    place = _root(document, name, hyperparameters, work, path="", files=(document.file,))
+    for scope in _scopes(document):
+        parameters = {block.name: [p.name for p in block.parameters] for block in document.blocks.values()}
+        check_scope(scope, parameters, work.findings)
+    incoming = _inputs(document, place)
+    outcome = sequence(document.layers, incoming, place)
+    chain, heads = work.chain_position, _heads(document, outcome, place)
+    work.chain_position = chain
+    _stale_names(document, work)
+    sketch = work.sketch
+    graph = None
+    if outcome.first is not None and not work.findings.errors and outcome.first in sketch.nodes:
+        graph = Graph(place.variable_path, sketch.inputs, sketch.nodes, sketch.endpoints, outcome.first, heads)
+    elif not work.findings.errors:
+        help = "write `layers:` with at least one layer"
+        work.findings.add("AS312", "the spec has no layers", document.root.span, help=help)
+    return Expanded(graph, place, hyperparameters, sketch.calls)
+
+
+def embed(
+    document: Document,
+    variant: str,
+    settings: dict[str, Said],
+    incoming: Bundle,
+    path: str,
+    root: str,
+    layer: Layer,
+    outer: Place,
+) -> tuple[Bundle, Names]:
+    """Expand a document as a layer of another: its outcome and its names. Raises Broken."""
+    chosen, name = _variant(document, variant, outer.work.findings)
+    hyperparameters = _hyperparameters(document, chosen, settings, outer.work.resolver)
+    place = _root(document, root or name, hyperparameters, outer.work, path, (*outer.files, document.file))
+    place = replace(place, output_stride=outer.output_stride, shared=outer.shared, names=Names())
+    # A file means the same everywhere: only scopes written at the call reach in.
+    own = len(outer.frames) - len(layer.defaults)
+    place = replace(place, frames=(*place.frames, *outer.frames[own:]))
+    tensors = [tensor for _, tensor in incoming.outputs]
+    for position, (key, _) in enumerate(document.inputs):
+        tensor = tensors[min(position, len(tensors) - 1)]
+        place.names.entries[key.text] = Entry(single(tensor), Names(place.names), "", key.span)
+    place.names.entries.setdefault("input", Entry(single(tensors[0]), Names(place.names), "", layer.span))
+    return sequence(document.layers, single(tensors[0]), place), place.names
+
+
+def _variant(document: Document, variant: str, findings: Findings) -> tuple[Variant | None, str]:
+    """The chosen variant and the root of the variables' names."""
+    chosen = next((v for v in document.variants if v.name == variant), None)
+    if variant and chosen is None:
+        names = [v.name for v in document.variants]
+        help = nearest(variant, names) or f"there are {', '.join(names) or 'none'}"
+        span = document.root.span
+        findings.add("AS213", f"{document.file} has no variant `{variant}`", span, help=help)
+    if chosen is None and document.variants:
+        chosen = document.variants[0]
+    return chosen, chosen.name if chosen else ""
+
+
+def _hyperparameters(
+    document: Document, variant: Variant | None, settings: dict[str, Said], resolver: Resolver
+) -> Values:
+    known = [parameter.name for parameter in document.hyperparameters]
+    environment = Environment({"variant": variant.name if variant else ""}, document.functions)
+    chosen = variant.settings.pairs if variant is not None and variant.settings is not None else ()
+    said: dict[str, list[Said]] = {name: [value] for name, value in settings.items()}
+    for key, node in chosen:
+        where = f"variant {variant.name}" if variant else ""
+        said.setdefault(key.text, []).append(Said(node, environment, "variant", where))
+    for name in said.keys() - set(known):
+        span = said[name][0].node.span if said[name][0].kind != "set" else None
+        help = nearest(name, known) or f"there are {', '.join(known) or 'none'}"
+        resolver.findings.add("AS214", f"there is no hyperparameter `{name}`", span, help=help)
+    return bind("the spec", document.hyperparameters, said, environment, document.root.span, resolver)
+
+
+def _root(
+    document: Document, name: str, hyperparameters: Values, work: Work, path: str, files: tuple[str, ...]
+) -> Place:
+    values = {key: resolved.value for key, resolved in hyperparameters.items()}
+    values["variant"] = name
+    environment = Environment(values, document.functions)
+    root = work.resolver.text(document.name, environment) if document.name is not None else ""
+    frames = (Frame(document.defaults, environment),) if document.defaults is not None else ()
+    renames = {key.text: value.text for key, value in document.names}
+    return Place(document, work, path, root, Names(), values, values, frames, renames, files=files)
+
+
+def _scopes(document: Document) -> Iterator[Scope]:
+    if document.defaults is not None:
+        yield document.defaults
+    yield from document.scopes.values()
+    for block in document.blocks.values():
+        yield from (scope for scope in block.defaults if isinstance(scope, Scope))
+
+
+def _inputs(document: Document, place: Place) -> Bundle:
+    """Make the graph's inputs; what they hand to the first layer."""
+    work = place.work
+    if not document.inputs:
+        help = "write `inputs: {image: {shape: [224, 224, 3]}}`"
+        work.findings.add("AS313", "the spec has no inputs", document.root.span, help=help)
+    tensors: list[tuple[str, Tensor]] = []
+    for key, node in document.inputs:
+        try:
+            shape, dtype = _input_type(node, key.span, place)
+        except Broken:
+            tensors.append((key.text, None))
+            place.names.entries[key.text] = Entry(single(None), Names(place.names), "", key.span)
+            continue
+        work.sketch.inputs[key.text] = Input(key.text, shape, dtype)
+        place.names.entries[key.text] = Entry(single(key.text), Names(place.names), "", key.span)
+        tensors.append((key.text, key.text))
+    if len(tensors) == 1:
+        place.names.entries.setdefault("input", place.names.entries[tensors[0][0]])
+    return Bundle(tuple(tensors))
+
+
+def _input_type(node: Node, span: Span, place: Place) -> tuple[Shape, str]:
+    said = {key.text: value for key, value in node.pairs} if isinstance(node, Mapping) else {}
+    resolver = place.work.resolver
+    sizes = resolver.value(said["shape"], place.environment) if "shape" in said else None
+    if not isinstance(sizes, list) or not all(map(_is_size, sizes)):
+        where = said["shape"].span if "shape" in said else span
+        message = f"`shape` of an input is a list of sizes without the batch, got {shown(sizes)}"
+        place.work.findings.add("AS314", message, where, help="[height, width, channels]; null for a size not known")
+        raise Broken
+    dtype = said.get("dtype")
+    return tuple(sizes), str(resolver.value(dtype, place.environment)) if dtype is not None else "float32"
+
+
+def _is_size(size: object) -> bool:
+    return size is None or (isinstance(size, int) and not isinstance(size, bool) and size > 0)
+
+
+def _heads(document: Document, outcome: Bundle, place: Place) -> dict[str, str]:
+    sketch = place.work.sketch
+    before = set(sketch.endpoints)
+    branches(document.heads, outcome, place)
+    written = [layer.name for layer in document.heads if layer.name is not None]
+    names = [place.work.resolver.text(name, place.environment) for name in written]
+    return {name: sketch.endpoints[name] for name in names if name in sketch.endpoints and name not in before}
+
+
+def _stale_names(document: Document, work: Work) -> None:
+    for key, _ in document.names:
+        if f"name {key.text}" not in work.used_names and not work.findings.errors:
+            help = "take the line out, or correct the path"
+            work.findings.add("AS215", f"`names` has `{key.text}`, and there is no such layer", key.span, help=help)

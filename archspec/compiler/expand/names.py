@@ -1,0 +1,147 @@
+"""Which tensor a reference means: looked up in its own scope, then outwards up to the border of the block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Iterator
+
+from archspec.diagnostics import Note, Span
+
+Tensor = str | None
+"""A node's path; None where the layer that would make it has an error, which is reported already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What a layer hands on: tensors by output name, the first one being the main one."""
+
+    outputs: tuple[tuple[str, Tensor], ...]
+    listed: bool = False
+    """Whether somebody listed them (`from: [a, b]`), so that a merge takes all."""
+
+    @property
+    def first(self) -> Tensor:
+        """The main tensor."""
+        return self.outputs[0][1] if self.outputs else None
+
+    def get(self, name: str) -> Bundle | None:
+        """One output by name."""
+        return next((Bundle(((name, tensor),)) for key, tensor in self.outputs if key == name), None)
+
+
+def single(tensor: Tensor) -> Bundle:
+    """The bundle of a layer with one output."""
+    return Bundle((("output", tensor),))
+
+
+UNKNOWN = single(None)
+
+
+@dataclass(slots=True)
+class Entry:
+    """A name: its tensors, what lies below it, the prefix of its variables, and where it was written.
+
+    `bundle` is None where the layer is not there: `absent` tells the `when` that said so.
+    """
+
+    bundle: Bundle | None
+    below: Names
+    variable_path: str
+    span: Span
+    absent: Span | None = None
+
+
+class WrongReference(ValueError):
+    """The reference cannot be followed."""
+
+    def __init__(self, code: str, message: str, note: Note | None = None, help: str | None = None) -> None:
+        super().__init__(message)
+        self.code, self.note, self.help = code, note, help
+
+
+@dataclass(slots=True)
+class Names:
+    """The names of one scope. `parent` is None at the border of a block or of the document."""
+
+    parent: Names | None = None
+    entries: dict[str, Entry] = field(default_factory=dict)
+
+    def add(self, name: str, entry: Entry) -> Entry | None:
+        """Enter a name; gives back the entry that has it already, if any."""
+        older = self.entries.get(name)
+        if older is None:
+            self.entries[name] = entry
+        return older
+
+    def level(self, name: str, span: Span) -> Names:
+        """The scope below a name, made if it is not there: for `unit_1/bottleneck_v1`."""
+        if name not in self.entries:
+            self.entries[name] = Entry(None, Names(self), "", span)
+        return self.entries[name].below
+
+    def find(self, reference: str) -> Entry:
+        """The entry that a name or path means; raises WrongReference."""
+        parts = reference.split("/")
+        scope: Names | None = self
+        while scope is not None:
+            found = scope._below(parts)
+            if len(found) > 1:
+                places = " and ".join(entry.span.short for entry in found[:2])
+                help = "write the path with its parentheses"
+                raise WrongReference("AS305", f"`{reference}` may mean two layers, at {places}", help=help)
+            if found:
+                return found[0]
+            scope = scope.parent
+        raise WrongReference("AS303", f"there is no layer `{reference}` above this one", help=self._nearest(reference))
+
+    def _below(self, parts: list[str]) -> list[Entry]:
+        direct = self.entries.get(parts[0])
+        if direct is not None:
+            return [direct] if len(parts) == 1 else direct.below._below(parts[1:])
+        silent = (entry for name, entry in self.entries.items() if name.startswith("("))
+        return [found for entry in silent for found in entry.below._below(parts)]
+
+    def bundle(self, reference: str) -> Bundle | None:
+        """The tensors that a reference means (`cell_3.prev` is one output); None for an input that was not given."""
+        path, dot, output = reference.partition(".")
+        entry = self.find(path)
+        if entry.absent is not None:
+            note = Note(f"`{path}` is not there because of this `when`", entry.absent)
+            raise WrongReference("AS304", f"`{path}` is not there", note, "give that layer an `else:`, or this one a `when:`")
+        if entry.bundle is None and entry.below.entries:
+            raise WrongReference("AS303", f"`{path}` is a scope, not a layer", help="name a layer in it")
+        if entry.bundle is None or not dot:
+            return entry.bundle
+        found = entry.bundle.get(output)
+        if found is None:
+            known = ", ".join(name for name, _ in entry.bundle.outputs)
+            raise WrongReference("AS303", f"`{path}` has no output `{output}`", help=f"it has {known}")
+        return found
+
+    def _nearest(self, reference: str) -> str | None:
+        known = list(dict.fromkeys(name for scope in self._outwards() for name in scope.paths()))
+        close = get_close_matches(reference, known, 1)
+        return f"did you mean `{close[0]}`?" if close else "only layers above can be named, up to the border of the block"
+
+    def _outwards(self) -> Iterator[Names]:
+        scope: Names | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.parent
+
+    def paths(self, prefix: str = "") -> Iterator[str]:
+        """Every path below, from here."""
+        for name, entry in self.entries.items():
+            yield prefix + name
+            yield from entry.below.paths(f"{prefix}{name}/")
+
+
+def bare(path: str) -> str:
+    """A path without its silent parts, as variables have it."""
+    return "/".join(part for part in path.split("/") if not part.startswith("("))
+
+
+def joined(*parts: str) -> str:
+    """Parts of a path, the empty ones left out."""
+    return "/".join(part for part in parts if part)

@@ -1,0 +1,73 @@
+"""A spec embedded in another as a layer: its tensors are reachable by path, its variables keep its own root name."""
+
+from __future__ import annotations
+
+from archspec.compiler.expand.names import Bundle, WrongReference, single
+from archspec.compiler.expand.place import Place
+from archspec.compiler.scopes import Broken, Said
+from archspec.compiler.source import Mapping, Node, Scalar
+from archspec.compiler.spec.document import read_document
+from archspec.compiler.spec.files import load, resolve, split_variant
+from archspec.compiler.spec.records import Document, Layer, NetworkCall
+
+
+def network_call(
+    body: NetworkCall, incoming: Bundle, path: str, variable_path: str, layer: Layer, place: Place
+) -> Bundle:
+    """Expand another spec here; what it, or its end point `until`, hands on. Its heads stay out."""
+    document, variant = _document(body, place)
+    if body.variant is not None:
+        variant = place.work.resolver.text(body.variant, place.environment)
+    root = variable_path if layer.variable_name is not None else ""
+    settings = {key.text: Said(node, place.environment, "explicit", "the call") for key, node in _pairs(body.settings)}
+    first = len(place.work.sketch.nodes)
+    outcome, names = place.work.document(document, variant, settings, incoming, path, root, layer, place)
+    if body.until is None:
+        return single(outcome.first)
+    try:
+        until = names.bundle(body.until.text)
+    except WrongReference as problem:
+        place.work.findings.add(problem.code, str(problem), body.until.span, help=problem.help)
+        raise Broken from None
+    tensor = until.first if until is not None else None
+    if tensor is not None:
+        _cut(first, tensor, place)
+    return single(tensor)
+
+
+def _pairs(node: Mapping | None) -> tuple[tuple[Scalar, Node], ...]:
+    return node.pairs if node is not None else ()
+
+
+def _document(body: NetworkCall, place: Place) -> tuple[Document, str]:
+    findings = place.work.findings
+    reference = place.work.resolver.text(body.file, place.environment)
+    file = resolve(place.document.file, reference, body.file.span, place.files, findings)
+    if file is None:
+        raise Broken
+    before = len(findings.errors)
+    name, variant = split_variant(file)
+    root, sources, inherited = load(name, findings)
+    if root is None or len(findings.errors) > before:
+        raise Broken
+    document = read_document(name, root, sources, findings)
+    if len(findings.errors) > before:
+        raise Broken
+    place.document.sources.update(sources)
+    return document, variant or inherited
+
+
+def _cut(first: int, until: str, place: Place) -> None:
+    """Take away the embedded nodes that the end point does not need."""
+    sketch = place.work.sketch
+    embedded, needed, stack = set(list(sketch.nodes)[first:]), set(), [until]
+    while stack:
+        path = stack.pop()
+        if path in embedded and path not in needed:
+            needed.add(path)
+            stack.extend(sketch.nodes[path].inputs)
+    gone = embedded - needed
+    for path in gone:
+        del sketch.nodes[path]
+    sketch.owners = {name: owner for name, owner in sketch.owners.items() if owner[1].path not in gone}
+    sketch.endpoints = {name: path for name, path in sketch.endpoints.items() if path not in gone}

@@ -1,0 +1,111 @@
+"""The values of hyperparameters and of a block's parameters, checked, with where they came from."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from archspec.compiler.expression import Environment, NotKnown, Value
+from archspec.compiler.provenance import Candidate, Origin, Resolved, Values
+from archspec.compiler.scopes import Broken, Frames, Resolver, Said, nearest, shown
+from archspec.compiler.source import Scalar
+from archspec.compiler.expression import has_expression
+from archspec.compiler.spec.records import Parameter
+from archspec.diagnostics import Span
+
+_FITS: dict[str, Callable[[object], bool]] = {
+    "int": lambda v: isinstance(v, int) and not isinstance(v, bool),
+    "float": lambda v: isinstance(v, (int, float)) and not isinstance(v, bool),
+    "bool": lambda v: isinstance(v, bool),
+    "str": lambda v: isinstance(v, str),
+    "list": lambda v: isinstance(v, list),
+    "any": lambda v: True,
+}
+_WORDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text", "list": "a list"}
+
+
+def bind(
+    what: str,
+    parameters: tuple[Parameter, ...],
+    said: dict[str, list[Said]],
+    environment: Environment,
+    span: Span,
+    resolver: Resolver,
+) -> Values:
+    """Every parameter's value: the first that is said for it, or its default, an expression over earlier ones.
+
+    Raises Broken after reporting all that is wrong.
+    """
+    found: Values = {}
+    broken = False
+    for parameter in parameters:
+        inner = environment.with_values({name: resolved.value for name, resolved in found.items()})
+        candidates = list(said.get(parameter.name, ()))
+        if parameter.default is not None:
+            candidates.append(Said(parameter.default, inner, "default", f"the default of {what}"))
+        try:
+            found[parameter.name] = _value(what, parameter, candidates, span, resolver)
+        except Broken:
+            broken = True
+    if broken:
+        raise Broken
+    return found
+
+
+def _value(what: str, parameter: Parameter, candidates: list[Said], span: Span, resolver: Resolver) -> Resolved:
+    if not candidates:
+        help = f"write `{parameter.name}: …`"
+        resolver.findings.add("AS103", f"{what} needs `{parameter.name}`", span, help=help)
+        raise Broken
+    winner = candidates[0]
+    value = resolver.value(winner.node, winner.environment)
+    _check(what, parameter, value, winner.node.span, resolver)
+    lost = tuple(Candidate(_quiet(c, resolver), _origin(c)) for c in candidates[1:])
+    return Resolved(float(value) if parameter.kind == "float" else value, _origin(winner), lost)
+
+
+def _check(what: str, parameter: Parameter, value: Value, span: Span, resolver: Resolver) -> None:
+    must = ""
+    # Where the default is null, null stays allowed.
+    nullable = isinstance(parameter.default, Scalar) and parameter.default.value is None
+    if not _FITS[parameter.kind](value) and not (nullable and value is None):
+        must = _WORDS[parameter.kind]
+    elif parameter.one_of and value not in parameter.one_of:
+        must = f"one of {', '.join(map(str, parameter.one_of))}"
+    elif parameter.minimum is not None and isinstance(value, (int, float)) and value < parameter.minimum:
+        must = f"at least {parameter.minimum:g}"
+    elif parameter.maximum is not None and isinstance(value, (int, float)) and value > parameter.maximum:
+        must = f"at most {parameter.maximum:g}"
+    if must:
+        resolver.findings.add("AS210", f"`{parameter.name}` of {what} must be {must}, got {shown(value)}", span)
+        raise Broken
+
+
+def _origin(said: Said) -> Origin:
+    written = said.node.text if isinstance(said.node, Scalar) and has_expression(said.node.text) else ""
+    return Origin(said.kind, said.where, said.node.span, written)
+
+
+def _quiet(said: Said, resolver: Resolver) -> Value:
+    """The value of a candidate that lost; as written where it cannot be evaluated."""
+    try:
+        return Resolver(type(resolver.findings)()).value(said.node, said.environment)
+    except (Broken, NotKnown):
+        return said.node.text if isinstance(said.node, Scalar) else "…"
+
+
+def scoped(block: str, name: str, frames: Frames, resolver: Resolver) -> list[Said]:
+    """What the scopes around a call say for a block's parameter, the nearest first."""
+    found = []
+    for frame in reversed(frames):
+        for default in frame.scope.defaults:
+            if default.target.text == block and default.field.text == name:
+                resolver.reached.add(default.field.span)
+                found.append(Said(default.value, frame.environment, "scope", frame.scope.where))
+    return found
+
+
+def unknown_argument(what: str, key: Scalar, parameters: tuple[Parameter, ...], resolver: Resolver) -> None:
+    """Report an argument that the block does not take."""
+    names = [parameter.name for parameter in parameters]
+    help = nearest(key.text, names) or f"it takes {', '.join(names) or 'no parameters'}"
+    resolver.findings.add("AS101", f"{what} has no parameter `{key.text}`", key.span, help=help)

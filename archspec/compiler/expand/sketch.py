@@ -1,0 +1,102 @@
+"""The graph while it is made: nodes appended one by one, each with its shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from archspec.compiler.expand.names import Tensor
+from archspec.compiler.ir import Input, Node
+from archspec.compiler.op import Op, Shape, Variable, WrongShape, show
+from archspec.compiler.provenance import Values
+from archspec.diagnostics import Findings, Note, Span
+
+MOST_NODES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a tensor is from the input: its stride, and the dilation that stands for strides taken away."""
+
+    stride: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+
+
+@dataclass(slots=True)
+class Sketch:
+    """Inputs, nodes and end points so far."""
+
+    findings: Findings
+    inputs: dict[str, Input] = field(default_factory=dict)
+    nodes: dict[str, Node] = field(default_factory=dict)
+    endpoints: dict[str, str] = field(default_factory=dict)
+    calls: dict[str, Values] = field(default_factory=dict)
+    reaches: dict[str, Reach] = field(default_factory=dict)
+    owners: dict[str, tuple[Variable, Node]] = field(default_factory=dict)
+    full: bool = False
+
+    def shape(self, tensor: str) -> Shape:
+        """The shape of a node's output or of an input."""
+        return self.nodes[tensor].shape if tensor in self.nodes else self.inputs[tensor].shape
+
+    def _dtype(self, tensor: str) -> str:
+        return self.nodes[tensor].dtype if tensor in self.nodes else self.inputs[tensor].dtype
+
+    def append(
+        self, path: str, op: Op, inputs: list[str], variable_path: str, layer: str, span: Span, values: Values, shared: bool
+    ) -> Tensor:
+        """Add a node; its path, or None after reporting that the inputs do not fit the op."""
+        if len(self.nodes) >= MOST_NODES:
+            if not self.full:
+                self.findings.add("AS310", f"the graph has more than {MOST_NODES:,} nodes", span, help="look at `repeat`")
+            self.full = True
+            return None
+        shapes = [self.shape(tensor) for tensor in inputs]
+        try:
+            op = op.normalized(*shapes)
+            shape = op.shape(*shapes)
+            variables = op.variables(*shapes)
+        except WrongShape as problem:
+            notes = [self._explained(tensor) for tensor in inputs]
+            self.findings.add("AS301", f"`{op.NAME}` {problem}", span, *notes)
+            return None
+        path = self._free(path)
+        dtype = op.dtype(*map(self._dtype, inputs))
+        node = Node(path, op, tuple(inputs), shape, dtype, variable_path, layer, span, values)
+        self.nodes[path] = node
+        self._own(node, variables, shared)
+        return path
+
+    def _free(self, path: str) -> str:
+        """The path, with a number behind it where an unnamed operation has it already."""
+        candidate, number = path, 1
+        while candidate in self.nodes or candidate in self.inputs:
+            candidate, number = f"{path}_{number}", number + 1
+        return candidate
+
+    def _own(self, node: Node, variables: tuple[Variable, ...], shared: bool) -> None:
+        for variable in variables:
+            name = f"{node.variable_path}/{variable.name}"
+            older = self.owners.setdefault(name, (variable, node))
+            if older[1] is node:
+                continue
+            note = Note(f"{older[1].layer} has it, with shape {show(older[0].shape)}", older[1].span)
+            if not shared:
+                help = "give one of them another name, or `share:` the other's variables"
+                self.findings.add("AS302", f"two layers have the variable {name}", node.span, note, help=help)
+            elif older[0].shape != variable.shape:
+                message = f"{node.layer} cannot share {name}: it needs shape {show(variable.shape)}"
+                self.findings.add("AS309", message, node.span, note)
+
+    def _explained(self, tensor: str) -> Note:
+        """Where a tensor comes from, with the value that decided its size."""
+        node = self.nodes.get(tensor)
+        if node is None:
+            return Note(f"{tensor} is an input of {show(self.shape(tensor))}")
+        made = next((n for n in self.nodes.values() if n.layer == node.layer and n.op.main()), node)
+        main = made.op.main()
+        text = f"{node.layer} is {made.op.NAME}, {show(node.shape)}"
+        if main is not None and main.name in made.values:
+            resolved = made.values[main.name]
+            where = "" if resolved.origin.kind in ("explicit", "default") else f" from {resolved.origin.where}"
+            text += f", with {main.name}: {resolved.value}{where}"
+        return Note(text, node.span)

@@ -1,0 +1,81 @@
+"""`output_stride`: strides beyond it become dilation of the layers that follow.
+
+TF-Slim's rule (stack_blocks_dense): once the tensor has the asked stride, a layer's own stride becomes 1 and the
+layers after it take their samples that much further apart (Chen et al. 2017, https://arxiv.org/abs/1706.05587).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from archspec.compiler.expand.place import Place
+from archspec.compiler.expand.sketch import Reach
+from archspec.compiler.op import Op
+from archspec.compiler.provenance import Origin, Resolved, Values
+from archspec.compiler.scopes import Broken, shown
+from archspec.compiler.source import Node
+from archspec.diagnostics import Span
+
+Pair = tuple[int, int]
+
+
+def asked_stride(node: Node, place: Place) -> int | None:
+    """The value of an `output_stride`; null asks for nothing."""
+    value = place.work.resolver.value(node, place.environment)
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+        return value
+    message = f"`output_stride` must be a whole number or null, got {shown(value)}"
+    place.work.findings.add("AS307", message, node.span)
+    raise Broken
+
+
+def dilated(op: Op, inputs: list[str], values: Values, span: Span, place: Place) -> tuple[Op, Reach]:
+    """The op, its stride turned into dilation where the asked output stride is reached; and its output's reach."""
+    sketch, asked = place.work.sketch, place.output_stride
+    reach = max((sketch.reaches.get(name, Reach()) for name in inputs), key=lambda r: (r.stride, r.dilation))
+    if not op.SPATIAL:
+        return op, reach
+    spatial: Any = op
+    beyond = _pairs(lambda r, s: asked is not None and r * s > asked and s > 1, reach.stride, spatial.stride)
+    after = _after(reach, spatial.stride, beyond)
+    changes: dict[str, Pair] = {}
+    if any(beyond):
+        changes["stride"] = _pairs(lambda s, b: 1 if b else s, spatial.stride, beyond)
+    if asked is not None and reach.dilation != (1, 1) and spatial.kernel != (1, 1):
+        if "rate" not in op.FIELDS:
+            help = "ask for a larger output_stride, or put a strided convolution in its place"
+            place.work.findings.add("AS308", f"`{op.NAME}` cannot be dilated for output_stride {asked}", span, help=help)
+            raise Broken
+        changes["rate"] = _pairs(lambda r, d: r * d, spatial.rate, reach.dilation)
+    for name, value in changes.items():
+        values[name] = _explained(values.get(name), value, f"output_stride: {asked} around it")
+    return op.replace(**changes), after
+
+
+def _pairs(rule: Any, left: Any, right: Any) -> Any:
+    return rule(left[0], right[0]), rule(left[1], right[1])
+
+
+def _after(reach: Reach, stride: Pair, beyond: tuple[bool, bool]) -> Reach:
+    kept = _pairs(lambda s, b: 1 if b else s, stride, beyond)
+    taken = _pairs(lambda s, b: s if b else 1, stride, beyond)
+    return Reach(
+        _pairs(lambda r, s: r * s, reach.stride, kept),
+        _pairs(lambda d, s: d * s, reach.dilation, taken),
+    )
+
+
+def _explained(resolved: Resolved | None, value: Pair, why: str) -> Resolved:
+    step = f"{value[0]}x{value[1]} because of {why}"
+    if resolved is None:
+        return Resolved(value, Origin("derived", why), steps=(step,))
+    return replace(resolved, value=value, steps=(*resolved.steps, step))
+
+
+def check_reached(tensor: str | None, asked: int | None, span: Span, place: Place) -> None:
+    """Report an output stride that the layers inside never come to."""
+    reach = place.work.sketch.reaches.get(tensor or "")
+    if asked is not None and reach is not None and max(reach.stride) != asked:
+        message = f"output_stride {asked} is not reached: the strides multiply to {max(reach.stride)}"
+        place.work.findings.add("AS307", message, span, help="ask for a product of the layers' strides")

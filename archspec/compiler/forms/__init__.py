@@ -1,0 +1,1 @@
+"""Forms that are not ops: initializers, losses, optimizers, schedules, preprocessing steps, data, metrics, sections."""

@@ -1,0 +1,18 @@
+"""Every operation. A new one is a class in its family's file and a line of the conformance table."""
+
+from __future__ import annotations
+
+from archspec.compiler.fields import FAMILIES
+from archspec.compiler.op import Op
+from archspec.compiler.ops import activation, conv, dense, dropout, merge, norm, pool, reshape
+
+__all__ = ["GROUPS", "OPS", "activation", "conv", "dense", "dropout", "merge", "norm", "pool", "reshape"]
+
+OPS: dict[str, type[Op]] = FAMILIES["op"]  # type: ignore[assignment]  # what enters this family is a subclass of Op
+"""Every op by name."""
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    group: tuple(name for name, op in OPS.items() if group in op.GROUPS)
+    for group in dict.fromkeys(group for op in OPS.values() for group in op.GROUPS)
+}
+"""The ops of every group that a scope may name."""

@@ -1,0 +1,160 @@
+"""The root of a node tree to a Document."""
+
+from __future__ import annotations
+
+import re
+
+from archspec.compiler.expression import Function
+from archspec.compiler.source import Listing, Mapping, Node, Scalar, plain
+from archspec.compiler.spec.layers import (
+    OPERATIONS,
+    read_branches,
+    read_defaults,
+    read_layer,
+    read_scope,
+    read_sequence,
+)
+from archspec.compiler.spec.records import Block, Document, Layer, Parameter, Scope, Variant, items
+from archspec.diagnostics import Findings
+
+SECTIONS = ("train", "eval")
+KINDS = ("int", "float", "bool", "str", "list", "any")
+"""What a parameter can be declared to hold."""
+
+_BLOCK_KEYS = ("parameters", "inputs", "outputs", "defaults")
+_FUNCTION = re.compile(r"([A-Za-z_]\w*)\(\s*((?:[A-Za-z_]\w*\s*(?:,\s*[A-Za-z_]\w*\s*)*)?)\)")
+
+
+def read_document(file: str, root: Mapping, sources: dict[str, str], findings: Findings) -> Document:
+    """The document's records; what is wrong is reported and left out."""
+    expect = root.get("expect")
+    name, about = root.get("name"), root.get("about")
+    return Document(
+        file,
+        root,
+        name=name if isinstance(name, Scalar) else None,
+        about=about.text if isinstance(about, Scalar) else "",
+        variants=_variants(root.get("variants")),
+        hyperparameters=read_parameters(root.get("hyperparameters"), "hyperparameter", findings),
+        functions=_functions(root.get("functions"), findings),
+        tables={key.text: value for key, value in _pairs(root.get("tables"))},
+        defaults=_document_defaults(root.get("defaults"), findings),
+        scopes={key.text: read_scope(value, f"scope {key.text}", findings) for key, value in _pairs(root.get("scopes"))},
+        inputs=_pairs(root.get("inputs")),
+        blocks={key.text: _block(key, value, findings) for key, value in _pairs(root.get("blocks"))},
+        layers=read_sequence(root.get("layers") or Listing((), root.span), findings),
+        heads=_heads(root.get("heads"), findings),
+        names=tuple((key, value) for key, value in _pairs(root.get("names")) if isinstance(value, Scalar)),
+        sections={key: value for key in SECTIONS if isinstance(value := root.get(key), Mapping)},
+        expect=expect if isinstance(expect, Mapping) else None,
+        sources=sources,
+    )
+
+
+def _pairs(node: Node | None) -> tuple[tuple[Scalar, Node], ...]:
+    return node.pairs if isinstance(node, Mapping) else ()
+
+
+def _document_defaults(node: Node | None, findings: Findings) -> Scope | None:
+    return None if node is None else read_scope(node, "the document's defaults", findings)
+
+
+def _heads(node: Node | None, findings: Findings) -> tuple[Layer, ...]:
+    return read_branches(node, findings) if isinstance(node, Mapping) else ()
+
+
+def _variants(node: Node | None) -> tuple[Variant, ...]:
+    found = []
+    for key, value in _pairs(node):
+        said = {k.text: v for k, v in _pairs(value)}
+        settings, expect = said.get("set"), said.get("expect")
+        found.append(
+            Variant(
+                key.text,
+                settings if isinstance(settings, Mapping) else None,
+                expect if isinstance(expect, Mapping) else None,
+                key.span,
+            )
+        )
+    return tuple(found)
+
+
+def read_parameters(node: Node | None, what: str, findings: Findings) -> tuple[Parameter, ...]:
+    """Parameters: `name: kind`, `name: default`, or `name: {type, default, one_of, min, max, about}`."""
+    found = []
+    for key, value in _pairs(node):
+        if not key.text.isidentifier():
+            findings.add("AS108", f"`{key.text}` cannot be named in an expression", key.span, help="use letters, digits, _")
+        elif isinstance(value, Mapping):
+            found.append(_declared(key, value, findings))
+        elif what == "parameter" and isinstance(value, Scalar) and not value.quoted and value.text in KINDS:
+            found.append(Parameter(key.text, value.text, None, key.span))
+        else:
+            found.append(Parameter(key.text, _kind_of(value), value, key.span))
+    return tuple(found)
+
+
+def _declared(key: Scalar, node: Mapping, findings: Findings) -> Parameter:
+    said = {k.text: plain(v) for k, v in node.pairs}
+    default = node.get("default")
+    kind = str(said["type"]) if "type" in said else _kind_of(default)
+    if kind not in KINDS:
+        findings.add("AS102", f"`type` must be one of {', '.join(KINDS)}, got {kind}", node.span)
+        kind = "any"
+    one_of, low, high = said.get("one_of"), said.get("min"), said.get("max")
+    return Parameter(
+        key.text,
+        kind,
+        default,
+        key.span,
+        tuple(one_of) if isinstance(one_of, list) else (),
+        low if isinstance(low, (int, float)) else None,
+        high if isinstance(high, (int, float)) else None,
+    )
+
+
+def _kind_of(node: Node | None) -> str:
+    """The kind that a default shows: a float default takes any number, an expression and null take anything."""
+    if isinstance(node, Listing):
+        return "list"
+    if not isinstance(node, Scalar) or node.value is None or (isinstance(node.value, str) and "$" in node.value):
+        return "any"
+    return type(node.value).__name__
+
+
+def _functions(node: Node | None, findings: Findings) -> dict[str, Function]:
+    found: dict[str, Function] = {}
+    for key, value in _pairs(node):
+        match = _FUNCTION.fullmatch(key.text)
+        if match and isinstance(value, Scalar):
+            parameters = tuple(part.strip() for part in match[2].split(",") if part.strip())
+            found[match[1]] = Function(parameters, value.text)
+        else:
+            findings.add("AS109", f"`{key.text}` is not a function", key.span, help="write `wide(n): n * multiplier`")
+    return found
+
+
+def _block(key: Scalar, node: Node, findings: Findings) -> Block:
+    said = {k.text: v for k, v in _pairs(node)}
+    body_pairs = tuple((k, v) for k, v in _pairs(node) if k.text not in _BLOCK_KEYS)
+    body = read_layer(key, Mapping(body_pairs, node.span), findings) if body_pairs else None
+    if body is None:
+        keys = ", ".join(OPERATIONS)
+        findings.add("AS110", f"block `{key.text}` has no body", key.span, help=f"give it one of {keys}, or an operation")
+        body = read_layer(key, Listing((), node.span), findings)
+        assert body is not None
+    return Block(
+        key.text,
+        read_parameters(said.get("parameters"), "parameter", findings),
+        tuple((text.removesuffix("?"), text.endswith("?")) for text in map(_text, items(said.get("inputs")))),
+        tuple((k.text, v) for k, v in _pairs(said.get("outputs")) if isinstance(v, Scalar)),
+        read_defaults(said.get("defaults"), f"defaults of block {key.text}", findings),
+        body,
+        key.span,
+    )
+
+
+def _text(node: Node) -> str:
+    return node.text if isinstance(node, Scalar) else ""
+
+

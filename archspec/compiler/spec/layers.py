@@ -1,0 +1,199 @@
+"""The nodes of layers to Layer records: which operation it is, and what every layer can say."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from archspec.compiler.ops import OPS
+from archspec.compiler.source import Listing, Mapping, Node, Scalar
+from archspec.compiler.spec.records import (
+    BlockCall,
+    Body,
+    Call,
+    Default,
+    Join,
+    Layer,
+    NetworkCall,
+    Scope,
+    Sequence,
+    items,
+)
+from archspec.diagnostics import Findings
+
+COMMON = ("from", "when", "else", "repeat", "table", "defaults", "endpoint", "share", "name", "output_stride")
+"""The keys that every layer can have beside its operation."""
+
+OPERATIONS = ("layers", "block", "network")
+"""What a layer can be beside an op."""
+
+_NETWORK = ("set", "until", "variant")
+
+
+def read_sequence(node: Node, findings: Findings) -> tuple[Layer, ...]:
+    """The layers of a list; what is not a layer is reported and left out."""
+    if not isinstance(node, Listing):
+        findings.add("AS106", "layers that run one after the other are a list", node.span, help="write `- name: {…}`")
+        return ()
+    layers = (_read_item(item, findings) for item in node.items)
+    return tuple(layer for layer in layers if layer is not None)
+
+
+def _read_item(item: Node, findings: Findings) -> Layer | None:
+    if isinstance(item, Scalar):
+        return _bare(None, item, findings)
+    if isinstance(item, Mapping) and len(item.pairs) == 1:
+        key, value = item.pairs[0]
+        return read_layer(key, value, findings)
+    if isinstance(item, Mapping) and any(key.text in OPS or key.text in OPERATIONS for key, _ in item.pairs):
+        findings.add("AS107", "this layer has no name", item.span, help="write `- name: {…}`")
+    else:
+        findings.add("AS106", "a list of layers has one `name: layer` to an item", item.span)
+    return None
+
+
+def read_layer(name: Scalar | None, node: Node, findings: Findings) -> Layer | None:
+    """The layer under a name."""
+    if isinstance(node, Scalar):
+        return _bare(name, node, findings)
+    span = name.span if name else node.span
+    if isinstance(node, Listing):
+        return Layer(name, Sequence(read_sequence(node, findings)), span)
+    body = _body(node, findings)
+    if body is None:
+        return None
+    defaults = read_defaults(node.get("defaults"), f"defaults of {name.text}" if name else "defaults", findings)
+    return Layer(
+        name,
+        body,
+        span,
+        source=node.get("from"),
+        when=_scalar(node, "when", findings),
+        otherwise=_otherwise(name, node.get("else"), findings),
+        repeat=node.get("repeat"),
+        table=node.get("table"),
+        defaults=defaults,
+        endpoint=_scalar(node, "endpoint", findings),
+        share=_scalar(node, "share", findings),
+        variable_name=_scalar(node, "name", findings),
+        output_stride=node.get("output_stride"),
+    )
+
+
+def _bare(name: Scalar | None, node: Scalar, findings: Findings) -> Layer | None:
+    if node.text not in OPS:
+        _unknown(node, findings)
+        return None
+    return Layer(name, Call(node, None, ()), name.span if name else node.span)
+
+
+def _unknown(node: Scalar, findings: Findings) -> None:
+    close = get_close_matches(node.text, [*OPS, *OPERATIONS], 1)
+    help = f"did you mean `{close[0]}`?" if close else "`archspec ops` is a list of them; a block is called by `block:`"
+    findings.add("AS104", f"there is no operation `{node.text}`", node.span, help=help)
+
+
+def _scalar(node: Mapping, key: str, findings: Findings) -> Scalar | None:
+    value = node.get(key)
+    if value is None or isinstance(value, Scalar):
+        return value
+    findings.add("AS102", f"`{key}` must be one value, got a {_kind(value)}", value.span)
+    return None
+
+
+def _kind(node: Node) -> str:
+    return {Scalar: "value", Listing: "list", Mapping: "mapping"}[type(node)]
+
+
+def _otherwise(name: Scalar | None, node: Node | None, findings: Findings) -> Layer | Scalar | None:
+    if node is None:
+        return None
+    if isinstance(node, Scalar) and node.text not in OPS:
+        return node
+    return read_layer(name, node, findings)
+
+
+def _body(node: Mapping, findings: Findings) -> Body | None:
+    keys = [key for key, _ in node.pairs if key.text in OPS or key.text in OPERATIONS]
+    if not keys:
+        unknown = [key for key, _ in node.pairs if key.text not in COMMON]
+        if unknown:
+            _unknown(unknown[0], findings)
+        else:
+            findings.add("AS104", "this layer has no operation", node.span, help="write `{conv2d: 64, …}` or `block: …`")
+        return None
+    if len(keys) > 1 and "block" not in [key.text for key in keys]:
+        findings.add("AS105", f"a layer has one operation, here are `{keys[0].text}` and `{keys[1].text}`", keys[1].span)
+    key = next((key for key in keys if key.text == "block"), keys[0])
+    fields = tuple((k, v) for k, v in node.pairs if k.text not in COMMON and k is not key)
+    value = next(v for k, v in node.pairs if k is key)
+    return _operation(key, value, fields, findings)
+
+
+def _operation(
+    key: Scalar, value: Node, fields: tuple[tuple[Scalar, Node], ...], findings: Findings
+) -> Body | None:
+    if key.text == "layers":
+        _refuse(fields, "a sequence of layers", (), findings)
+        return Sequence(read_sequence(value, findings))
+    if key.text in OPERATIONS:
+        if not isinstance(value, Scalar):
+            findings.add("AS102", f"`{key.text}` must be a name, got a {_kind(value)}", value.span)
+            return None
+        return BlockCall(value, fields) if key.text == "block" else _network(value, fields, findings)
+    joins = OPS[key.text].ARITY != (1, 1)
+    if joins and isinstance(value, Mapping):
+        return Join(key, read_branches(value, findings), fields)
+    if joins and isinstance(value, Listing):
+        return Call(key, None, fields, tuple(item for item in value.items if isinstance(item, Scalar)))
+    main = None if isinstance(value, Scalar) and value.value is None else value
+    return Call(key, main, fields)
+
+
+def _network(file: Scalar, fields: tuple[tuple[Scalar, Node], ...], findings: Findings) -> NetworkCall:
+    _refuse(fields, "a network", _NETWORK, findings)
+    said = {key.text: value for key, value in fields}
+    settings, until, variant = said.get("set"), said.get("until"), said.get("variant")
+    return NetworkCall(
+        file,
+        settings if isinstance(settings, Mapping) else None,
+        until if isinstance(until, Scalar) else None,
+        variant if isinstance(variant, Scalar) else None,
+    )
+
+
+def _refuse(fields: tuple[tuple[Scalar, Node], ...], what: str, allowed: tuple[str, ...], findings: Findings) -> None:
+    for key, _ in fields:
+        if key.text not in allowed:
+            close = get_close_matches(key.text, [*allowed, *COMMON], 1)
+            help = f"did you mean `{close[0]}`?" if close else f"allowed: {', '.join([*allowed, *COMMON])}"
+            findings.add("AS101", f"{what} has no key `{key.text}`", key.span, help=help)
+
+
+def read_branches(node: Mapping, findings: Findings) -> tuple[Layer, ...]:
+    """The layers of a mapping, side by side."""
+    layers = (read_layer(key, value, findings) for key, value in node.pairs)
+    return tuple(layer for layer in layers if layer is not None)
+
+
+def read_defaults(node: Node | None, where: str, findings: Findings) -> tuple[Scope | Scalar, ...]:
+    """Scopes written in place, or named; several in a list, later ones inside earlier ones."""
+    found: list[Scope | Scalar] = []
+    for item in items(node):
+        if isinstance(item, Scalar):
+            found.append(item)
+        elif isinstance(item, Mapping):
+            found.append(read_scope(item, where, findings))
+        else:
+            findings.add("AS102", "`defaults` holds scopes or their names", item.span)
+    return tuple(found)
+
+
+def read_scope(node: Node, where: str, findings: Findings) -> Scope:
+    """One scope: op, group, block or other form, then its fields."""
+    defaults: list[Default] = []
+    for target, fields in node.pairs if isinstance(node, Mapping) else ():
+        if isinstance(fields, Mapping):
+            defaults.extend(Default(target, key, value) for key, value in fields.pairs)
+        else:
+            findings.add("AS102", f"the defaults of `{target.text}` are a mapping from fields to values", fields.span)
+    return Scope(where, tuple(defaults), node.span)

@@ -1,0 +1,103 @@
+"""What archspec says about a mistake: a place, a sentence, a remedy.
+
+A Diagnostic means a mistake in what the user gave (spec, file, argument); a
+Python exception other than Stop means a bug in archspec.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Iterable, Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of text in a file; lines and columns count from 1, the end column is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+    @property
+    def short(self) -> str:
+        """`line 12`, for a note about the same file."""
+        return f"line {self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A second place, or a further fact, that explains a diagnostic."""
+
+    message: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One mistake: a stable code, a sentence, its place, what explains it and what to do."""
+
+    code: str
+    message: str
+    span: Span | None = None
+    notes: tuple[Note, ...] = ()
+    help: str | None = None
+    severity: Severity = "error"
+
+
+@dataclass
+class Findings:
+    """The diagnostics that one stage collects; the same one is kept once."""
+
+    items: list[Diagnostic] = field(default_factory=list)
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        span: Span | None = None,
+        *notes: Note,
+        help: str | None = None,
+        severity: Severity = "error",
+    ) -> None:
+        """Record one diagnostic."""
+        diagnostic = Diagnostic(code, message, span, notes, help, severity)
+        if diagnostic not in self.items:
+            self.items.append(diagnostic)
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Record several diagnostics."""
+        self.items.extend(d for d in diagnostics if d not in self.items)
+
+    @property
+    def errors(self) -> list[Diagnostic]:
+        """The diagnostics that stop the compiler."""
+        return [d for d in self.items if d.severity == "error"]
+
+    def stop_on_errors(self) -> None:
+        """End the work here if there is an error; raises Stop with everything found so far."""
+        if self.errors:
+            raise Stop(*self.items)
+
+
+class Stop(Exception):
+    """The work ends here because of the user's input; carries the diagnostics to show.
+
+    `exit_code` is 1 for findings and failures, 2 for wrong usage.
+    """
+
+    def __init__(self, *diagnostics: Diagnostic, exit_code: int = 1) -> None:
+        super().__init__("; ".join(d.message for d in diagnostics))
+        self.diagnostics = diagnostics
+        self.exit_code = exit_code
+
+
+def stop(code: str, message: str, *, span: Span | None = None, help: str | None = None, exit_code: int = 1) -> Stop:
+    """A Stop with one diagnostic: `raise stop("AS703", "…", help="…")`."""
+    return Stop(Diagnostic(code, message, span, (), help), exit_code=exit_code)

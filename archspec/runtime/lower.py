@@ -1,0 +1,181 @@
+"""A Graph as a keras.Model whose forward pass is plain TensorFlow ops, named after the spec's layers."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from archspec.compiler.ir import Graph, Node
+from archspec.compiler.op import Variable
+
+Inputs = Any
+"""A batch for the only input, or for the one named image; or a mapping from every input's name to its batch."""
+
+
+def lower(graph: Graph, *, seed: int = 0) -> Network:
+    """The network of a graph, with its first weights; the same for the same seed on every rank."""
+    return Network(graph, seed=seed)
+
+
+class Network(keras.Model):
+    """A graph's weights and its forward pass.
+
+    `table` maps every variable's TF-Slim name to its keras.Variable, in the graph's order; `l2` maps a name to its
+    coefficient where that is not 0; `outputs_wanted` are the end points that a call returns.
+    """
+
+    def __init__(self, graph: Graph, *, seed: int = 0) -> None:
+        super().__init__(name=_scope(graph.name))
+        self.graph = graph
+        self.table = {name: _variable(name, variable, seed) for name, _, variable in graph.variables()}
+        self.l2 = {name: variable.l2 for name, _, variable in graph.variables() if variable.l2 > 0}
+        self.outputs_wanted = tuple(main_outputs(graph))
+        self.step_seed = tf.Variable([seed % 2**31, 0], dtype=tf.int64, trainable=False)
+        self.built = True
+
+    def call(self, inputs: Inputs, training: bool = False, seed: Any = None) -> dict[str, Any]:
+        """{end point: tensor} for `outputs_wanted`.
+
+        `seed` is an int32 tensor of shape [2], a new one for every step and rank, from which dropout draws; without
+        it the network counts its own training steps.
+        """
+        return self.endpoints(inputs, self.outputs_wanted, training, seed)
+
+    def endpoints(
+        self, inputs: Inputs, names: Sequence[str], training: bool = False, seed: Any = None
+    ) -> dict[str, Any]:
+        """{name: tensor} for these end points; raises KeyError for a name that the graph does not have."""
+        paths = {name: node_path(self.graph, name) for name in names}
+        tensors = dict(self.steps(inputs, training, seed))
+        return {name: tensors[path] for name, path in paths.items()}
+
+    def steps(
+        self, inputs: Inputs, training: bool, seed: Any = None, *, keep_averages: bool = False
+    ) -> Iterator[tuple[str, Any]]:
+        """(path, tensor) of every graph input and node, one after the other as they are computed.
+
+        Moving averages are updated as it goes when training, unless `keep_averages`.
+        """
+        tensors = self._feeds(inputs)
+        yield from tensors.items()
+        seed = self._next_seed() if training and seed is None else seed
+        for node in self.graph.nodes.values():
+            site = _Site(self, node, training, seed, keep_averages)
+            with tf.name_scope(_scope(node.path)):
+                tensors[node.path] = node.op.lower(site, *(tensors[path] for path in node.inputs))
+            yield node.path, tensors[node.path]
+
+    def regularization_loss(self) -> Any:
+        """A scalar: the sum of l2 * 0.5 * sum(w ** 2) over the variables with a penalty."""
+        terms = [coefficient * tf.nn.l2_loss(self.table[name].value) for name, coefficient in self.l2.items()]
+        return tf.add_n(terms) if terms else tf.zeros([])
+
+    def _feeds(self, inputs: Inputs) -> dict[str, Any]:
+        if not isinstance(inputs, Mapping):
+            inputs = {image_input(self.graph): inputs}
+        missing = [name for name in self.graph.inputs if name not in inputs]
+        if missing:
+            raise KeyError(f"no batch for input {', '.join(missing)}")
+        return {name: tf.convert_to_tensor(inputs[name]) for name in self.graph.inputs}
+
+    def _next_seed(self) -> Any:
+        return tf.cast(self.step_seed.assign_add([0, 1]), tf.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """What one node's op is handed: archspec.compiler.op.Lowering."""
+
+    network: Network
+    node: Node
+    training: bool
+    step_seed: Any
+    keep_averages: bool
+    tf: Any = tf
+
+    def variable(self, name: str) -> Any:
+        """The tensor of this node's variable with that leaf name."""
+        return tf.convert_to_tensor(self._find(name).value)
+
+    def assign(self, name: str, value: Any) -> None:
+        """Set the variable, in the order of the step that is run."""
+        if not self.keep_averages:
+            self._find(name).assign(value)
+
+    def seed(self) -> Any:
+        """The step's seed folded with the node's path."""
+        return tf.random.experimental.stateless_fold_in(self.step_seed, _hash(self.node.path))
+
+    def _find(self, name: str) -> keras.Variable:
+        return self.network.table["/".join(part for part in (self.node.variable_path, name) if part)]
+
+
+def main_outputs(graph: Graph) -> dict[str, str]:
+    """{end point: node path} of the main line's end and of the heads, where this graph has them.
+
+    The main line's end goes by its TF-Slim name, Predictions or Logits, where it has one; else by its layer's.
+    """
+    names = [name for name, path in graph.endpoints.items() if path == graph.output]
+    favourites = [name for name in ("Predictions", "Logits") if name in names]
+    ends = {graph.output: next(iter(favourites + names), graph.output)}
+    found = {name: path for path, name in ends.items()} | graph.heads
+    return {name: path for name, path in found.items() if path in graph.nodes or path in graph.inputs}
+
+
+def node_path(graph: Graph, name: str) -> str:
+    """The node that an end point, a head or a path stands for; raises KeyError."""
+    for names in (graph.endpoints, graph.heads):
+        if name in names:
+            return names[name]
+    if name in graph.nodes or name in graph.inputs:
+        return name
+    raise KeyError(name)
+
+
+def image_input(graph: Graph) -> str:
+    """The name of the input that images go to: the only one, or the one named image; raises KeyError."""
+    if len(graph.inputs) == 1:
+        return next(iter(graph.inputs))
+    return graph.inputs["image"].name
+
+
+def first_non_finite(network: Network, inputs: Inputs, training: bool = True, seed: Any = None) -> str | None:
+    """What holds the first NaN or infinity: a variable's name, an input's name or a node's path; None if nothing does.
+
+    Runs the nodes one by one, outside any tf.function, and changes no variable.
+    """
+    for name, variable in network.table.items():
+        if not _finite(variable.value):
+            return name
+    seed = tf.zeros([2], tf.int32) if seed is None else seed
+    steps = network.steps(inputs, training, seed, keep_averages=True)
+    return next((path for path, tensor in steps if not _finite(tensor)), None)
+
+
+def _finite(tensor: Any) -> bool:
+    return not tensor.dtype.is_floating or bool(tf.reduce_all(tf.math.is_finite(tensor)))
+
+
+def _variable(name: str, variable: Variable, seed: int) -> keras.Variable:
+    """A weight with its first values, which depend on the run's seed and its own name alone."""
+    draw = tf.constant([seed % 2**31, _hash(name)], tf.int32)
+    value = variable.initializer.lower(tf, variable.shape, draw)
+    # Keras allows no "/" in a name, and SavedModel nothing that is not allowed in a name scope.
+    return keras.Variable(value, trainable=variable.trainable, dtype="float32", name=_scope(name).replace("/", "."))
+
+
+def _hash(name: str) -> int:
+    """The CRC-32 of a name, as a signed 32-bit number."""
+    crc = zlib.crc32(name.encode())
+    return crc - 2**32 if crc >= 2**31 else crc
+
+
+def _scope(path: str) -> str:
+    """The path as a TensorFlow name scope: the characters it allows, starting with a letter or digit."""
+    return re.sub(r"[^A-Za-z0-9_.\\/-]", "", path).lstrip("_\\/-") or "network"

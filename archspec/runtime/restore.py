@@ -1,0 +1,120 @@
+"""Trained weights into a network: from a run, one of its checkpoints, or a TF-Slim file; all of them or none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+
+from archspec.diagnostics import Diagnostic, Note, Stop, stop
+from archspec.runtime import checkpoint, tf_checkpoint
+from archspec.runtime.lower import Network
+from archspec.runtime.tf_checkpoint import TensorFile
+
+_SHOWN = 20
+"""How many variables an error names before it counts the rest."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """An opened checkpoint: its tensors, and the training step where it is a run's or says one; `where` as written."""
+
+    where: str
+    file: TensorFile
+    step: int | None
+
+
+def restore(network: Network, where: str, *, averaged: bool = True, skip: Collection[str] = ()) -> int | None:
+    """Set the network's variables from a checkpoint and return the step it was saved at, None if it does not say.
+
+    `averaged` takes the moving average of a variable where there is one; the variables named in `skip` stay as they
+    are. Raises Stop that names every missing and misshapen variable, before any is set.
+    """
+    weights = open_weights(where)
+    wanted = {name: tuple(variable.shape) for name, variable in network.table.items() if name not in skip}
+    sources = {name: weights.file.averaged(name) if averaged else name for name in wanted}
+    _check(weights, network.graph.name, wanted, sources)
+    values = {name: np.asarray(weights.file.read(source), np.float32) for name, source in sources.items()}
+    for name, value in values.items():
+        network.table[name].assign(value)
+    return weights.step
+
+
+def weights_from(where: str, *, averaged: bool = True) -> dict[str, np.ndarray]:
+    """Every weight of a checkpoint by name, without moving averages under names of their own; raises Stop."""
+    file = open_weights(where).file
+    names = [name for name in file.shapes if not _is_bookkeeping(name)]
+    return {name: file.read(file.averaged(name) if averaged else name) for name in names}
+
+
+def open_weights(where: str) -> Weights:
+    """The checkpoint that a user means: a run's folder (its newest), a step's folder, or a TensorFlow checkpoint.
+
+    Raises Stop where there is none, or it is damaged.
+    """
+    path = Path(where).expanduser()
+    own = path if (path / checkpoint.MANIFEST).is_file() else next(iter(checkpoint.checkpoints(path)[::-1]), None)
+    if own:
+        manifest, prefix = checkpoint.verify(own)
+        return Weights(where, tf_checkpoint.open_prefix(prefix), manifest["step"])
+    found = tf_checkpoint.find_prefix(path)
+    if found is None:
+        raise _nothing_there(path, where)
+    file = tf_checkpoint.open_prefix(found)
+    step = int(file.read("global_step")) if file.shapes.get("global_step") == () else None
+    return Weights(where, file, step)
+
+
+def _is_bookkeeping(name: str) -> bool:
+    return name.endswith(tf_checkpoint.AVERAGE) or name.startswith("archspec/") or name == "global_step"
+
+
+def _nothing_there(path: Path, where: str) -> Stop:
+    if path.name.endswith((".tar.gz", ".tgz", ".zip")):
+        return stop("AS720", f"{where} is an archive", help="unpack it and name the .ckpt file inside")
+    reason = "has no checkpoint in it" if path.is_dir() else "is not there"
+    remedy = "name a run's folder, one of its checkpoints/step-…, or a TensorFlow checkpoint without .index or .data-…"
+    return stop("AS720", f"{where} {reason}", help=remedy)
+
+
+def _check(weights: Weights, network: str, wanted: dict[str, tuple[int, ...]], sources: dict[str, str]) -> None:
+    """Raise Stop if a variable is missing or has another shape."""
+    shapes = weights.file.shapes
+    missing = [name for name in wanted if sources[name] not in shapes]
+    misshapen = [name for name in wanted if sources[name] in shapes and shapes[sources[name]] != wanted[name]]
+    if not missing and not misshapen:
+        return
+    lines = [f"{name} is {_show(wanted[name])} here and {_show(shapes[sources[name]])} there" for name in misshapen]
+    lines += [f"{name} is missing{_near(name, shapes)}" for name in missing[: _SHOWN - len(lines)]]
+    rest = len(missing) + len(misshapen) - _SHOWN
+    notes = [Note(line) for line in lines[:_SHOWN]] + ([Note(f"and {rest} more")] if rest > 0 else [])
+    counted = f"{len(missing)} missing, {len(misshapen)} of another shape"
+    message = f"{weights.where} does not fit {network}: of its {len(wanted)} variables {counted}; none was loaded"
+    raise Stop(Diagnostic("AS721", message, None, tuple(notes), _remedy(weights, wanted, missing, misshapen)))
+
+
+def _remedy(
+    weights: Weights, wanted: dict[str, tuple[int, ...]], missing: list[str], misshapen: list[str]
+) -> str:
+    """What to do, from what the differences have in common."""
+    last = {(wanted[name][-1:], weights.file.shapes.get(name, ())[-1:]) for name in misshapen}
+    if not missing and len(last) == 1:
+        ((here,), (there,)) = last.pop()
+        return f"the last axis is {here} here and {there} there: if that is the number of classes, set it with --set"
+    if len(missing) == len(wanted):
+        roots = sorted({name.split("/")[0] for name in weights.file.shapes if "/" in name and not _is_bookkeeping(name)})
+        return f"the checkpoint is of another network: its variables begin with {', '.join(roots[:5]) or 'no name'}"
+    return "use the spec and the --set values that the checkpoint was trained with"
+
+
+def _near(name: str, shapes: dict[str, tuple[int, ...]]) -> str:
+    leaf = name.rsplit("/", 1)[-1]
+    near = get_close_matches(name, [other for other in shapes if other.endswith("/" + leaf)], n=1, cutoff=0.8)
+    return f"; the nearest name there is {near[0]}" if near else ""
+
+
+def _show(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape)) or "a scalar"

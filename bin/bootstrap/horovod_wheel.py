@@ -1,0 +1,155 @@
+"""Builds the Horovod wheel against the environment's TensorFlow, once for a user, and keeps it in the user's cache.
+
+Horovod 0.28.1 is its last release. One of its files, the optional XLA operations, includes headers that TensorFlow
+2.21 no longer has; without that file it compiles.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+import sys
+import sysconfig
+import tarfile
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from steps import SetupError, locked, run
+
+VERSION = "0.28.1"
+REMOVED = ("horovod/tensorflow/CMakeLists.txt", "xla_mpi_ops.cc")  # in this file, the line that has this text
+SETTINGS = {
+    "HOROVOD_WITH_TENSORFLOW": "1",
+    "HOROVOD_WITHOUT_PYTORCH": "1",
+    "HOROVOD_WITHOUT_MXNET": "1",
+    "HOROVOD_WITH_GLOO": "1",
+    "HOROVOD_WITHOUT_MPI": "1",
+    "CMAKE_POLICY_VERSION_MINIMUM": "3.5",  # CMake 4 refuses the older one that Gloo asks for
+    "CXXFLAGS": "-include cstdint",  # GCC 13 and later no longer include it on the way
+}
+# What a user may set to steer a build for GPUs; each is a part of the key, so that another choice is another wheel.
+STEERING = (
+    "HOROVOD_CUDA_HOME",
+    "HOROVOD_NCCL_HOME",
+    "HOROVOD_NCCL_INCLUDE",
+    "HOROVOD_NCCL_LIB",
+    "HOROVOD_NCCL_LINK",
+    "HOROVOD_BUILD_CUDA_CC_LIST",
+    "HOROVOD_BUILD_ARCH_FLAGS",
+    "HOROVOD_ALLOW_MIXED_GPU_IMPL",
+)
+TOOLS = (
+    ("CXX", "c++", "a C++ compiler", "Debian, Ubuntu: apt-get install g++; Fedora: dnf install gcc-c++"),
+    ("HOROVOD_CMAKE", "cmake", "CMake", "Debian, Ubuntu: apt-get install cmake; Fedora: dnf install cmake"),
+    ("MAKE", "make", "make", "Debian, Ubuntu: apt-get install make; Fedora: dnf install make"),
+)
+BYTES_PER_COMPILER = 2 * 2**30  # one compiler over TensorFlow's headers
+PROCESSOR_MINUTES = 4  # of one whole build
+
+Pip = Callable[..., list[str]]
+
+
+def recipe_hash() -> str:
+    """Eight digits that change when the recipe does."""
+    return hashlib.sha256(repr((VERSION, REMOVED, sorted(SETTINGS.items()))).encode()).hexdigest()[:8]
+
+
+def cache() -> Path:
+    """The user's folder of wheels, shared by all checkouts."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "archspec" / "wheels"
+
+
+def jobs() -> int:
+    """How many compilers to run at once: one to a processor, fewer where memory is short."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(1, min(processors, memory // BYTES_PER_COMPILER))
+
+
+class HorovodWheel:
+    """The wheel for one TensorFlow, Python, platform, choice of GPU operations (`none`, `NCCL`) and recipe."""
+
+    def __init__(self, root: Path, operations: str) -> None:
+        self.requirement = root / "requirements" / "horovod.txt"
+        self.operations = operations
+        lock = (root / "requirements" / "train.txt").read_text()
+        self.tensorflow = re.findall(r"^tensorflow==([\w.]+)", lock, re.MULTILINE)[0]
+        self.folder = cache() / self.key()
+
+    def key(self) -> str:
+        """The name of its folder in the cache."""
+        steering = [os.environ.get(name) for name in STEERING] if self.operations != "none" else []
+        recipe = hashlib.sha256(f"{recipe_hash()}{steering}".encode()).hexdigest()[:8]
+        place = re.sub(r"\W+", "_", f"{sysconfig.get_platform()}_{''.join(platform.libc_ver())}")
+        python = f"cp{sys.version_info.major}{sys.version_info.minor}"
+        return f"horovod-{VERSION}-tensorflow-{self.tensorflow}-{python}-{place}-{self.operations.lower()}-{recipe}"
+
+    def built(self) -> bool:
+        """Whether it is in the cache."""
+        return self.folder.is_dir()
+
+    def require_tools(self) -> None:
+        """Raises SetupError with a line for each missing tool, unless the wheel needs no building."""
+        if self.built():
+            return
+        named = [((os.environ.get(variable) or tool).split()[0], what, how) for variable, tool, what, how in TOOLS]
+        missing = [f"{what} (`{tool}`). {how}." for tool, what, how in named if not shutil.which(tool)]
+        if self.operations != "none" and not self.cuda_compiler():
+            missing.append("the CUDA toolkit (`nvcc`). Install NVIDIA's, and set HOROVOD_CUDA_HOME to its folder.")
+        if missing:
+            lines = "\n  ".join(missing)
+            raise SetupError(f"Horovod is built here once, and for that is missing:\n  {lines}\nThen run it again.")
+
+    def cuda_compiler(self) -> str | None:
+        """The path of nvcc."""
+        home = os.environ.get("HOROVOD_CUDA_HOME") or "/usr/local/cuda"
+        return shutil.which("nvcc", path=f"{home}/bin") or shutil.which("nvcc")
+
+    def provide(self, pip: Pip, log: Path) -> None:
+        """Puts it into the cache, when it is not there."""
+        with locked(self.folder.with_name(f"{self.folder.name}.lock"), str(self.folder)):
+            if not self.built():
+                self.build(pip, log)
+
+    def install(self, pip: Pip, log: Path) -> None:
+        """Installs it from the cache."""
+        wheel = next(self.folder.glob("*.whl"))
+        command = pip("install", "--no-index", "--no-deps", "--force-reinstall", str(wheel))
+        run(f"installing Horovod {VERSION}", "5 s", command, log)
+
+    def build(self, pip: Pip, log: Path) -> None:
+        """Downloads, checks, mends and compiles it, and puts it into the cache with one rename."""
+        for leftover in cache().glob(f"{self.folder.name}.building-*"):
+            shutil.rmtree(leftover)
+        with tempfile.TemporaryDirectory(prefix=f"{self.folder.name}.building-", dir=cache()) as name:
+            building, wheels = Path(name), Path(name) / "wheels"
+            download = pip("download", "--no-deps", "--no-build-isolation", "--no-binary", ":all:", "--dest", name)
+            download += ["--require-hashes", "--requirement", str(self.requirement)]
+            run(f"downloading Horovod {VERSION}", "10 s", download, log)
+            source = str(mended_source(building))
+            make = pip("wheel", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(wheels), source)
+            title = f"building Horovod {VERSION} for TensorFlow {self.tensorflow}, once; {jobs()} compilers at a time"
+            run(title, f"{-(-PROCESSOR_MINUTES // jobs())} min", make, log, self.variables(make[0]))
+            wheels.rename(self.folder)
+
+    def variables(self, python: str) -> dict[str, str]:
+        """The environment variables of the build, which `python` runs."""
+        path = f"{Path(python).parent}{os.pathsep}{os.environ['PATH']}"
+        flags = f"{SETTINGS['CXXFLAGS']} {os.environ.get('CXXFLAGS', '')}".strip()
+        gpu = {} if self.operations == "none" else {"HOROVOD_GPU_OPERATIONS": self.operations}
+        return {**SETTINGS, **gpu, "CXXFLAGS": flags, "MAKEFLAGS": f"-j{jobs()}", "PATH": path}
+
+
+def mended_source(folder: Path) -> Path:
+    """The source tree from the archive in `folder`, without the line that does not compile."""
+    with tarfile.open(folder / f"horovod-{VERSION}.tar.gz") as archive:
+        archive.extractall(folder, filter="data")
+    source = folder / f"horovod-{VERSION}"
+    path, text = source / REMOVED[0], REMOVED[1]
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if text not in line))
+    return source

@@ -1,0 +1,94 @@
+"""Runs the real set-up with stand-ins for its slow commands: `stand_in_steps.py ROOT FOLDER STAGE [BEHAVIOUR]`.
+
+Each stand-in does what its command leaves behind, in two halves. BEHAVIOUR is `kill:N`, which kills the process between
+the halves of step N as `kill -9` would, or `wait:FILE`, which stops there until FILE exists. Prints a line to a step.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import runpy
+import signal
+import sys
+import tarfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+BOOTSTRAP = Path(__file__).resolve().parents[2] / "bin" / "bootstrap"
+BUILD_FILE = "horovod-0.28.1/horovod/tensorflow/CMakeLists.txt"
+
+
+def first_half(title: str, command: list[str], folder: Path) -> None:
+    """What an interrupted command leaves."""
+    if title.startswith("making"):
+        (folder / "bin").mkdir()
+    elif "--dest" in command:
+        destination(command).mkdir(exist_ok=True)
+    elif title.startswith("installing"):
+        (folder / "half").write_text(title)
+
+
+def second_half(title: str, command: list[str], folder: Path) -> None:
+    """What the finished command adds."""
+    if title.startswith("making"):
+        (folder / "bin" / "python").symlink_to(sys.executable)
+        (folder / "lib" / "python3.11" / "site-packages").mkdir(parents=True)
+    elif title.startswith("downloading Horovod"):
+        archive(destination(command) / "horovod-0.28.1.tar.gz")
+    elif title.startswith("building"):
+        source = Path(command[-1]).parent / BUILD_FILE
+        assert source.read_text() == "mpi_ops.cc\n", "the line that does not compile is still there"
+        wheels = Path(command[command.index("--wheel-dir") + 1])
+        wheels.mkdir()
+        (wheels / "horovod-0.28.1.whl").touch()
+    elif title.startswith("installing"):
+        assert "Horovod" not in title or Path(command[-1]).is_file()
+        (folder / "half").unlink()
+        (folder / title.replace(" ", "_")).touch()
+
+
+def destination(command: list[str]) -> Path:
+    return Path(command[command.index("--dest") + 1])
+
+
+def archive(path: Path) -> None:
+    """A source archive with the build file alone."""
+    with tarfile.open(path, "w:gz") as file:
+        text = b"mpi_ops.cc\nxla_mpi_ops.cc\n"
+        member = tarfile.TarInfo(BUILD_FILE)
+        member.size = len(text)
+        file.addfile(member, io.BytesIO(text))
+
+
+def behave(behaviour: str, count: int) -> None:
+    """Between the halves of step `count`: what BEHAVIOUR asks for."""
+    kind, _, value = behaviour.partition(":")
+    if kind == "kill" and count == int(value):
+        os.kill(os.getpid(), signal.SIGKILL)
+    while kind == "wait" and not Path(value).exists():
+        time.sleep(0.01)
+
+
+def main(root: Path, folder: Path, stage: str, behaviour: str = "") -> int:
+    sys.path.insert(0, str(BOOTSTRAP))
+    import horovod_wheel
+    import virtual_environment
+
+    counter: Iterator[int] = iter(range(100))
+
+    def stand_in(title: str, expected: str, command: list[str], log: Path, variables: object = None) -> None:
+        print(title, flush=True)
+        first_half(title, command, folder)
+        behave(behaviour, next(counter))
+        second_half(title, command, folder)
+
+    virtual_environment.run = horovod_wheel.run = stand_in  # type: ignore[assignment]
+    front = runpy.run_path(str(BOOTSTRAP / "__main__.py"), run_name="front")
+    front["set_up"](stage, virtual_environment.VirtualEnvironment(root, folder))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:]))

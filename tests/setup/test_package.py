@@ -1,0 +1,59 @@
+"""What `pip install` gives: the packages of the tree, the published schema, the command, the four core commands."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def test_setup_cfg_names_every_package() -> None:
+    configuration = configparser.ConfigParser()
+    configuration.read(REPOSITORY / "setup.cfg")
+    named = {line for line in configuration["options"]["packages"].split("\n") if line and not line.startswith("#")}
+    modules = (REPOSITORY / "archspec").rglob("*.py")
+    found = {".".join(path.parent.relative_to(REPOSITORY).parts) for path in modules}
+    assert named == found | {"archspec.schemas"}
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the unpacked wheel, made from a copy of the tree."""
+    copy, wheels, site = (tmp_path_factory.mktemp(name) for name in ("copy", "wheels", "site"))
+    for name in ("archspec", "schemas"):
+        shutil.copytree(REPOSITORY / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(REPOSITORY / name, copy)
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*command, "--wheel-dir", wheels, copy], check=True, capture_output=True)
+    wheel = next(wheels.glob("archspec_tf-*-py3-none-any.whl"))
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    return site
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_every_module_and_the_published_schema(installed: Path) -> None:
+    modules = {path.relative_to(REPOSITORY) for path in (REPOSITORY / "archspec").rglob("*.py")}
+    assert {path for path in modules if not (installed / path).is_file()} == set()
+    for schema in (REPOSITORY / "schemas").glob("*.json"):
+        assert json.loads((installed / "archspec" / "schemas" / schema.name).read_text())
+
+
+@pytest.mark.slow
+def test_the_installed_package_lints_a_spec(installed: Path, tmp_path: Path) -> None:
+    """Run from an empty folder, with the wheel before the checkout on the path."""
+    code = f"import sys; sys.path.insert(0, {str(installed)!r}); import archspec; assert archspec.__file__.startswith"
+    code += f"({str(installed)!r}); from archspec.__main__ import main; sys.exit(main())"
+    spec = REPOSITORY / "specs" / "inception_v3.yaml"
+    command = [sys.executable, "-P", "-c", code, "lint", str(spec)]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stdout + result.stderr
