@@ -177,8 +177,8 @@ def test_keras_exports_it(tiny: Graph, images: np.ndarray, tmp_path: Path) -> No
     network = lower(tiny)
     signature = [keras.InputSpec(shape=(None, 8, 8, 3), dtype="float32", name="image")]
     network.export(tmp_path / "model", input_signature=signature, verbose=False)
-    served = tf.saved_model.load(tmp_path / "model").serve(images)
-    np.testing.assert_allclose(served["Predictions"], network(images)["Predictions"], atol=1e-6)
+    served = tf.saved_model.load(tmp_path / "model")
+    np.testing.assert_allclose(served.serve(images)["Predictions"], network(images)["Predictions"], atol=1e-6)
 
 
 def test_xla_compiles_it(tiny: Graph, images: np.ndarray) -> None:
