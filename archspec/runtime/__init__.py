@@ -12,6 +12,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from archspec.diagnostics import stop
+
 # Keras reads its backend once, at import; archspec's networks are TensorFlow graphs whatever the user's own default is.
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -46,12 +48,19 @@ def _without_noise() -> Iterator[None]:
             os.write(2, b"".join(kept))
 
 
-with _without_noise():
-    import tensorflow as _tensorflow
+try:
+    with _without_noise():
+        import tensorflow as _tensorflow
 
-    # Looking for a GPU is what writes the last of it.
-    _tensorflow.config.list_physical_devices()
-    import keras as _keras
+        # Looking for a GPU is what writes the last of it.
+        _tensorflow.config.list_physical_devices()
+        import keras as _keras
+except ModuleNotFoundError as _problem:
+    raise stop(
+        "AS750",
+        f"the Python package {_problem.name} is not installed, and this command needs it",
+        help="use bin/archspec of a checkout, or pip install 'archspec-tf[train]'; `archspec doctor` says what is there",
+    ) from _problem
 
 if _keras.backend.backend() != "tensorflow":
     raise ImportError("archspec needs Keras on TensorFlow, but Keras was imported before with another backend")

@@ -12,7 +12,8 @@ import keras
 import tensorflow as tf
 
 from archspec.compiler.ir import Graph, Node
-from archspec.compiler.op import Variable
+from archspec.compiler.op import Variable, show
+from archspec.diagnostics import stop
 
 Inputs = Any
 """A batch for the only input, or for the one named image; or a mapping from every input's name to its batch."""
@@ -139,10 +140,24 @@ def node_path(graph: Graph, name: str) -> str:
 
 
 def image_input(graph: Graph) -> str:
-    """The name of the input that images go to: the only one, or the one named image; raises KeyError."""
+    """The name of the input that images go to: the only one, or the one named image; raises Stop."""
     if len(graph.inputs) == 1:
         return next(iter(graph.inputs))
-    return graph.inputs["image"].name
+    if "image" not in graph.inputs:
+        message = f"{graph.name} has the inputs {', '.join(graph.inputs)}, and none of them is named image"
+        raise stop("AS711", message, help="name the input that takes the images `image`")
+    return "image"
+
+
+def image_shape(graph: Graph) -> tuple[int, int, int]:
+    """Height, width and channels of the images that the graph takes; raises Stop where they are not images of one size."""
+    name = image_input(graph)
+    shape = graph.inputs[name].shape
+    if len(shape) != 3 or None in shape:
+        message = f"the input {name} of {graph.name} is {show(shape)}, and images need a height, width and channels"
+        raise stop("AS711", message, help="give the input these three sizes, in the spec or with --set")
+    height, width, channels = (size for size in shape if size is not None)
+    return height, width, channels
 
 
 def first_non_finite(network: Network, inputs: Inputs, training: bool = True, seed: Any = None) -> str | None:

@@ -60,6 +60,8 @@ def open_weights(where: str) -> Weights:
     if own:
         manifest, prefix = checkpoint.verify(own)
         return Weights(where, tf_checkpoint.open_prefix(prefix), manifest["step"])
+    if path.name.endswith((".tar.gz", ".tgz", ".zip")):
+        raise stop("AS720", f"{where} is an archive", help="unpack it and name the .ckpt file inside")
     found = tf_checkpoint.find_prefix(path)
     if found is None:
         raise _nothing_there(path, where)
@@ -73,8 +75,6 @@ def _is_bookkeeping(name: str) -> bool:
 
 
 def _nothing_there(path: Path, where: str) -> Stop:
-    if path.name.endswith((".tar.gz", ".tgz", ".zip")):
-        return stop("AS720", f"{where} is an archive", help="unpack it and name the .ckpt file inside")
     reason = "has no checkpoint in it" if path.is_dir() else "is not there"
     remedy = "name a run's folder, one of its checkpoints/step-…, or a TensorFlow checkpoint without .index or .data-…"
     return stop("AS720", f"{where} {reason}", help=remedy)

@@ -16,6 +16,9 @@ from archspec.diagnostics import Stop, stop
 AVERAGE = "/ExponentialMovingAverage"
 """What TF-Slim appends to a variable's name for its moving average."""
 
+_UNREADABLE = (tf.errors.OpError, RuntimeError, ValueError, LookupError)
+"""What TensorFlow's reader raises, by the kind of damage."""
+
 _PARTS = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
 
 
@@ -31,8 +34,7 @@ class TensorFile:
         """One tensor; raises Stop where its bytes are damaged."""
         try:
             return np.asarray(self.reader.get_tensor(name))
-        # The reader raises bare RuntimeError or ValueError, by the kind of damage.
-        except (tf.errors.OpError, RuntimeError, ValueError) as problem:
+        except _UNREADABLE as problem:
             raise damaged(self.prefix, f"{name} can't be read ({first_line(problem)})") from problem
 
     def averaged(self, name: str) -> str:
@@ -45,7 +47,7 @@ def open_prefix(prefix: str) -> TensorFile:
     try:
         reader = tf.train.load_checkpoint(prefix)
         shapes = {name: tuple(shape) for name, shape in reader.get_variable_to_shape_map().items()}
-    except (tf.errors.OpError, RuntimeError, ValueError) as problem:
+    except _UNREADABLE as problem:
         raise damaged(prefix, first_line(problem)) from problem
     return TensorFile(prefix, shapes, reader)
 
@@ -79,4 +81,4 @@ def damaged(where: object, reason: str) -> Stop:
 def first_line(problem: BaseException) -> str:
     """What TensorFlow says, without the operation it says it about."""
     text = str(problem).strip() or type(problem).__name__
-    return re.sub(r" \[Op:\w+\].*$|^\{\{.*?\}\} ", "", text.splitlines()[0])
+    return re.sub(r" \[Op:\w+\].*$|: perhaps your file is in .*$|^\{\{.*?\}\} ", "", text.splitlines()[0])

@@ -22,7 +22,7 @@ def set_up(stage: str, environment: VirtualEnvironment) -> None:
         environment.log.write_text("")
         wheel = None if stage == "core" else HorovodWheel(environment.root, operations)
         if wheel:
-            wheel.require_tools()
+            wheel.require_tools(environment.folder)
         environment.make()
         environment.install(stage, operations)
         environment.finish("core", operations)  # from here on lint works, whatever becomes of Horovod

@@ -42,6 +42,7 @@ STEERING = (
     "HOROVOD_BUILD_ARCH_FLAGS",
     "HOROVOD_ALLOW_MIXED_GPU_IMPL",
 )
+OPERATIONS = ("none", "NCCL")
 TOOLS = (
     ("CXX", "c++", "a C++ compiler", "Debian, Ubuntu: apt-get install g++; Fedora: dnf install gcc-c++"),
     ("HOROVOD_CMAKE", "cmake", "CMake", "Debian, Ubuntu: apt-get install cmake; Fedora: dnf install cmake"),
@@ -71,9 +72,12 @@ def jobs() -> int:
 
 
 class HorovodWheel:
-    """The wheel for one TensorFlow, Python, platform, choice of GPU operations (`none`, `NCCL`) and recipe."""
+    """The wheel for one TensorFlow, Python, platform, choice of GPU operations and recipe."""
 
     def __init__(self, root: Path, operations: str) -> None:
+        if operations not in OPERATIONS:
+            known = " or ".join(OPERATIONS)
+            raise SetupError(f"HOROVOD_GPU_OPERATIONS is {operations}, which can't be built here. Set it to {known}.")
         self.requirement = root / "requirements" / "horovod.txt"
         self.operations = operations
         lock = (root / "requirements" / "train.txt").read_text()
@@ -92,10 +96,13 @@ class HorovodWheel:
         """Whether it is in the cache."""
         return self.folder.is_dir()
 
-    def require_tools(self) -> None:
+    def require_tools(self, environment: Path) -> None:
         """Raises SetupError with a line for each missing tool, unless the wheel needs no building."""
         if self.built():
             return
+        if " " in str(environment):
+            remedy = "Name a folder without one in ARCHSPEC_VENV."
+            raise SetupError(f"Horovod can't be built in {environment}: its path has a space. {remedy}")
         named = [((os.environ.get(variable) or tool).split()[0], what, how) for variable, tool, what, how in TOOLS]
         missing = [f"{what} (`{tool}`). {how}." for tool, what, how in named if not shutil.which(tool)]
         if self.operations != "none" and not self.cuda_compiler():

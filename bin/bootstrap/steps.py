@@ -60,7 +60,7 @@ def run(title: str, expected: str, command: list[str], log: Path, variables: dic
         process = subprocess.Popen(
             command,
             cwd=neutral_folder,
-            env={**os.environ, **(variables or {})},
+            env={**os.environ, "PIP_USER": "0", **(variables or {})},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

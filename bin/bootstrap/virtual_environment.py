@@ -103,9 +103,17 @@ class VirtualEnvironment:
         """Removes it; it is moved aside first, so that a half removed one is never taken for a whole one."""
         shutil.rmtree(self.discarded, ignore_errors=True)
         if self.folder.exists():
+            self.require_own()
             say(f"{self.folder} is unfinished or its Python is gone; making it anew")
             self.folder.rename(self.discarded)
             shutil.rmtree(self.discarded)
+
+    def require_own(self) -> None:
+        """Raises SetupError when the folder is not one that was made here, and so not ours to remove."""
+        ours = self.unfinished.exists() or any(self.stamp(stage).exists() for stage in STAGES)
+        if not ours and any(self.folder.iterdir()):
+            remedy = "Remove it, or name another folder in ARCHSPEC_VENV."
+            raise SetupError(f"{self.folder} is there, and was not made by bin/archspec. {remedy}")
 
     def install(self, stage: str, operations: str) -> None:
         """Installs the locked packages of `stage`, after all are downloaded and checked against their hashes."""

@@ -198,8 +198,9 @@ def test_restores_from_any_name_of_it(tiny: Graph, tmp_path: Path, what: str) ->
 @pytest.mark.parametrize("version", [tf.compat.v1.train.SaverDef.V1, tf.compat.v1.train.SaverDef.V2])
 def test_restores_what_tf1_saved(tiny: Graph, tmp_path: Path, version: int) -> None:
     source, network = lower(tiny, seed=1), lower(tiny, seed=2)
+    values = weights_of(source)
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-        variables = [tf.compat.v1.Variable(value, name=name) for name, value in weights_of(source).items()]
+        variables = [tf.compat.v1.Variable(value, name=name) for name, value in values.items()]
         variables.append(tf.compat.v1.Variable(np.int64(123), name="global_step"))
         variables.append(tf.compat.v1.Variable(np.zeros(3), name="Tiny/conv1/weights/RMSProp"))
         session.run(tf.compat.v1.global_variables_initializer())

@@ -86,8 +86,8 @@ def main(root: Path, folder: Path, stage: str, behaviour: str = "") -> int:
 
     virtual_environment.run = horovod_wheel.run = stand_in  # type: ignore[assignment]
     front = runpy.run_path(str(BOOTSTRAP / "__main__.py"), run_name="front")
-    front["set_up"](stage, virtual_environment.VirtualEnvironment(root, folder))
-    return 0
+    front["main"].__globals__["ROOT"] = root
+    return front["main"]([stage, str(folder)])
 
 
 if __name__ == "__main__":

@@ -105,6 +105,30 @@ def test_missing_cuda_toolkit_is_named(checkout: Path, variables: dict[str, str]
     assert "`nvcc`" in result.stderr and "HOROVOD_CUDA_HOME" in result.stderr
 
 
+def test_a_path_with_a_space_is_refused_before_the_build_fails_on_it(
+    checkout: Path, variables: dict[str, str], tmp_path: Path
+) -> None:
+    here = {**variables, "ARCHSPEC_PYTHON": sys.executable, "ARCHSPEC_VENV": str(tmp_path / "my venv")}
+    result = call(checkout, ["train"], here)
+    assert result.returncode == 1 and "its path has a space" in result.stderr
+
+
+def test_unknown_gpu_operations_are_refused(checkout: Path, variables: dict[str, str]) -> None:
+    chosen = {"HOROVOD_GPU_OPERATIONS": "../x", "ARCHSPEC_PYTHON": sys.executable}
+    result = call(checkout, ["train"], {**variables, **chosen})
+    assert result.returncode == 1 and "Set it to none or NCCL" in result.stderr
+
+
+@pytest.mark.parametrize("stage", ["core", "train"])
+def test_a_folder_of_the_users_own_is_never_removed(start: Start, checkout: Path, stage: str) -> None:
+    (checkout / ".venv").mkdir()
+    (checkout / ".venv" / "precious").write_text("work")
+    _, errors = (process := start(stage)).communicate(timeout=60)
+    assert process.returncode == 1
+    assert "was not made by bin/archspec" in errors and "ARCHSPEC_VENV" in errors
+    assert (checkout / ".venv" / "precious").read_text() == "work"
+
+
 def test_a_failed_step_ends_with_a_sentence_and_the_end_of_its_log(
     checkout: Path, variables: dict[str, str], tmp_path: Path
 ) -> None:

@@ -18,8 +18,8 @@ def block_call(
     body: BlockCall, copy: Copy, incoming: Bundle, path: str, variable_path: str, layer: Layer, place: Place
 ) -> Bundle:
     """Expand a call; what the block hands on."""
-    work, resolver = place.work, place.work.resolver
-    name = resolver.text(body.block, place.environment)
+    work, resolver, caller = place.work, place.work.resolver, place.around()
+    name = resolver.text(body.block, caller.environment)
     block = place.document.blocks.get(name)
     if block is None:
         help = nearest(name, place.document.blocks) or f"under `blocks` there are: {', '.join(place.document.blocks) or 'none'}"
@@ -32,7 +32,7 @@ def block_call(
         return UNKNOWN
     names = _bind_inputs(block, incoming, body, place)
     outer = _inside(place, names, path, variable_path, name)
-    values = _arguments(block, body, copy, place, outer)
+    values = _arguments(block, body, copy, caller, outer)
     work.sketch.calls[path] = values
     inner = outer.with_values({key: resolved.value for key, resolved in values.items()})
     inner = inner.within(block.defaults)
@@ -73,7 +73,7 @@ def _bind_inputs(block: Block, incoming: Bundle, body: BlockCall, place: Place) 
         message = f"block `{block.name}` takes {len(declared)} inputs, got {len(tensors)}"
         place.work.findings.add("AS306", message, body.block.span)
         raise Broken
-    names = Names()
+    names = place.names.bordered()
     for position, (name, optional) in enumerate(declared):
         present = name in given if by_name else position < len(tensors)
         if not present and not optional:

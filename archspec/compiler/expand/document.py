@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Iterator
 
 from archspec.compiler.expand.layers import branches, expand_body, sequence
-from archspec.compiler.expand.names import Bundle, Entry, Names, Tensor, single
+from archspec.compiler.expand.names import UNKNOWN, Bundle, Entry, Names, Tensor, single
 from archspec.compiler.expand.parameters import bind
 from archspec.compiler.expand.place import Place, Work
 from archspec.compiler.expand.sketch import Sketch
@@ -84,7 +84,7 @@ def embed(
     chosen, name = _variant(document, variant, outer.work.findings)
     hyperparameters = _hyperparameters(document, chosen, settings, outer.work.resolver)
     place = _root(document, root or name, hyperparameters, outer.work, path, (*outer.files, document.file))
-    place = replace(place, output_stride=outer.output_stride, shared=outer.shared, names=Names())
+    place = replace(place, output_stride=outer.output_stride, shared=outer.shared, names=outer.names.bordered())
     # A file means the same everywhere: only scopes written at the call reach in.
     own = len(outer.frames) - len(layer.defaults)
     place = replace(place, frames=(*place.frames, *outer.frames[own:]))
@@ -152,6 +152,8 @@ def _inputs(document: Document, place: Place) -> Bundle:
     if not document.inputs:
         help = "write `inputs: {image: {shape: [224, 224, 3]}}`"
         work.findings.add("AS313", "the spec has no inputs", document.root.span, help=help)
+        place.names.entries["input"] = Entry(UNKNOWN, Names(place.names), "", document.root.span)
+        return UNKNOWN
     tensors: list[tuple[str, Tensor]] = []
     for key, node in document.inputs:
         try:

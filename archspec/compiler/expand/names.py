@@ -80,6 +80,11 @@ class Names:
             self.entries[name] = Entry(None, Names(self), "", span)
         return self.entries[name].below
 
+    def bordered(self) -> Names:
+        """These names as a scope from which nothing outside can be seen: the inside of a block or network."""
+        self.parent = None
+        return self
+
     def find(self, reference: str) -> Entry:
         """The entry that a name or path means; raises WrongReference."""
         parts = reference.split("/")

@@ -17,9 +17,10 @@ def network_call(
     """Expand another spec here; what it, or its end point `until`, hands on. Its heads stay out."""
     document, variant = _document(body, place)
     if body.variant is not None:
-        variant = place.work.resolver.text(body.variant, place.environment)
+        variant = place.work.resolver.text(body.variant, place.around().environment)
+    caller = place.around()
     root = variable_path if layer.variable_name is not None else ""
-    settings = {key.text: Said(node, place.environment, "explicit", "the call") for key, node in _pairs(body.settings)}
+    settings = {key.text: Said(node, caller.environment, "explicit", "the call") for key, node in _pairs(body.settings)}
     first = len(place.work.sketch.nodes)
     outcome, names = place.work.document(document, variant, settings, incoming, path, root, layer, place)
     if body.until is None:

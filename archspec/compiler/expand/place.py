@@ -89,6 +89,10 @@ class Place:
             frames.append(Frame(scope, self.environment))
         return replace(self, frames=tuple(frames))
 
+    def around(self) -> Place:
+        """The same place seen from outside the layer, before its inside becomes a scope of its own."""
+        return replace(self, names=self.names.parent or self.names)
+
     def said(self, fields: tuple[tuple[Scalar, object], ...]) -> dict[str, Said]:
         """Values written on a layer, to be evaluated here."""
         return {key.text: Said(node, self.environment) for key, node in fields}  # type: ignore[arg-type]

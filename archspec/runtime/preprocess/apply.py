@@ -1,12 +1,75 @@
-"""Steps applied to one image."""
+"""The TensorFlow code of every preprocess form, and steps applied to one image."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
+from typing import Any
 
-from archspec.compiler.forms.preprocess import Preprocess
+import numpy as np
+import tensorflow as tf
+
+from archspec.compiler.forms import preprocess as forms
+from archspec.compiler.forms.preprocess import Preprocess, complaints
+from archspec.diagnostics import Diagnostic, Stop, stop
+from archspec.runtime.preprocess import color, geometry
+from archspec.runtime.preprocess.decode import decode, with_channels
+
+STEPS: dict[type[Preprocess], Callable[[Any, tf.Tensor, tf.Tensor], tf.Tensor]] = {
+    forms.RandomResizedCrop: geometry.random_resized_crop,
+    forms.RandomFlip: geometry.random_flip,
+    forms.ColorJitter: color.color_jitter,
+    forms.RandomBrightness: color.random_brightness,
+    forms.RandomContrast: color.random_contrast,
+    forms.CentralCrop: geometry.central_crop,
+    forms.Resize: geometry.resize,
+    forms.ResizeShorter: geometry.resize_shorter,
+    forms.RandomResizeShorter: geometry.random_resize_shorter,
+    forms.RandomCrop: geometry.random_crop,
+    forms.CropOrPad: geometry.crop_or_pad,
+    forms.Pad: geometry.pad,
+    forms.Normalize: color.normalize,
+    forms.Standardize: color.standardize,
+}
+"""By form: a function of the form, an image (float32 height x width x channels) and a seed (int64 [2])."""
+
+
+def prepare(
+    image: tf.Tensor, steps: tuple[Preprocess, ...], shape: tuple[int, int, int], seed: tf.Tensor
+) -> tf.Tensor:
+    """A network's input, float32 of this shape, from an encoded (string scalar) or a uint8 image, inside a graph."""
+    channels = shape[-1]
+    image = decode(image, channels) if image.dtype == tf.string else with_channels(image, channels)
+    image = tf.image.convert_image_dtype(image, tf.float32)
+    for number, step in enumerate(steps):
+        image = STEPS[type(step)](step, image, tf.random.experimental.stateless_fold_in(seed, number, alg="philox"))
+    return tf.ensure_shape(image, shape)
+
+
+def check_steps(
+    steps: tuple[Preprocess, ...], image: tuple[int, int, int] | None, shape: tuple[int, int, int]
+) -> None:
+    """Nothing, if the steps lead from images (of this shape, if they all have one) to an input; raises Stop."""
+    found = complaints(steps, image[:2] if image else (None, None), shape)
+    if found:
+        raise Stop(*(Diagnostic("AS712", sentence, help=remedy) for sentence, remedy in found))
 
 
 def preprocess_file(path: str, steps: tuple[Preprocess, ...], shape: tuple[int, int, int]) -> np.ndarray:
     """A picture file as a network's input: float32 height x width x channels. Raises Stop."""
-    raise NotImplementedError
+    check_steps(steps, None, shape)
+    try:
+        with open(path, "rb") as file:
+            contents = file.read()
+    except OSError as error:
+        raise stop("AS710", f"{path} cannot be read: {error.strerror}") from error
+    try:
+        with tf.device("/cpu:0"):
+            return prepare(tf.constant(contents), steps, shape, tf.zeros([2], tf.int64)).numpy()
+    except tf.errors.InvalidArgumentError as error:
+        raise stop("AS711", f"{path}: {reason(error)}", help="JPEG, PNG, GIF, BMP and WebP can be read") from error
+
+
+def reason(error: tf.errors.OpError) -> str:
+    """What TensorFlow said, without the names of its own parts."""
+    text = error.message.split("}} ", 1)[-1].split(" [Op:", 1)[0]
+    return text.strip().splitlines()[0] if text.strip() else type(error).__name__

@@ -1,0 +1,112 @@
+"""Expressions: what they compute, and what they refuse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archspec.compiler.expression import Environment, Function, WrongExpression, evaluate, interpolate
+
+ENVIRONMENT = Environment(
+    {"n": 3, "m": 0.5, "on": True, "units": [3, 4], "kind": "relu"},
+    {"half": Function(("x",), "x * m"), "eights": Function(("x",), "round_to(half(x), 8)")},
+    lambda name: None if name == "absent" else (7, 9, 64),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("$n", 3),
+        ("$(n + 1)", 4),
+        ("unit_$(n + 1)/conv$n", "unit_4/conv3"),
+        ("$(7 // 2)", 3),
+        ("$(2 ** 5)", 32),
+        ("$(-n)", -3),
+        ("$(1 if on and n > 2 else 0)", 1),
+        ("$(n if not on else units[1])", 4),
+        ("$(max(1, n, units[0]))", 3),
+        ("$(eights(100))", 48),
+        ("$(round_to(11, 8))", 16),
+        ("$(channels(conv1) // 4)", 16),
+        ("$(height(a/b) * width(a/b))", 63),
+        ('$(channels("1x1"))', 64),
+        ("$(shape(x))", [7, 9, 64]),
+        ("$(given(absent))", False),
+        ("$(kind in ['relu', 'elu'])", True),
+        ("$(1 < n <= 3)", True),
+        ("$(null)", None),
+        ("costs 5$", "costs 5$"),
+        ("on is $on", "on is true"),
+    ],
+)
+def test_value(text: str, value: Any) -> None:
+    assert interpolate(text, ENVIRONMENT) == value
+    assert type(interpolate(text, ENVIRONMENT)) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("__import__('os')", "no function"),
+        ("n.real", "not allowed"),
+        ("(lambda: 1)()", "no function"),
+        ("[x for x in units]", "not allowed"),
+        ("f'{n}'", "not allowed"),
+        ("9 ** 9 ** 9", "too large"),
+        ("2 ** 64 * 2 ** 64 * 2 ** 64", "too large"),
+        ("'a' * 1000000", "not a number"),
+        ("units * 1000000", "not a number"),
+        ("1 / 0", "divides by zero"),
+        ("n +", "not an expression"),
+        ("nn", "nothing is called `nn`"),
+        ("unit", "did you mean `units`"),
+        ("units[5]", "no element"),
+        ("on + 1", "not a number"),
+        ("n and on", "neither true nor false"),
+        ("sqrt(0 - 1)", "cannot be computed"),
+        ("channels(absent)", "not given"),
+        ("half(1, 2)", "takes 1 arguments"),
+        ("n := 3", "not an expression"),
+        ("1" + " + 1" * 200, "characters"),
+        ("(" * 90 + "1" + ")" * 90, None),
+    ],
+)
+def test_refusal(code: str, reason: str | None) -> None:
+    if reason is None:
+        assert evaluate(code, ENVIRONMENT) == 1
+        return
+    with pytest.raises(WrongExpression, match=reason.replace("(", r"\(")):
+        evaluate(code, ENVIRONMENT)
+
+
+def test_functions_that_call_one_another_are_bounded() -> None:
+    functions = {"f0": Function(("x",), "x + x")}
+    for i in range(1, 40):
+        functions[f"f{i}"] = Function(("x",), f"f{i - 1}(x) + f{i - 1}(x)")
+    with pytest.raises(WrongExpression, match="steps|too large"):
+        evaluate("f39(1)", Environment({}, functions))
+
+
+def test_function_sees_only_earlier_ones() -> None:
+    functions = {"f": Function(("x",), "g(x)"), "g": Function(("x",), "x")}
+    with pytest.raises(WrongExpression, match="no function `g`"):
+        evaluate("f(1)", Environment({}, functions))
+
+
+@given(st.text(max_size=80))
+def test_any_text_gives_a_value_or_a_refusal(text: str) -> None:
+    try:
+        evaluate(text, ENVIRONMENT)
+        interpolate(text, ENVIRONMENT)
+    except WrongExpression as problem:
+        assert str(problem)
+
+
+@given(st.integers(-1000, 1000), st.integers(-1000, 1000), st.integers(1, 50))
+def test_arithmetic_is_pythons(a: int, b: int, c: int) -> None:
+    environment = Environment({"a": a, "b": b, "c": c})
+    assert evaluate("a * b - a // c + b % c", environment) == a * b - a // c + b % c
