@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Iterator, Union
 
-from archspec.diagnostics import Span
+from archspec.diagnostics import Findings, Span
 
 Plain = Union[None, bool, int, float, str]
+
+LARGEST = 1_000_000
+"""Bytes in one file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +40,18 @@ class Mapping:
 
     pairs: tuple[tuple[Scalar, Node], ...]
     span: Span
+    _index: dict[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_index", {key.text: i for i, (key, _) in enumerate(self.pairs)})
 
     def get(self, name: str) -> Node | None:
         """The value under a key, or None where the key is absent."""
-        return next((value for key, value in self.pairs if key.text == name), None)
+        return self.pairs[self._index[name]][1] if name in self._index else None
 
     def key(self, name: str) -> Scalar | None:
         """The key itself, for its place."""
-        return next((key for key, _ in self.pairs if key.text == name), None)
+        return self.pairs[self._index[name]][0] if name in self._index else None
 
     def __iter__(self) -> Iterator[tuple[Scalar, Node]]:
         return iter(self.pairs)
@@ -57,3 +67,61 @@ def plain(node: Node) -> object:
     if isinstance(node, Listing):
         return [plain(item) for item in node.items]
     return {key.text: plain(value) for key, value in node.pairs}
+
+
+def read(path: str | Path, findings: Findings) -> Node | None:
+    """The tree of a file; None after reporting why it cannot be read."""
+    data = read_bytes(str(path), findings)
+    return None if data is None else parse(data, str(path), findings)
+
+
+def read_bytes(path: str, findings: Findings) -> bytes | None:
+    """The content of a regular file that is not too large; None after reporting why not."""
+    place = Span(path, 1, 1, 1, 1)
+    try:
+        # Not blocking, so that opening a pipe that nobody writes to does not hang.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or "its name is not a file name"
+        findings.add("AS012", f"{path} cannot be read: {reason}", place, help="check the path and its permissions")
+        return None
+    with open(handle, "rb") as file:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            findings.add("AS012", f"{path} is not a file", place, help="name a YAML file")
+            return None
+        data = file.read(LARGEST + 1) if status.st_size <= LARGEST else b""
+    if status.st_size > LARGEST or len(data) > LARGEST:
+        message = f"{path} has {status.st_size:,} bytes; {LARGEST:,} is the limit for a spec"
+        findings.add("AS005", message, place, help="is this the right file?")
+        return None
+    return data
+
+
+def parse(text: str | bytes, file: str, findings: Findings) -> Node | None:
+    """The tree of a text; None after reporting what is wrong with it."""
+    from archspec.compiler.yaml_events import build
+
+    decoded = _decoded(text, file, findings)
+    return None if decoded is None else build(decoded, file, findings)
+
+
+def _decoded(text: str | bytes, file: str, findings: Findings) -> str | None:
+    place = Span(file, 1, 1, 1, 1)
+    if isinstance(text, bytes):
+        if text.startswith((b"\xff\xfe", b"\xfe\xff")):
+            findings.add("AS004", f"{file} is UTF-16, not UTF-8", place, help="save it as UTF-8")
+            return None
+        try:
+            text = text.decode("utf-8")
+        except UnicodeDecodeError as problem:
+            line = text.count(b"\n", 0, problem.start) + 1
+            column = len(text[text.rfind(b"\n", 0, problem.start) + 1 : problem.start].decode("utf-8", "replace")) + 1
+            where = Span(file, line, column, line, column + 1)
+            message = f"byte 0x{text[problem.start]:02x} is not UTF-8"
+            findings.add("AS004", message, where, help="save the file as UTF-8")
+            return None
+    if len(text) > LARGEST:
+        findings.add("AS005", f"{file} has {len(text):,} characters; {LARGEST:,} is the limit for a spec", place)
+        return None
+    return text.removeprefix("\ufeff")

@@ -40,7 +40,12 @@ class Dataset:
 
     def examples(self, start: int = 0) -> tf.data.Dataset:
         """(index, image, label) of every example from `start` on, in order."""
-        return tf.data.Dataset.range(start, self.size).map(lambda index: (index, *self.example(index)))
+
+        @tf.autograph.experimental.do_not_convert
+        def example(index: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            return index, *self.example(index)
+
+        return tf.data.Dataset.range(start, self.size).map(example)
 
     def __str__(self) -> str:
         return f"{self.name} ({self.split})"

@@ -4,13 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from archspec.diagnostics import Stop
+import tensorflow as tf
+
+from archspec.diagnostics import Stop, stop
 from archspec.runtime.data.dataset import Dataset
+from archspec.runtime.preprocess.apply import reason
+from archspec.runtime.preprocess.decode import decode
 
 
 def explain_data_error(exception: BaseException, dataset: Dataset, indices: Iterable[int] | None = None) -> Stop | None:
     """The sentence for a user behind an error that iterating over batches raised; None if no example is at fault.
 
-    `indices` narrows the search, see `order.step_indices`; without it every example is read again until one fails.
+    `indices` narrows the search: those of `order.step_indices` for the step whose batch did not come. Without it every
+    example is read again until one fails.
     """
-    raise NotImplementedError
+    if not isinstance(exception, tf.errors.OpError):
+        return None
+    for index in range(dataset.size) if indices is None else indices:
+        found = _mistake(dataset, int(index))
+        if found is not None:
+            return found
+    return _step_mistake(exception, dataset)
+
+
+def _mistake(dataset: Dataset, index: int) -> Stop | None:
+    """What is wrong with one example, found by reading it alone."""
+    place = f"example {index} of {dataset}, {dataset.place(index)},"
+    with tf.device("/cpu:0"):
+        try:
+            image, _ = dataset.example(tf.constant(index, tf.int64))
+        except tf.errors.OpError as error:
+            return stop("AS710", f"{place} cannot be read: {reason(error)}", help="repair the data set")
+        try:
+            if image.dtype == tf.string:
+                decode(image, 3)
+        except tf.errors.OpError as error:
+            return stop("AS711", f"{place} is not an image: {reason(error)}", help="repair it or take it away")
+    return None
+
+
+def _step_mistake(exception: tf.errors.OpError, dataset: Dataset) -> Stop | None:
+    """What a step says of an image that it could not work on, if that is the error."""
+    _, found, said = exception.message.partition("preprocess step ")
+    if not found:
+        return None
+    sentence = said.split("]", 1)[0].replace("'", "") + "]"
+    return stop("AS713", f"an image of {dataset} does not fit: {sentence}", help="resize before this step")

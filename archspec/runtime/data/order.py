@@ -39,6 +39,7 @@ def training_order(
         raise ValueError(f"a batch of {global_batch} has no {ranks} equal parts")
     start, part = start_step * global_batch, global_batch // ranks
 
+    @tf.autograph.experimental.do_not_convert
     def share(epoch: tf.Tensor) -> tf.data.Dataset:
         positions = epoch * size + tf.range(size, dtype=tf.int64)
         mine = (positions >= start) & (positions % global_batch // part == rank)

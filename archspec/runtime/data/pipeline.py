@@ -44,7 +44,7 @@ def evaluation_batches(
     Over all ranks every example comes exactly once: rank r has the examples r, r + ranks, …, so ranks can have
     different numbers of batches, and a rank none. Raises Stop where the steps do not end in `shape`.
     """
-    order = tf.data.Dataset.range(rank, dataset.size, ranks).map(lambda index: (index, index))
+    order = tf.data.Dataset.range(rank, dataset.size, ranks).map(_twice)
     return _batched(_examples(dataset, order, steps, shape, seed=0), batch, deterministic=True, drop_remainder=False)
 
 
@@ -54,6 +54,7 @@ def _examples(
     """One element for every (position, index) of `order`, read and prepared in parallel."""
     check_steps(steps, dataset.shape, shape)
 
+    @tf.autograph.experimental.do_not_convert
     def example(position: tf.Tensor, index: tf.Tensor) -> dict[str, tf.Tensor]:
         image, label = dataset.example(index)
         return {"image": prepare(image, steps, shape, change_seed(seed, position)), "label": label, "index": index}
@@ -67,3 +68,9 @@ def _batched(examples: tf.data.Dataset, batch: int, deterministic: bool, drop_re
     # Ranks share examples among themselves here; TensorFlow's own sharding would do so a second time.
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
     return examples.batch(batch, drop_remainder).prefetch(tf.data.AUTOTUNE).with_options(options)
+
+
+@tf.autograph.experimental.do_not_convert
+def _twice(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """In evaluation an example's position is its index."""
+    return index, index

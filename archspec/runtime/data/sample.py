@@ -1,0 +1,173 @@
+"""The data set `sample`: crops of ten free photographs that lie in scikit-image's wheel.
+
+All ten are in the public domain or CC0, as scikit-image says of each. Training crops come from the left of a picture,
+validation crops from the right of it, so that no pixel is in both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import io
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import tensorflow as tf
+from PIL import Image
+
+from archspec.compiler.forms.data import Sample, TFRecord
+from archspec.diagnostics import stop
+from archspec.runtime.data.cache import cache_directory, unwritable
+from archspec.runtime.data.dataset import Dataset
+from archspec.runtime.data.splits import choose_split
+from archspec.runtime.data.tfrecord import open_tfrecord
+
+PICTURES = (
+    "astronaut.png",
+    "brick.png",
+    "camera.png",
+    "chelsea.png",
+    "coffee.png",
+    "grass.png",
+    "gravel.png",
+    "hubble_deep_field.jpg",
+    "retina.jpg",
+    "rocket.jpg",
+)
+"""In the order of their labels."""
+
+CROPS = {"train": 60, "validation": 20}
+"""Crops of each picture."""
+
+_SHARDS = {"train": 2, "validation": 1}
+_SIDES = {"train": (0.0, 0.65), "validation": (0.65, 1.0)}
+_SIDE_RANGE = 64, 224
+_MANIFEST = "manifest.json"
+_VERSION = 1
+"""To be raised when the crops change: a folder of another version is left alone."""
+
+
+def open_sample(form: Sample, split: str) -> Dataset:
+    """One split of the sample, made first if the cache has it not; raises Stop."""
+    split = choose_split("sample", split, CROPS)
+    folder = sample_folder()
+    records = open_tfrecord(TFRecord(pattern=str(folder)), split)
+    return Dataset("sample", split, records.size, records.names, records.read, records.place)
+
+
+def sample_folder() -> Path:
+    """The cache's folder with the sample, whole; raises Stop.
+
+    It is made beside its place and then renamed, so that any number of ranks may do so at once: the first one's stays.
+    """
+    folder = cache_directory() / f"sample-{_VERSION}"
+    if is_whole(folder):
+        return folder
+    pictures = _pictures_folder()
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".sample-") as temporary:
+            made = Path(temporary) / "made"
+            _make(made, pictures)
+            _put_in_place(made, folder)
+    except OSError as error:
+        raise unwritable(error) from error
+    print(f"archspec: made the sample data set (once) in {folder}", file=sys.stderr)
+    return folder
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether every file that the manifest lists is there with its hash."""
+    try:
+        listed = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        return bool(listed) and all(_hash(folder / name) == expected for name, expected in listed.items())
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _put_in_place(made: Path, folder: Path) -> None:
+    """Rename, unless another process was first; what is damaged there is moved out of the way."""
+    while True:
+        try:
+            os.rename(made, folder)
+            return
+        except OSError:
+            if is_whole(folder):
+                return
+            _move_away(folder, made.parent / "damaged")
+
+
+def _move_away(folder: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    try:
+        os.rename(folder, target)
+    except FileNotFoundError:
+        # Another process has moved it: the next rename will show what stands there now.
+        return
+
+
+def _pictures_folder() -> Path:
+    """The folder of scikit-image's pictures, found without importing it; raises Stop."""
+    found = importlib.util.find_spec("skimage")
+    if found is None or not found.submodule_search_locations:
+        raise stop("AS750", "the data set sample needs scikit-image", help="pip install scikit-image")
+    folder = Path(found.submodule_search_locations[0]) / "data"
+    missing = [name for name in PICTURES if not (folder / name).is_file()]
+    if missing:
+        raise stop("AS750", f"scikit-image has not the picture {missing[0]}", help="pip install 'scikit-image>=0.25'")
+    return folder
+
+
+def _make(folder: Path, pictures: Path) -> None:
+    folder.mkdir()
+    names = [name.partition(".")[0] for name in PICTURES]
+    (folder / "labels.txt").write_text("".join(f"{label}:{name}\n" for label, name in enumerate(names)))
+    for split, shards in _SHARDS.items():
+        records = list(_records(split, pictures))
+        Random(split).shuffle(records)
+        for shard in range(shards):
+            path = folder / f"sample_{split}_{shard:05d}-of-{shards:05d}.tfrecord"
+            with tf.io.TFRecordWriter(str(path)) as writer:
+                for record in records[shard::shards]:
+                    writer.write(record)
+    listed = {path.name: _hash(path) for path in sorted(folder.iterdir())}
+    (folder / _MANIFEST).write_text(json.dumps(listed, indent=1))
+
+
+def _records(split: str, pictures: Path) -> Iterator[bytes]:
+    for label, name in enumerate(PICTURES):
+        with Image.open(pictures / name) as picture:
+            picture.load()
+            for crop in _crops(picture, split, Random(f"{split} {name}")):
+                yield _record(crop, label, name.partition(".")[0])
+
+
+def _crops(picture: Image.Image, split: str, random: Random) -> Iterator[Image.Image]:
+    """Square crops of random sides and places, from this split's side of the picture."""
+    left, right = (int(picture.width * part) for part in _SIDES[split])
+    smallest, largest = _SIDE_RANGE
+    for _ in range(CROPS[split]):
+        side = random.randint(smallest, min(largest, right - left, picture.height))
+        x, y = random.randint(left, right - side), random.randint(0, picture.height - side)
+        yield picture.crop((x, y, x + side, y + side))
+
+
+def _record(image: Image.Image, label: int, name: str) -> bytes:
+    encoded = io.BytesIO()
+    image.save(encoded, "JPEG", quality=92)
+    integers = {"image/class/label": label, "image/height": image.height, "image/width": image.width}
+    texts = {"image/encoded": encoded.getvalue(), "image/format": b"jpeg", "image/class/text": name.encode()}
+    features = {key: tf.train.Feature(int64_list=tf.train.Int64List(value=[value])) for key, value in integers.items()}
+    for key, text in texts.items():
+        features[key] = tf.train.Feature(bytes_list=tf.train.BytesList(value=[text]))
+    return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString(deterministic=True)
