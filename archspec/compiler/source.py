@@ -107,21 +107,26 @@ def parse(text: str | bytes, file: str, findings: Findings) -> Node | None:
 
 
 def _decoded(text: str | bytes, file: str, findings: Findings) -> str | None:
-    place = Span(file, 1, 1, 1, 1)
     if isinstance(text, bytes):
-        if text.startswith((b"\xff\xfe", b"\xfe\xff")):
-            findings.add("AS004", f"{file} is UTF-16, not UTF-8", place, help="save it as UTF-8")
-            return None
-        try:
-            text = text.decode("utf-8")
-        except UnicodeDecodeError as problem:
-            line = text.count(b"\n", 0, problem.start) + 1
-            column = len(text[text.rfind(b"\n", 0, problem.start) + 1 : problem.start].decode("utf-8", "replace")) + 1
-            where = Span(file, line, column, line, column + 1)
-            message = f"byte 0x{text[problem.start]:02x} is not UTF-8"
-            findings.add("AS004", message, where, help="save the file as UTF-8")
-            return None
+        decoded = _utf8(text, file, findings)
+        return None if decoded is None else decoded.removeprefix("\ufeff")
     if len(text) > LARGEST:
-        findings.add("AS005", f"{file} has {len(text):,} characters; {LARGEST:,} is the limit for a spec", place)
+        message = f"{file} has {len(text):,} characters; {LARGEST:,} is the limit for a spec"
+        findings.add("AS005", message, Span(file, 1, 1, 1, 1))
         return None
     return text.removeprefix("\ufeff")
+
+
+def _utf8(data: bytes, file: str, findings: Findings) -> str | None:
+    help = "save the file as UTF-8"
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        findings.add("AS004", f"{file} is UTF-16, not UTF-8", Span(file, 1, 1, 1, 1), help=help)
+        return None
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        before = data[: problem.start].decode("utf-8")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        place = Span(file, line, column, line, column + 1)
+        findings.add("AS004", f"byte 0x{data[problem.start]:02x} is not UTF-8", place, help=help)
+        return None

@@ -199,7 +199,7 @@ _EVENTS: dict[type, Callable[[_Builder, Any], None]] = {
 def _report(problem: yaml.YAMLError, text: str, file: str, findings: Findings) -> None:
     """A parse error in the words of somebody who writes specs."""
     mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
-    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+    line, column = (mark.line + 1, mark.column + 1) if mark is not None else _position(problem, text)
     place = Span(file, line, column, line, column + 1)
     reason = str(getattr(problem, "problem", None) or getattr(problem, "reason", None) or "it cannot be parsed")
     lines = text.splitlines()
@@ -213,6 +213,12 @@ def _report(problem: yaml.YAMLError, text: str, file: str, findings: Findings) -
         context = getattr(problem, "context", None)
         message = f"this is not YAML: {reason}" + (f" {context}" if context else "")
         findings.add("AS001", message, place, help="look for a missing bracket, quote, colon or space before this place")
+
+
+def _position(problem: yaml.YAMLError, text: str) -> tuple[int, int]:
+    """Where the reader stopped, which counts bytes."""
+    before = text.encode()[: getattr(problem, "position", 0) or 0].decode("utf-8", "ignore")
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
 def _broken_expression(line: str) -> bool:

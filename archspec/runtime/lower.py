@@ -145,7 +145,7 @@ def image_input(graph: Graph) -> str:
         return next(iter(graph.inputs))
     if "image" not in graph.inputs:
         message = f"{graph.name} has the inputs {', '.join(graph.inputs)}, and none of them is named image"
-        raise stop("AS711", message, help="name the input that takes the images `image`")
+        raise stop("AS713", message, help="name the input that takes the images `image`")
     return "image"
 
 
@@ -155,7 +155,7 @@ def image_shape(graph: Graph) -> tuple[int, int, int]:
     shape = graph.inputs[name].shape
     if len(shape) != 3 or None in shape:
         message = f"the input {name} of {graph.name} is {show(shape)}, and images need a height, width and channels"
-        raise stop("AS711", message, help="give the input these three sizes, in the spec or with --set")
+        raise stop("AS713", message, help="give the input these three sizes, in the spec or with --set")
     height, width, channels = (size for size in shape if size is not None)
     return height, width, channels
 
