@@ -15,9 +15,9 @@ _NUMBERED = re.compile(r"\s*(\d+)\s*:\s*(.*)")
 
 def labels_of_run(where: str) -> Path | None:
     """The file of names in the run that a checkpoint belongs to; `where` is as in restore.open_weights."""
-    path = Path(where).expanduser()
-    places = [path / FILE for path in (path, *list(path.absolute().parents)[:3])]
-    return next((place for place in places if place.is_file() and _is_run(place.parent)), None)
+    path = Path(where).expanduser().absolute()
+    runs = [folder for folder in (path, *list(path.parents)[:3]) if (folder / "checkpoints").is_dir()]
+    return next((run / FILE for run in runs if (run / FILE).is_file()), None)
 
 
 def read_labels(path: Path, classes: int) -> dict[int, str]:
@@ -38,10 +38,6 @@ def read_labels(path: Path, classes: int) -> dict[int, str]:
     if not found or max(found) != classes - 1:
         raise _wrong_number(path, max(found, default=-1) + 1, classes)
     return found
-
-
-def _is_run(folder: Path) -> bool:
-    return (folder / "checkpoints").is_dir()
 
 
 def _wrong_number(path: Path, names: int, classes: int) -> Stop:

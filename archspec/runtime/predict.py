@@ -36,25 +36,30 @@ class Guess:
 
 
 def main_endpoints(program: Program) -> list[str]:
-    """The end points that matter: what metrics and losses on the main line read, Logits and Predictions, the output."""
+    """The end points that matter: those with class scores, and the network's output, where these are on the main line."""
+    return _on_the_main_line(program, [*_scored(program), *main_outputs(program.graph.ending_at([program.graph.output]))])
+
+
+def scores_endpoint(program: Program) -> str | None:
+    """The end point with a number for every class: Predictions, else one that a metric or a loss reads; None without."""
+    names = sorted(_on_the_main_line(program, _scored(program)), key=lambda name: name != "Predictions")
     graph = program.graph
-    main = graph.ending_at([graph.output])
+    return next((name for name in names if len(graph.shape(node_path(graph, name))) == 1), None)
+
+
+def _scored(program: Program) -> list[str]:
+    """What metrics and losses read, and TF-Slim's Logits and Predictions."""
     metrics = program.eval.metrics.values() if program.eval else ()
     losses = program.train.losses.values() if program.train else ()
     names = [metric.predictions for metric in metrics if isinstance(metric, Accuracy)]
     names += [loss.logits for loss in losses if isinstance(loss, SoftmaxCrossEntropy)]
-    names += [name for name in ("Logits", "Predictions") if name in graph.endpoints]
-    names += list(main_outputs(main))
+    return names + [name for name in ("Logits", "Predictions") if name in program.graph.endpoints]
+
+
+def _on_the_main_line(program: Program, names: list[str]) -> list[str]:
+    main = program.graph.ending_at([program.graph.output])
     on_the_way = main.nodes.keys() | main.inputs.keys()
-    return list(dict.fromkeys(name for name in names if node_path(graph, name) in on_the_way))
-
-
-def scores_endpoint(program: Program) -> str | None:
-    """The end point with a number for every class: Predictions, else one that a metric or loss reads; None without."""
-    graph = program.graph
-    names = [name for name in main_endpoints(program) if name not in main_outputs(graph) or name in ("Logits", "Predictions")]
-    names.sort(key=lambda name: name != "Predictions")
-    return next((name for name in names if len(graph.shape(node_path(graph, name))) == 1), None)
+    return list(dict.fromkeys(name for name in names if node_path(program.graph, name) in on_the_way))
 
 
 def read_images(paths: Sequence[str], program: Program) -> Iterator[np.ndarray]:

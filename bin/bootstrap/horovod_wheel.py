@@ -1,8 +1,4 @@
-"""Builds the Horovod wheel against the environment's TensorFlow, once for a user, and keeps it in the user's cache.
-
-Horovod 0.28.1 is its last release. One of its files, the optional XLA operations, includes headers that TensorFlow
-2.21 no longer has; without that file it compiles.
-"""
+"""Builds the Horovod wheel against the environment's TensorFlow, once for a user, and keeps it in the user's cache."""
 
 from __future__ import annotations
 
@@ -21,7 +17,26 @@ from pathlib import Path
 from steps import SetupError, locked, run
 
 VERSION = "0.28.1"
-REMOVED = ("horovod/tensorflow/CMakeLists.txt", "xla_mpi_ops.cc")  # in this file, the line that has this text
+# Horovod 0.28.1 is its last release, and TensorFlow 2.21 is newer: file, text that stands in it once, new text.
+MENDS = (
+    (  # the optional XLA operations include headers that are gone
+        "horovod/tensorflow/CMakeLists.txt",
+        'list(APPEND TF_SOURCES "${PROJECT_SOURCE_DIR}/horovod/tensorflow/xla_mpi_ops.cc")',
+        "",
+    ),
+    (  # with GPUs: this function is gone too, and would be missed when the library is loaded; here is what it did
+        "horovod/tensorflow/mpi_ops.cc",
+        "// Undef LOG macro from TensorFlow",
+        """#if HAVE_GPU
+namespace stream_executor { namespace gpu {
+GpuStreamHandle AsGpuStreamValue(Stream* stream) {
+  return static_cast<GpuStreamHandle>(stream->platform_specific_handle().stream);
+}
+} }
+#endif
+""",
+    ),
+)
 SETTINGS = {
     "HOROVOD_WITH_TENSORFLOW": "1",
     "HOROVOD_WITHOUT_PYTORCH": "1",
@@ -56,7 +71,7 @@ Pip = Callable[..., list[str]]
 
 def recipe_hash() -> str:
     """Eight digits that change when the recipe does."""
-    return hashlib.sha256(repr((VERSION, REMOVED, sorted(SETTINGS.items()))).encode()).hexdigest()[:8]
+    return hashlib.sha256(repr((VERSION, MENDS, sorted(SETTINGS.items()))).encode()).hexdigest()[:8]
 
 
 def cache() -> Path:
@@ -152,11 +167,13 @@ class HorovodWheel:
 
 
 def mended_source(folder: Path) -> Path:
-    """The source tree from the archive in `folder`, without the line that does not compile."""
+    """The source tree from the archive in `folder`, with its mends."""
     with tarfile.open(folder / f"horovod-{VERSION}.tar.gz") as archive:
         archive.extractall(folder, filter="data")
     source = folder / f"horovod-{VERSION}"
-    path, text = source / REMOVED[0], REMOVED[1]
-    lines = path.read_text().splitlines(keepends=True)
-    path.write_text("".join(line for line in lines if text not in line))
+    for name, old, new in MENDS:
+        text = (source / name).read_text()
+        if text.count(old) != 1:
+            raise SetupError(f"{name} of Horovod {VERSION} is not as expected, so it can't be mended for TensorFlow.")
+        (source / name).write_text(text.replace(old, new))
     return source

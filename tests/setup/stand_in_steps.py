@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 BOOTSTRAP = Path(__file__).resolve().parents[2] / "bin" / "bootstrap"
-BUILD_FILE = "horovod-0.28.1/horovod/tensorflow/CMakeLists.txt"
 
 
 def first_half(title: str, command: list[str], folder: Path) -> None:
@@ -38,8 +37,8 @@ def second_half(title: str, command: list[str], folder: Path) -> None:
     elif title.startswith("downloading Horovod"):
         archive(destination(command) / "horovod-0.28.1.tar.gz")
     elif title.startswith("building"):
-        source = Path(command[-1]).parent / BUILD_FILE
-        assert source.read_text() == "mpi_ops.cc\n", "the line that does not compile is still there"
+        build_file = Path(command[-1]) / "horovod" / "tensorflow" / "CMakeLists.txt"
+        assert build_file.read_text() == "before\n\nafter\n", "the line that does not compile is still there"
         wheels = Path(command[command.index("--wheel-dir") + 1])
         wheels.mkdir()
         (wheels / "horovod-0.28.1.whl").touch()
@@ -54,12 +53,15 @@ def destination(command: list[str]) -> Path:
 
 
 def archive(path: Path) -> None:
-    """A source archive with the build file alone."""
+    """A source archive with the files that are mended."""
+    import horovod_wheel
+
     with tarfile.open(path, "w:gz") as file:
-        text = b"mpi_ops.cc\nxla_mpi_ops.cc\n"
-        member = tarfile.TarInfo(BUILD_FILE)
-        member.size = len(text)
-        file.addfile(member, io.BytesIO(text))
+        for name, old, _ in horovod_wheel.MENDS:
+            text = f"before\n{old}\nafter\n".encode()
+            member = tarfile.TarInfo(f"horovod-{horovod_wheel.VERSION}/{name}")
+            member.size = len(text)
+            file.addfile(member, io.BytesIO(text))
 
 
 def behave(behaviour: str, count: int) -> None:

@@ -49,9 +49,9 @@ def _expand(document: Document, variant: str, settings: dict[str, Said], work: W
     chosen, name = _variant(document, variant, work.findings)
     try:
         hyperparameters = _hyperparameters(document, chosen, settings, work.resolver)
+        place = _root(document, name, hyperparameters, work, path="", files=(document.file,))
     except Broken:
         return None
-    place = _root(document, name, hyperparameters, work, path="", files=(document.file,))
     for scope in _scopes(document):
         parameters = {block.name: [p.name for p in block.parameters] for block in document.blocks.values()}
         check_scope(scope, parameters, work.findings)
@@ -192,7 +192,10 @@ def _heads(document: Document, outcome: Bundle, place: Place) -> dict[str, str]:
     before = set(sketch.endpoints)
     branches(document.heads, outcome, place)
     written = [layer.name for layer in document.heads if layer.name is not None]
-    names = [place.work.resolver.text(name, place.environment) for name in written]
+    try:
+        names = [place.work.resolver.text(name, place.environment) for name in written]
+    except Broken:
+        return {}
     return {name: sketch.endpoints[name] for name in names if name in sketch.endpoints and name not in before}
 
 

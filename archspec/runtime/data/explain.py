@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import tensorflow as tf
@@ -10,6 +11,9 @@ from archspec.diagnostics import Stop, stop
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.preprocess.apply import reason
 from archspec.runtime.preprocess.decode import decode
+
+_STEP = re.compile(r"(preprocess step [^\]]*)\] \[(\d+) (\d+)")
+"""What `geometry.random_crop` says, and the size of the image."""
 
 
 def explain_data_error(exception: BaseException, dataset: Dataset, indices: Iterable[int] | None = None) -> Stop | None:
@@ -45,8 +49,8 @@ def _mistake(dataset: Dataset, index: int) -> Stop | None:
 
 def _step_mistake(exception: tf.errors.OpError, dataset: Dataset) -> Stop | None:
     """What a step says of an image that it could not work on, if that is the error."""
-    _, found, said = exception.message.partition("preprocess step ")
-    if not found:
+    found = _STEP.search(exception.message)
+    if found is None:
         return None
-    sentence = said.split("]", 1)[0].replace("'", "") + "]"
-    return stop("AS713", f"an image of {dataset} does not fit: {sentence}", help="resize before this step")
+    sentence, height, width = found.groups()
+    return stop("AS713", f"{sentence}, {height}x{width}, in {dataset}", help="put a resize before this step")

@@ -51,7 +51,7 @@ def random_crop(step: forms.RandomCrop, image: tf.Tensor, seed: tf.Tensor) -> tf
     """A part of this size; an image that is smaller is an error that says so."""
     height, width = step.size
     fits = tf.reduce_all(tf.shape(image)[:2] >= [height, width])
-    sentence = f"preprocess step random_crop: {height}x{width} is larger than the image there:"
+    sentence = f"preprocess step random_crop: {height}x{width} is larger than the image there"
     with tf.control_dependencies([tf.debugging.Assert(fits, [sentence, tf.shape(image)])]):
         return tf.image.stateless_random_crop(image, [height, width, image.shape[-1]], seed)
 
