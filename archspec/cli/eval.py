@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     program = compiled(arguments)
     if program.eval is None:
         remedy = "add an eval section: its data, the steps from image to input, and metrics"
-        raise stop("AS607", f"{arguments.spec} has no eval section, so there is nothing to say how to evaluate", help=remedy)
+        raise stop("AS607", f"{arguments.spec} has no eval section, which says how to evaluate", help=remedy)
     from archspec.runtime import distribute
 
     distribute.start()
@@ -71,8 +71,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def measured(program: Program, section: Evaluate, arguments: argparse.Namespace) -> tuple[Dataset, Scores, int | None]:
     """(the data, what was found, the training step of the weights)."""
+    import tensorflow as tf
+
     from archspec.runtime import distribute
-    from archspec.runtime.data import open, pipeline
+    from archspec.runtime.data.explain import explain_data_error
+    from archspec.runtime.data.labels import check_labels
+    from archspec.runtime.data.open import open_data
+    from archspec.runtime.data.pipeline import evaluation_batches
     from archspec.runtime.evaluate import classes, evaluate, inference_graph, measures
     from archspec.runtime.lower import image_shape, lower
     from archspec.runtime.restore import restore
@@ -82,13 +87,17 @@ def measured(program: Program, section: Evaluate, arguments: argparse.Namespace)
     shape, batch = image_shape(graph), arguments.batch or section.batch
     network = lower(graph)
     step = restore(network, arguments.checkpoint, averaged=not arguments.raw_weights)
-    data = open.open_data(section.data, arguments.data, arguments.split)
+    data = open_data(section.data, arguments.data, arguments.split)
     for measure in wanted.values():
-        pipeline.check_labels(data, classes(graph, measure.endpoint))
+        check_labels(data, classes(graph, measure.endpoint))
     rank, ranks = distribute.rank(), distribute.size()
-    batches = pipeline.evaluation_batches(data, section.preprocess, shape, batch, rank=rank, ranks=ranks)
+    batches = evaluation_batches(data, section.preprocess, shape, batch, rank=rank, ranks=ranks)
     with Progress(-(-data.size // ranks), shown=rank == 0) as progress:
-        scores = evaluate(network, wanted, batches, total=distribute.sum_over_ranks, on_batch=progress.advance)
+        try:
+            scores = evaluate(network, wanted, batches, total=distribute.sum_over_ranks, on_batch=progress.advance)
+        except tf.errors.OpError as error:
+            remaining = range(rank + ranks * progress.done, data.size, ranks)
+            raise explain_data_error(error, data, remaining) or error from error
     return data, scores, step
 
 
@@ -104,6 +113,7 @@ class Progress:
         console = Console(stderr=True)
         self._bar = Bar(*columns, console=console, disable=not (shown and console.is_terminal), transient=True)
         self._task = self._bar.add_task("", total=examples)
+        self.done = 0
 
     def __enter__(self) -> Progress:
         self._bar.start()
@@ -114,6 +124,7 @@ class Progress:
 
     def advance(self, examples: int) -> None:
         """So many examples more are done."""
+        self.done += examples
         self._bar.advance(self._task, examples)
 
 

@@ -28,15 +28,16 @@ def add(commands: Any) -> None:
         "file of inputs (float32, batch x height x width x channels), and prints the most probable classes.",
         epilog="examples:\n"
         "  archspec predict specs/flowers.yaml --checkpoint runs/flowers rose.jpg tulip.jpg\n"
-        "  archspec predict specs/mobilenet_v1.yaml --checkpoint mobilenet_v1_1.0_224.ckpt --labels labels.txt cat.jpg\n"
-        "  archspec predict specs/inception_v3.yaml --checkpoint inception_v3.ckpt images.npy --endpoints all "
-        "--output out.npz",
+        "  archspec predict specs/inception_v3.yaml --checkpoint inception_v3.ckpt --labels imagenet.txt cat.jpg\n"
+        "  archspec predict specs/lenet.yaml --checkpoint runs/lenet in.npy --endpoints all --output out.npz",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_spec(parser)
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="picture files, or one .npy file")
     add_checkpoint(parser)
-    parser.add_argument("--output", metavar="FILE.npz", help="write the end points as arrays, inputs in the order given")
+    parser.add_argument(
+        "--output", metavar="FILE.npz", help="write the end points as arrays, in the order of the inputs"
+    )
     parser.add_argument(
         "--endpoints", metavar="all|NAME,…", help="what --output holds (default: logits, predictions and the output)"
     )
@@ -74,7 +75,9 @@ def check_arguments(arguments: argparse.Namespace) -> None:
     if arguments.endpoints and not arguments.output:
         raise stop("AS904", "--endpoints says what --output holds", help="add --output out.npz", exit_code=2)
     if arguments.output and not Path(arguments.output).absolute().parent.is_dir():
-        raise stop("AS727", f"{arguments.output} can't be written: its folder is not there", help="make it, or name another")
+        raise stop(
+            "AS727", f"{arguments.output} can't be written: its folder is not there", help="make the folder first"
+        )
 
 
 def chosen_endpoints(program: Program, argument: str | None) -> list[str]:
@@ -113,14 +116,14 @@ def predicted(
 
     if len(program.graph.inputs) > 1:
         message = f"{program.name} has the inputs {', '.join(program.graph.inputs)}, and predict feeds images alone"
-        raise stop("AS713", message, help="use a spec with one input")
+        raise stop("AS715", message, help="use a spec with one input")
     graph = inference_graph(program.graph, endpoints)
     network = lower(graph)
     [first, *_] = arguments.inputs
     if first.endswith(".npy"):
         array = predict.read_array(first, graph)
         names = [f"{first}[{i}]" for i in range(len(array))]
-        batches = (array[i : i + predict.BATCH] for i in range(0, len(array), predict.BATCH))
+        batches = predict.split(array)
     else:
         names, batches = arguments.inputs, predict.read_images(arguments.inputs, program)
     restore(network, arguments.checkpoint, averaged=not arguments.raw_weights)
@@ -136,9 +139,13 @@ def show(
 ) -> None:
     """Prints the most probable classes of each input; without classes, the shapes of the arrays."""
     if arguments.format == "json":
-        print(json.dumps([facts(*pair, names) for pair in zip(inputs, guesses or [[]] * len(inputs))], indent=2))
+        print(
+            json.dumps(
+                [facts(*pair, names) for pair in zip(inputs, guesses or [[]] * len(inputs), strict=True)], indent=2
+            )
+        )
         return
-    for name, best in zip(inputs, guesses):
+    for name, best in zip(inputs, guesses, strict=False):
         print(name)
         for guess in best:
             label = names.get(guess.number)

@@ -59,7 +59,7 @@ except ModuleNotFoundError as _problem:
     raise stop(
         "AS750",
         f"the Python package {_problem.name} is not installed, and this command needs it",
-        help="use bin/archspec of a checkout, or pip install 'archspec-tf[train]'; `archspec doctor` says what is there",
+        help="use bin/archspec of a checkout, or pip install 'archspec-tf[train]'",
     ) from _problem
 
 if _keras.backend.backend() != "tensorflow":

@@ -1,4 +1,4 @@
-"""A run's checkpoints: written whole or not at all, checked when read, in TensorFlow's own format under TF-Slim's names.
+"""A run's checkpoints: written whole or not at all, checked when read, in TensorFlow's format under TF-Slim's names.
 
 RUN/checkpoints/step-00001000/ holds model.ckpt-1000.index and .data-00000-of-00001, which every TF-Slim tool reads,
 and checkpoint.json with the step, what the trainer adds, and a SHA-256 of each file.
@@ -41,9 +41,7 @@ class Checkpoint:
     meta: dict[str, Any]
 
 
-def save(
-    run: str | Path, step: int, tensors: Mapping[str, np.ndarray], meta: Mapping[str, Any], keep: int = 5
-) -> Path:
+def save(run: str | Path, step: int, tensors: Mapping[str, np.ndarray], meta: Mapping[str, Any], keep: int = 5) -> Path:
     """Write the checkpoint of a step, remove all but the newest `keep`, return its folder.
 
     It gets its name only when all of it is on the disk: a process killed here, or a full disk, leaves the older ones
@@ -95,14 +93,20 @@ def load(path: str | Path) -> Checkpoint:
 
 
 def verify(path: Path) -> tuple[dict[str, Any], str]:
-    """(manifest, prefix of its tensors) of a checkpoint; raises Stop that names the damaged file and a whole checkpoint."""
+    """(manifest, prefix of its tensors) of a checkpoint; raises Stop that names the damaged file and a whole one."""
     problem = _damage(path)
     if problem:
-        whole = next((old for old in reversed(checkpoints(path.parent)) if old < path and not _damage(old)), None)
-        remedy = f"the newest older one that is whole is {whole}: delete {path} to go on from there"
-        raise stop("AS722", f"{problem}, so this checkpoint is not used", help=remedy if whole else "no older one is whole")
+        raise stop("AS722", f"{problem}, so this checkpoint is not used", help=_instead_of(path))
     manifest = json.loads((path / MANIFEST).read_text("utf-8"))
     return manifest, str(path / manifest["prefix"])
+
+
+def _instead_of(path: Path) -> str:
+    """What to do about a damaged checkpoint."""
+    others = [other for other in checkpoints(path.parent) if other.name != path.name and not _damage(other)]
+    if not others:
+        return "no other one of this run is whole"
+    return f"the newest one that is whole is {others[-1]}: delete {path} to go on from there"
 
 
 def _damage(path: Path) -> str | None:
@@ -176,7 +180,8 @@ def _digest(manifest: Mapping[str, Any]) -> str:
 
 
 def _unwritable(folder: Path, step: int, problem: Exception) -> Stop:
-    reason = problem.strerror if isinstance(problem, OSError) else tf_checkpoint.first_line(problem)
+    # TensorFlow says `PATH; No space left on device`.
+    reason = problem.strerror if isinstance(problem, OSError) else tf_checkpoint.first_line(problem).split("; ")[-1]
     kept = checkpoints(folder)
     remains = f"the one of step {step_of(kept[-1])} is whole" if kept else "there is no older one"
     remedy = f"make room or give write access, then train again: {remains}"

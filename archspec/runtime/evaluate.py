@@ -85,6 +85,7 @@ def evaluate(
     step = _step(network, wanted)
     counts, times = [0], [time.perf_counter()]
     for batch in batches:
+        _check_labels(network.graph, wanted, batch["label"])
         step(batch["image"], batch["label"])
         counts.append(len(batch["label"]))
         times.append(time.perf_counter())
@@ -96,6 +97,15 @@ def evaluate(
     examples, counted = total(np.array([sum(counts), sum(counts[2:]) or sum(counts)], np.float64))
     values = {name: float(measure.metric.result()) for name, measure in wanted.items()}
     return Scores(values, round(float(examples)), float(counted) / _seconds(times))
+
+
+def _check_labels(graph: Graph, wanted: dict[str, Measure], labels: Any) -> None:
+    """Raise Stop for a label that the network has no class for; the loss of one is not defined."""
+    least, most = int(np.min(labels)), int(np.max(labels))
+    size = min(classes(graph, measure.endpoint) for measure in wanted.values())
+    if least < 0 or most >= size:
+        message = f"the data has the label {most if most >= size else least}, and the network {size} classes from 0 on"
+        raise stop("AS705", message, help="use the network's own number of classes, or labels_offset of the data")
 
 
 def _step(network: Network, wanted: dict[str, Measure]) -> Any:

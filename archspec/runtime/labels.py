@@ -43,5 +43,5 @@ def read_labels(path: Path, classes: int) -> dict[int, str]:
 def _wrong_number(path: Path, names: int, classes: int) -> Stop:
     remedy = "give one name a line, for every class of the network"
     if names == classes - 1:
-        remedy = "if the network's class 0 is the background, as in TF-Slim's ImageNet checkpoints, add a first line for it"
+        remedy = "if class 0 is the background, as in TF-Slim's ImageNet checkpoints, add a first line for it"
     return stop("AS728", f"{path} has names for {names} classes, and the network has {classes}", help=remedy)

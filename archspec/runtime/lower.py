@@ -14,6 +14,7 @@ import tensorflow as tf
 from archspec.compiler.ir import Graph, Node
 from archspec.compiler.op import Variable, show
 from archspec.diagnostics import stop
+from archspec.runtime.keras_config import graph_config, graph_of
 
 Inputs = Any
 """A batch for the only input, or for the one named image; or a mapping from every input's name to its batch."""
@@ -24,6 +25,7 @@ def lower(graph: Graph, *, seed: int = 0) -> Network:
     return Network(graph, seed=seed)
 
 
+@keras.saving.register_keras_serializable("archspec")
 class Network(keras.Model):
     """A graph's weights and its forward pass.
 
@@ -39,6 +41,17 @@ class Network(keras.Model):
         self.outputs_wanted = tuple(main_outputs(graph))
         self.step_seed = tf.Variable([seed % 2**31, 0], dtype=tf.int64, trainable=False)
         self.built = True
+
+    def get_config(self) -> dict[str, Any]:
+        """What Keras writes into a .keras file, so that it loads without the spec."""
+        return {"graph": graph_config(self.graph), "outputs": list(self.outputs_wanted)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Network:
+        """The network of `get_config`; Keras sets its variables."""
+        network = cls(graph_of(config["graph"]))
+        network.outputs_wanted = tuple(config["outputs"])
+        return network
 
     def call(self, inputs: Inputs, training: bool = False, seed: Any = None) -> dict[str, Any]:
         """{end point: tensor} for `outputs_wanted`.
@@ -145,17 +158,17 @@ def image_input(graph: Graph) -> str:
         return next(iter(graph.inputs))
     if "image" not in graph.inputs:
         message = f"{graph.name} has the inputs {', '.join(graph.inputs)}, and none of them is named image"
-        raise stop("AS713", message, help="name the input that takes the images `image`")
+        raise stop("AS715", message, help="name the input that takes the images `image`")
     return "image"
 
 
 def image_shape(graph: Graph) -> tuple[int, int, int]:
-    """Height, width and channels of the images that the graph takes; raises Stop where they are not images of one size."""
+    """Height, width and channels of the images that the graph takes; raises Stop where one is not known."""
     name = image_input(graph)
     shape = graph.inputs[name].shape
     if len(shape) != 3 or None in shape:
         message = f"the input {name} of {graph.name} is {show(shape)}, and images need a height, width and channels"
-        raise stop("AS713", message, help="give the input these three sizes, in the spec or with --set")
+        raise stop("AS715", message, help="give the input these three sizes, in the spec or with --set")
     height, width, channels = (size for size in shape if size is not None)
     return height, width, channels
 

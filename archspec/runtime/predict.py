@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from archspec.compiler.build import Program
 
 BATCH = 32
-"""Examples that are computed at once, where the spec's eval section does not say."""
+"""Examples of an array that are computed at once."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,13 @@ class Guess:
 
 
 def main_endpoints(program: Program) -> list[str]:
-    """The end points that matter: those with class scores, and the network's output, where these are on the main line."""
-    return _on_the_main_line(program, [*_scored(program), *main_outputs(program.graph.ending_at([program.graph.output]))])
+    """The end points that matter: those of the main line with class scores, and the network's output."""
+    main = program.graph.ending_at([program.graph.output])
+    return _on_the_main_line(program, [*_scored(program), *main_outputs(main)])
 
 
 def scores_endpoint(program: Program) -> str | None:
-    """The end point with a number for every class: Predictions, else one that a metric or a loss reads; None without."""
+    """The end point with a number for every class: Predictions, else what a metric or loss reads; None without."""
     names = sorted(_on_the_main_line(program, _scored(program)), key=lambda name: name != "Predictions")
     graph = program.graph
     return next((name for name in names if len(graph.shape(node_path(graph, name))) == 1), None)
@@ -76,18 +78,24 @@ def read_array(path: str, graph: Graph) -> np.ndarray:
     """The inputs in a .npy file, float32 with a batch axis first, as the network takes them; raises Stop."""
     wanted = graph.inputs[image_input(graph)].shape
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.lib.format.open_memmap(path, mode="r")
     except OSError as problem:
         raise stop("AS714", f"{path} can't be read: {problem.strerror or problem}") from problem
-    except (ValueError, EOFError) as problem:
-        raise stop("AS714", f"{path} is not an array that NumPy saved without pickle", help="numpy.save it") from problem
-    if not isinstance(array, np.ndarray) or array.dtype != np.float32:
-        kind = array.dtype if isinstance(array, np.ndarray) else "several arrays"
-        raise stop("AS714", f"{path} holds {kind}, and the network takes float32", help='array.astype("float32")')
+    except (ValueError, EOFError, SyntaxError, TokenError) as problem:
+        raise stop("AS714", f"{path} is no array saved without pickle", help="numpy.save it") from problem
+    if array.dtype != np.float32:
+        message = f"{path} holds {array.dtype}, and the network takes float32"
+        raise stop("AS714", message, help='save array.astype("float32")')
     if not _fits(array.shape, wanted):
         message = f"{path} has shape {show(array.shape)}, and the network takes batch x {show(wanted)}"
         raise stop("AS714", message, help="give examples as the first axis and channels as the last")
     return array
+
+
+def split(array: np.ndarray) -> Iterator[np.ndarray]:
+    """Batches of at most BATCH examples."""
+    for start in range(0, len(array), BATCH):
+        yield array[start : start + BATCH]
 
 
 def predict(network: Network, batches: Iterable[np.ndarray], endpoints: Sequence[str]) -> dict[str, np.ndarray]:

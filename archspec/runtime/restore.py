@@ -96,16 +96,14 @@ def _check(weights: Weights, network: str, wanted: dict[str, tuple[int, ...]], s
     raise Stop(Diagnostic("AS721", message, None, tuple(notes), _remedy(weights, wanted, missing, misshapen)))
 
 
-def _remedy(
-    weights: Weights, wanted: dict[str, tuple[int, ...]], missing: list[str], misshapen: list[str]
-) -> str:
+def _remedy(weights: Weights, wanted: dict[str, tuple[int, ...]], missing: list[str], misshapen: list[str]) -> str:
     """What to do, from what the differences have in common."""
-    last = {(wanted[name][-1:], weights.file.shapes.get(name, ())[-1:]) for name in misshapen}
-    if not missing and len(last) == 1:
-        ((here,), (there,)) = last.pop()
+    last = {(_show(wanted[name][-1:]), _show(weights.file.shapes.get(name, ())[-1:])) for name in misshapen}
+    if not missing and len(last) == 1 and not any(here == there for here, there in last):
+        here, there = last.pop()
         return f"the last axis is {here} here and {there} there: if that is the number of classes, set it with --set"
     if len(missing) == len(wanted):
-        roots = sorted({name.split("/")[0] for name in weights.file.shapes if "/" in name and not _is_bookkeeping(name)})
+        roots = sorted({name.split("/")[0] for name in weights.file.shapes if not _is_bookkeeping(name)})
         return f"the checkpoint is of another network: its variables begin with {', '.join(roots[:5]) or 'no name'}"
     return "use the spec and the --set values that the checkpoint was trained with"
 

@@ -75,7 +75,7 @@ def write(prefix: Path, tensors: Mapping[str, np.ndarray]) -> list[Path]:
 
 def damaged(where: object, reason: str) -> Stop:
     """The Stop for a checkpoint that is there and can't be used."""
-    return stop("AS722", f"the checkpoint {where} is damaged: {reason}", help="take another copy or an older checkpoint")
+    return stop("AS722", f"the checkpoint {where} is damaged: {reason}", help="take another copy, or an older one")
 
 
 def first_line(problem: BaseException) -> str:

@@ -103,7 +103,7 @@ def test_evaluation_has_every_example_once_over_all_ranks(pictures: Path, batch:
     assert sorted(found) == list(range(23))
 
 
-def test_the_bits_hold_under_op_determinism_and_out_of_order_reading_keeps_the_examples(pictures: Path) -> None:
+def test_reading_out_of_order_keeps_the_examples(pictures: Path) -> None:
     dataset = opened(pictures)
     ordered = first(training_batches(dataset, PLAIN, SHAPE, 23), 1)[0]
     loose = first(training_batches(dataset, PLAIN, SHAPE, 23, deterministic=False), 3)

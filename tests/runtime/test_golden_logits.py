@@ -62,6 +62,13 @@ def compiled(name: str, golden: dict[str, Any]) -> Program:
     return program
 
 
+def logits_of(program: Program) -> str:
+    """The end point that the loss of the main line reads, Logits without one."""
+    names = [loss.logits for loss in (program.train.losses if program.train else {}).values()]
+    main = [name for name in names if node_path(program.graph, name) not in program.graph.heads.values()]
+    return next(iter(main), "Logits")
+
+
 def ours(program: Program, golden_name: str) -> str | None:
     """Our end point of TF-Slim's name, which may begin with the network's."""
     candidates = golden_name, golden_name.removeprefix(f"{program.graph.name}/")
@@ -83,11 +90,7 @@ def test_logits_and_endpoints_are_tf_slims(name: str, formula: ModuleType) -> No
         variable.assign(formula.weight(full, tuple(variable.shape)))
     images = formula.batch(tuple(golden["input_shape"]))
 
-    losses = program.train.losses if program.train else {}
-    logits_name = next(
-        (loss.logits for loss in losses.values() if node_path(program.graph, loss.logits) not in program.graph.heads.values()),
-        "Logits",
-    )
+    logits_name = logits_of(program)
     matched = {theirs: ours(program, theirs) for theirs in golden["endpoints"]}
     wanted = {name for name in matched.values() if name} | {logits_name}
     found = network.endpoints(images, sorted(wanted))

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from archspec.compiler.build import compile_file
 from archspec.compiler.ir import Graph
 from archspec.compiler.ops.dropout import Dropout
 from archspec.compiler.ops.norm import BatchNorm
+from archspec.diagnostics import Findings
 from archspec.runtime.lower import Network, first_non_finite, lower, main_outputs
 
 
@@ -179,6 +181,19 @@ def test_keras_exports_it(tiny: Graph, images: np.ndarray, tmp_path: Path) -> No
     network.export(tmp_path / "model", input_signature=signature, verbose=False)
     served = tf.saved_model.load(tmp_path / "model")
     np.testing.assert_allclose(served.serve(images)["Predictions"], network(images)["Predictions"], atol=1e-6)
+
+
+def test_keras_saves_and_loads_it(specs: Path, tiny: Graph, tmp_path: Path) -> None:
+    images = np.random.default_rng(0).uniform(-1, 1, (2, 299, 299, 3)).astype("float32")
+    program = compile_file(str(specs / "inception_v3.yaml"), findings=Findings())
+    assert program is not None
+    for graph, batch in ((tiny, images[:, :8, :8]), (program.graph, images)):
+        network = lower(graph, seed=1)
+        network.save(tmp_path / "model.keras")
+        loaded = keras.saving.load_model(tmp_path / "model.keras")
+        assert list(loaded.table) == list(network.table)
+        for name, tensor in network(batch).items():
+            np.testing.assert_array_equal(loaded(batch)[name], tensor)
 
 
 def test_xla_compiles_it(tiny: Graph, images: np.ndarray) -> None:

@@ -37,7 +37,8 @@ def saved(folder: Path, name: str, mode: str, **options: Any) -> str:
     ],
 )
 def test_colour_is_read_from_every_format(tmp_path: Path, name: str, mode: str, tolerance: float) -> None:
-    options = {"lossless": True} if name.endswith("webp") else {"quality": 95, "subsampling": 0} if ".jp" in name else {}
+    jpeg = {"quality": 95, "subsampling": 0}
+    options = {"lossless": True} if name.endswith("webp") else jpeg if ".jp" in name else {}
     image = preprocess_file(saved(tmp_path, name, mode, **options), FIXED, (16, 16, 3))
     assert image.dtype == np.float32
     assert np.abs(image - PIXELS / 255).mean() < tolerance / 3

@@ -15,6 +15,8 @@ from archspec.compiler.fields import FAMILIES
 from archspec.compiler.forms import preprocess as forms
 from archspec.compiler.forms.preprocess import Preprocess, complaints
 from archspec.runtime.preprocess.apply import STEPS, prepare
+from archspec.runtime.preprocess.decode import to_float
+from archspec.runtime.preprocess.geometry import MOVES_PIXELS
 
 RANDOM = np.random.default_rng(7)
 
@@ -196,6 +198,15 @@ def test_random_brightness_and_contrast_are_not_clipped() -> None:
     assert max(amount.mean() for amount in added) > 0.6
     changed = done(forms.RandomContrast(factor=(3.0, 3.0)), image)
     np.testing.assert_allclose(changed, (image - image.mean((0, 1))) * 3 + image.mean((0, 1)), atol=1e-5)
+
+
+@pytest.mark.parametrize("form", sorted(MOVES_PIXELS, key=lambda form: form.NAME))
+def test_moving_pixels_before_or_after_they_become_float_is_the_same(form: type[Preprocess]) -> None:
+    main = form.main()
+    step = form(**({} if main is None else {main.name: {"size": (6, 5), "fraction": 0.6, "amount": 2}[main.name]}))
+    image = RANDOM.integers(0, 256, (9, 8, 3), np.uint8)
+    early = to_float(STEPS[form](step, tf.constant(image), seeded(3)))
+    np.testing.assert_array_equal(early, STEPS[form](step, to_float(tf.constant(image)), seeded(3)))
 
 
 def test_each_step_has_randomness_of_its_own() -> None:

@@ -56,9 +56,9 @@ class Multiply(Merge, name="multiply"):
 
     def shape(self, *shapes: Shape) -> Shape:
         """The inputs', which must be equal but for axes of size 1."""
-        if len({len(shape) for shape in shapes}) > 1 or not all(_stretch(sizes) for sizes in zip(*shapes)):
+        if len({len(shape) for shape in shapes}) > 1 or not all(_stretch(sizes) for sizes in zip(*shapes, strict=True)):
             raise WrongShape(f"needs equal shapes, or size 1 where they differ, got {_listed(shapes)}")
-        return tuple(_one([size for size in sizes if size != 1] or [1]) for sizes in zip(*shapes))
+        return tuple(_one([size for size in sizes if size != 1] or [1]) for sizes in zip(*shapes, strict=True))
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
         return reduce(mul, inputs)
@@ -71,11 +71,13 @@ def _listed(shapes: tuple[Shape, ...]) -> str:
 
 def _agree(shapes: list[Shape] | tuple[Shape, ...]) -> bool:
     """Whether the shapes can be the same, where an unknown size can be any."""
-    return len({len(shape) for shape in shapes}) == 1 and all(len(set(sizes) - {None}) < 2 for sizes in zip(*shapes))
+    return len({len(shape) for shape in shapes}) == 1 and all(
+        len(set(sizes) - {None}) < 2 for sizes in zip(*shapes, strict=True)
+    )
 
 
 def _common(shapes: list[Shape] | tuple[Shape, ...]) -> Shape:
-    return tuple(_one(list(sizes)) for sizes in zip(*shapes))
+    return tuple(_one(list(sizes)) for sizes in zip(*shapes, strict=True))
 
 
 def _one(sizes: list[int | None]) -> int | None:

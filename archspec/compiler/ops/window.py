@@ -36,10 +36,12 @@ def slide(shape: Shape, kernel: Pair, stride: Pair, padding: str, rate: Pair = (
     if max(stride) > 1 and max(rate) > 1:
         raise WrongShape(f"can't have both stride {show(stride)} and rate {show(rate)} above 1")
     window = extent(kernel, rate)
-    if padding == "valid" and any(n is not None and n < k for n, k in zip((height, width), window)):
+    if padding == "valid" and any(n is not None and n < k for n, k in zip((height, width), window, strict=True)):
         raise WrongShape(f"needs at least {show(window)} for its window with padding valid, got {show(shape)}")
     lost = window if padding == "valid" else (1, 1)
-    return tuple(n if n is None else -(-(n - k + 1) // s) for n, k, s in zip((height, width), lost, stride))
+    return tuple(
+        n if n is None else -(-(n - k + 1) // s) for n, k, s in zip((height, width), lost, stride, strict=True)
+    )
 
 
 def padded(g: Lowering, x: Any, kernel: Pair, stride: Pair, padding: str, rate: Pair) -> tuple[Any, str]:

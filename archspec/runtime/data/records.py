@@ -50,7 +50,7 @@ def index_records(files: Sequence[str]) -> RecordIndex:
     """The index of these files, from the cache if none has changed since; raises Stop for a damaged file."""
     kept = cache_directory() / "records" / f"{_fingerprint(files)}.npz"
     try:
-        with np.load(kept, allow_pickle=False) as arrays:
+        with open(kept, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             return RecordIndex(tuple(files), arrays["number"], arrays["offset"], arrays["length"])
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         index = _scan(files)

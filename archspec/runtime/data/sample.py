@@ -1,7 +1,7 @@
 """The data set `sample`: crops of ten free photographs that lie in scikit-image's wheel.
 
-All ten are in the public domain or CC0, as scikit-image says of each. Training crops come from the left of a picture,
-validation crops from the right of it, so that no pixel is in both.
+All ten are in the public domain or CC0, as scikit-image says of each. A picture is cut into tiles, some for training and
+some for validation, and a crop lies within one tile: no pixel is in both splits, and both see all of the picture.
 """
 
 from __future__ import annotations
@@ -46,8 +46,10 @@ CROPS = {"train": 60, "validation": 20}
 """Crops of each picture."""
 
 _SHARDS = {"train": 2, "validation": 1}
-_SIDES = {"train": (0.0, 0.65), "validation": (0.65, 1.0)}
-_SIDE_RANGE = 64, 224
+_TILES = [(row, column) for row in range(3) for column in range(4)]
+"""Three rows of four tiles; every third one, along diagonals, is for validation."""
+
+_SIDE_RANGE = 48, 224
 _MANIFEST = "manifest.json"
 _VERSION = 1
 """To be raised when the crops change: a folder of another version is left alone."""
@@ -153,12 +155,14 @@ def _records(split: str, pictures: Path) -> Iterator[bytes]:
 
 
 def _crops(picture: Image.Image, split: str, random: Random) -> Iterator[Image.Image]:
-    """Square crops of random sides and places, from this split's side of the picture."""
-    left, right = (int(picture.width * part) for part in _SIDES[split])
+    """Square crops of random sides and places, each within one of the split's tiles, which take turns."""
+    height, width = picture.height // 3, picture.width // 4
+    tiles = [(row, column) for row, column in _TILES if ((row + column) % 3 == 0) == (split == "validation")]
     smallest, largest = _SIDE_RANGE
-    for _ in range(CROPS[split]):
-        side = random.randint(smallest, min(largest, right - left, picture.height))
-        x, y = random.randint(left, right - side), random.randint(0, picture.height - side)
+    for number in range(CROPS[split]):
+        row, column = tiles[number % len(tiles)]
+        side = random.randint(smallest, min(largest, height, width))
+        x, y = column * width + random.randint(0, width - side), row * height + random.randint(0, height - side)
         yield picture.crop((x, y, x + side, y + side))
 
 

@@ -12,7 +12,7 @@ from archspec.compiler.forms import preprocess as forms
 from archspec.compiler.forms.preprocess import Preprocess, complaints
 from archspec.diagnostics import Diagnostic, Stop, stop
 from archspec.runtime.preprocess import color, geometry
-from archspec.runtime.preprocess.decode import decode, with_channels
+from archspec.runtime.preprocess.decode import decode, to_float, with_channels
 
 STEPS: dict[type[Preprocess], Callable[[Any, tf.Tensor, tf.Tensor], tf.Tensor]] = {
     forms.RandomResizedCrop: geometry.random_resized_crop,
@@ -39,10 +39,11 @@ def prepare(
     """A network's input, float32 of this shape, from an encoded (string scalar) or a uint8 image, inside a graph."""
     channels = shape[-1]
     image = decode(image, channels) if image.dtype == tf.string else with_channels(image, channels)
-    image = tf.image.convert_image_dtype(image, tf.float32)
     for number, step in enumerate(steps):
+        if type(step) not in geometry.MOVES_PIXELS:
+            image = to_float(image)
         image = STEPS[type(step)](step, image, tf.random.experimental.stateless_fold_in(seed, number, alg="philox"))
-    return tf.ensure_shape(image, shape)
+    return tf.ensure_shape(to_float(image), shape)
 
 
 def check_steps(

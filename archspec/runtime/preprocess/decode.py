@@ -31,3 +31,8 @@ def with_channels(image: tf.Tensor, channels: int) -> tf.Tensor:
     if there == channels:
         return image
     return tf.image.grayscale_to_rgb(image) if there == 1 else tf.image.rgb_to_grayscale(image)
+
+
+def to_float(image: tf.Tensor) -> tf.Tensor:
+    """The image as float32 in [0, 1]; one that is so already stays as it is."""
+    return tf.image.convert_image_dtype(image, tf.float32)

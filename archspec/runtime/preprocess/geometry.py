@@ -5,6 +5,17 @@ from __future__ import annotations
 import tensorflow as tf
 
 from archspec.compiler.forms import preprocess as forms
+from archspec.runtime.preprocess.decode import to_float
+
+MOVES_PIXELS = {
+    forms.RandomResizedCrop,
+    forms.RandomFlip,
+    forms.CentralCrop,
+    forms.RandomCrop,
+    forms.CropOrPad,
+    forms.Pad,
+}
+"""Steps that take uint8 images too, with the same result. What a crop leaves out need not be made float32 first."""
 
 
 def random_resized_crop(step: forms.RandomResizedCrop, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
@@ -18,7 +29,7 @@ def random_resized_crop(step: forms.RandomResizedCrop, image: tf.Tensor, seed: t
         area_range=step.area,
         max_attempts=step.attempts,
     )
-    return _resize(tf.slice(image, begin, extent), step.size)
+    return _resize(to_float(tf.slice(image, begin, extent)), step.size)
 
 
 def random_flip(step: forms.RandomFlip, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

@@ -1,0 +1,18 @@
+"""Lint rules, one to a file: what is allowed by the language and seldom meant."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from archspec.compiler.build import Program
+from archspec.compiler.rules import bias_before_norm, dead_layer, even_kernel, softmax_twice, stride_over_kernel
+from archspec.diagnostics import Diagnostic
+
+RULES = (bias_before_norm, softmax_twice, dead_layer, even_kernel, stride_over_kernel)
+"""Every rule: a module with CODE, NAME, BAD and GOOD examples, and check(program)."""
+
+
+def check_rules(program: Program) -> Iterator[Diagnostic]:
+    """What the rules find in a program."""
+    for rule in RULES:
+        yield from rule.check(program)

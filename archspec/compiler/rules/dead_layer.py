@@ -1,0 +1,35 @@
+"""A layer that nothing uses: neither the output, a head, a loss, nor a metric needs it."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator
+
+from archspec.compiler.build import Program
+from archspec.diagnostics import Diagnostic
+
+CODE = "AS403"
+NAME = "dead-layer"
+BAD = "layers: [a: {conv2d: 8, kernel: 1}, b: {conv2d: 8, kernel: 1}, c: {relu, from: a}]"
+GOOD = "layers: [a: {conv2d: 8, kernel: 1}, b: {conv2d: 8, kernel: 1}, c: {add: [a, b]}]"
+
+
+def check(program: Program) -> Iterator[Diagnostic]:
+    """A layer from which no path leads to anything that is asked for."""
+    graph = program.graph
+    asked = [graph.output, *graph.heads.values()]
+    asked += [graph.endpoints[loss.logits] for loss in _losses(program)]
+    asked += [graph.endpoints[metric.predictions] for metric in _metrics(program)]
+    alive = graph.ending_at(asked).nodes
+    seen: set[str] = set()
+    for node in graph.nodes.values():
+        if node.path not in alive and node.layer not in seen:
+            seen.add(node.layer)
+            yield Diagnostic(CODE, f"nothing uses {node.layer}", node.span, help="take it out", severity="warning")
+
+
+def _losses(program: Program) -> list[Any]:
+    return list(program.train.losses.values()) if program.train else []
+
+
+def _metrics(program: Program) -> list[Any]:
+    return list(program.eval.metrics.values()) if program.eval else []

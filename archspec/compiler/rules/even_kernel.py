@@ -1,0 +1,25 @@
+"""An even kernel with padding `same` and stride 1: the output is shifted by half a pixel."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator
+
+from archspec.compiler.build import Program
+from archspec.diagnostics import Diagnostic
+
+CODE = "AS404"
+NAME = "even-kernel"
+BAD = "layers: [c: {conv2d: 8, kernel: 4}]"
+GOOD = "layers: [c: {conv2d: 8, kernel: 4, stride: 2}]"
+
+
+def check(program: Program) -> Iterator[Diagnostic]:
+    """A convolution that keeps the size of its input with a kernel that has no middle."""
+    for node in program.graph.nodes.values():
+        op: Any = node.op
+        if "conv" not in op.GROUPS or op.padding != "same":
+            continue
+        if any(kernel % 2 == 0 and stride == 1 for kernel, stride in zip(op.kernel, op.stride)):
+            size = f"{op.kernel[0]}x{op.kernel[1]}"
+            message = f"{node.layer} has an even kernel, {size}, with padding same: its output is shifted by half a pixel"
+            yield Diagnostic(CODE, message, node.span, help="take an odd kernel", severity="warning")

@@ -1,0 +1,49 @@
+"""The JSON Schema of a spec, made from the forms' fields and the grammar.
+
+2020-12, in words that draft-07 editors read as well. `python -m archspec.compiler.schema` writes the published file.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from archspec.compiler.schema.document import document
+from archspec.compiler.schema.forms import form_definitions
+from archspec.compiler.schema.layers import layer_definitions
+
+NAME = "archspec-1.schema.json"
+
+_PACKAGE = Path(__file__).parents[2]
+
+
+def schema() -> dict[str, Any]:
+    """The schema of a whole document, ops of installed packages included."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "archspec 1",
+        "description": "A convolutional network: its layers, how it is trained and evaluated, what is expected of it.",
+        **document(),
+        "$defs": {**layer_definitions(), **form_definitions()},
+    }
+
+
+def as_text() -> str:
+    """The schema as the published file holds it."""
+    return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+def place() -> Path:
+    """Where the published file is: in the installed package, else beside the package in a checkout."""
+    installed = _PACKAGE / "schemas" / NAME
+    return installed if installed.is_file() else _PACKAGE.parent / "schemas" / NAME
+
+
+@cache
+def published() -> dict[str, Any]:
+    """The published schema; where other installed packages bring ops, which the file cannot know, one with those."""
+    found: dict[str, Any] = json.loads(place().read_text("utf-8"))
+    own = form_definitions().keys()
+    return found if own <= found["$defs"].keys() else schema()

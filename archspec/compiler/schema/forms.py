@@ -1,0 +1,118 @@
+"""Schemas of forms: their fields, and a form as a value (`relu`, `{truncated_normal: 0.1}`)."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import archspec.compiler.forms.sections  # noqa: F401  # fills FAMILIES
+from archspec.compiler.fields import FAMILIES, REQUIRED, Field, Form
+from archspec.compiler.ops import GROUPS, OPS
+from archspec.compiler.schema.words import (
+    EXPRESSION,
+    NULL,
+    Json,
+    chosen,
+    described,
+    either,
+    listing,
+    mapping,
+    named,
+    opened,
+    ref,
+)
+
+WHEN: Json = {"description": "a condition; where it is false this is left out", "type": ["boolean", "string"]}
+
+
+def form_definitions() -> dict[str, Json]:
+    """`scope.X`: the fields of X; `form.X`: X as a value; `family.F`: any form of F; `form-of.F`: that, as a mapping."""
+    found: dict[str, Json] = {}
+    for family, forms in FAMILIES.items():
+        found.update({f"scope.{name}": _fields(cls) for name, cls in forms.items()})
+        if family not in ("op", "section"):
+            found.update(_family(family, forms, named_ones=family in _MAPPED))
+    for group, names in GROUPS.items():
+        found[f"scope.{group}"] = _group(group, names)
+        if group in _FOLLOWING:
+            found.update(_family(group, {name: OPS[name] for name in names}, named_ones=False))
+    return found
+
+
+def _typed(many: str) -> set[str]:
+    fields = (declared for forms in FAMILIES.values() for cls in forms.values() for declared in cls.FIELDS.values())
+    return {declared.type.family for declared in fields if declared.type.many == many}
+
+
+_MAPPED = _typed("map")
+"""The families whose forms stand in a mapping from names, and can have a condition there."""
+
+_FOLLOWING = {group for op in OPS.values() for group in getattr(op, "ALLOWED", {}).values()}
+"""The groups of ops that can be the value of another op's field."""
+
+
+def _fields(cls: type[Form]) -> Json:
+    return mapping({name: value(cls, declared) for name, declared in cls.FIELDS.items()}, description=summary(cls))
+
+
+def _group(group: str, names: tuple[str, ...]) -> Json:
+    """The fields of all the ops of a group."""
+    keys = dict.fromkeys(key for name in names for key in OPS[name].FIELDS)
+    having = {key: [name for name in names if key in OPS[name].FIELDS] for key in keys}
+    properties = {
+        key: either(*(ref(f"scope.{name}", "properties", key) for name in found)) for key, found in having.items()
+    }
+    return mapping(properties, description=f"fields of {', '.join(names)}")
+
+
+def value(cls: type[Form], declared: Field) -> Json:
+    """The schema of a field's value."""
+    if not declared.type.family:
+        plain = declared.schema()
+        text = plain.pop("description")
+        return described(text, {**opened(plain), **_default(declared)})
+    family = getattr(cls, "ALLOWED", {}).get(declared.name, declared.type.family)
+    wrap = {"": lambda schema: schema, "list": listing, "map": named}[declared.type.many]
+    schema = wrap(ref(f"family.{family}"))
+    return described(declared.doc, either(schema, NULL) if declared.type.optional else schema)
+
+
+def _default(declared: Field) -> Json:
+    plain = declared.default is not REQUIRED and isinstance(declared.default, (bool, int, float, str))
+    return {"default": declared.default} if plain else {}
+
+
+def _family(family: str, forms: dict[str, Any], named_ones: bool) -> dict[str, Json]:
+    if forms.keys() == {family}:
+        # The only kind there is goes without saying: `width: {times: 0.5}`.
+        cls = forms[family]
+        short = [main_value(cls)] if cls.main() else []
+        return {f"family.{family}": either(ref(f"scope.{family}"), *short)}
+    beside = {"when": WHEN} if named_ones else {}
+    kinds = {name: ref(f"form.{name}") for name in forms}
+    number = [{"type": "number"}] if "fixed" in forms else []
+    return {
+        f"family.{family}": either({"enum": list(forms)}, EXPRESSION, *number, ref(f"form-of.{family}")),
+        f"form-of.{family}": chosen(f"one {family}", kinds, tuple(beside)),
+        **{f"form.{name}": _form(cls, beside) for name, cls in forms.items()},
+    }
+
+
+def _form(cls: type[Form], beside: Json) -> Json:
+    return mapping({cls.NAME: main_value(cls), **field_references(cls), **beside}, description=summary(cls))
+
+
+def main_value(cls: type[Form]) -> Json:
+    """What can stand behind the form's own name: its main value, or nothing."""
+    main = cls.main()
+    return either(ref(f"scope.{cls.NAME}", "properties", main.name), NULL) if main else NULL
+
+
+def field_references(cls: type[Form]) -> Json:
+    """A reference to the schema of every field."""
+    return {name: ref(f"scope.{cls.NAME}", "properties", name) for name in cls.FIELDS}
+
+
+def summary(cls: type[Form]) -> str:
+    """The first line of the class's docstring."""
+    return (inspect.getdoc(cls) or "").partition("\n")[0]

@@ -1,0 +1,115 @@
+"""Schemas of layers: one op each, dispatched on its key; sequences, branches, blocks, scopes."""
+
+from __future__ import annotations
+
+from archspec.compiler.fields import FAMILIES
+from archspec.compiler.ops import GROUPS, OPS
+from archspec.compiler.schema.forms import WHEN, field_references, main_value, summary
+from archspec.compiler.schema.words import (
+    EXPRESSION,
+    TEXT,
+    Json,
+    chosen,
+    described,
+    either,
+    listing,
+    mapping,
+    named,
+    opened,
+    ref,
+)
+
+_TABLE = either(TEXT, listing(listing({})), named(either(listing({}), EXPRESSION)))
+_SCOPES = either(TEXT, ref("scope"), listing(either(TEXT, ref("scope"))))
+
+_COMMON: Json = {
+    "from": described("what goes in, by name", either(TEXT, listing(TEXT), named(TEXT))),
+    "when": WHEN,
+    "else": described("what stands here where `when` is false", either(TEXT, ref("sequence"), ref("layer.any"))),
+    "repeat": described("how many copies; $i counts them", opened({"type": "integer", "minimum": 0})),
+    "table": described("a copy for each row: a table's name, rows under a header, or columns", _TABLE),
+    "defaults": described("scoped defaults for what is inside: scopes, or their names", _SCOPES),
+    "endpoint": described("a second name of the output", TEXT),
+    "share": described("the layer whose variables are used", TEXT),
+    "name": described("what stands for this layer in names of variables", TEXT),
+    "output_stride": described("stride from which layers inside dilate", opened({"type": "integer", "minimum": 1})),
+}
+
+_PARAMETER = mapping(
+    {
+        "type": described("what it holds", {"enum": ["int", "float", "bool", "str", "list", "any"]}),
+        "default": described("its value where none is given", {}),
+        "one_of": described("the values allowed", listing({})),
+        "min": described("the least value", {"type": "number"}),
+        "max": described("the largest value", {"type": "number"}),
+        "about": described("what it means", TEXT),
+    }
+)
+
+PARAMETERS = named(either({"type": ["string", "number", "boolean", "null"]}, listing({}), ref("parameter")))
+
+_BLOCK: Json = {
+    "parameters": described("its parameters: a type, a default, or a mapping", PARAMETERS),
+    "inputs": described("names of its inputs in order; one with ? may be left out", either(TEXT, listing(TEXT))),
+    "outputs": described("its outputs by name", named(TEXT)),
+    "defaults": described("scoped defaults inside the block", _SCOPES),
+}
+
+_COMPOSED: dict[str, Json] = {
+    "layers": {"layers": ref("sequence")},
+    "block": {"block": described("a block's name; every other key is one of its parameters", TEXT)},
+    "network": {
+        "network": described("another spec, as a layer", TEXT),
+        "set": described("its hyperparameters", {"type": "object"}),
+        "until": described("the end point after which it is cut", TEXT),
+        "variant": described("which of its variants", TEXT),
+    },
+}
+
+
+def layer_definitions() -> dict[str, Json]:
+    """`layer`, in every form it has; `scope`, and what these are made of."""
+    return {
+        "expression": {"type": "string", "pattern": r"\$", "description": "an expression: $name or $(…)"},
+        "layer": either({"enum": list(OPS)}, ref("sequence"), ref("layer.any")),
+        "sequence": described("layers one after the other", listing(ref("item"))),
+        "item": either({"enum": list(OPS)}, {**named(ref("layer")), "minProperties": 1, "maxProperties": 1}),
+        "layer.any": _any("one layer", "layer"),
+        "block": _with_block_keys(),
+        "common": mapping(_COMMON),
+        "parameter": _PARAMETER,
+        "scope": _scope(),
+        **{f"layer.{name}": _layer(name) for name in (*_COMPOSED, *OPS)},
+        **{f"body.{name}": _layer(name, body=True) for name in (*_COMPOSED, *OPS)},
+    }
+
+
+def _any(description: str, kind: str, beside: tuple[str, ...] = ()) -> Json:
+    choices = {name: ref(f"{kind}.{name}") for name in ("block", *OPS, "layers", "network")}
+    return chosen(description, choices, (*_COMMON, *beside))
+
+
+def _with_block_keys() -> Json:
+    return _any("a layer with parameters", "body", tuple(_BLOCK))
+
+
+def _layer(name: str, body: bool = False) -> Json:
+    common = {key: ref("common", "properties", key) for key in _COMMON}
+    own = _COMPOSED[name] if name in _COMPOSED else _operation(name)
+    text = "" if name in _COMPOSED else summary(OPS[name])
+    free = {"additionalProperties": True} if name == "block" else {}
+    return mapping({**own, **common, **(_BLOCK if body else {})}, **free, **({"description": text} if text else {}))
+
+
+def _operation(name: str) -> Json:
+    op = OPS[name]
+    inputs = [listing(TEXT), named(ref("layer"))] if op.ARITY != (1, 1) else []
+    return {name: either(*inputs, main_value(op)), **field_references(op)}
+
+
+def _scope() -> Json:
+    """Keyed by form or group; any other key can be a block's name."""
+    names = (*(name for forms in FAMILIES.values() for name in forms), *GROUPS)
+    targets = {name: ref(f"scope.{name}") for name in names}
+    free = named(either({"type": ["string", "number", "boolean", "null"]}, listing({}), {"type": "object"}))
+    return mapping(targets, additionalProperties=free, description="defaults by operation, group, block or other form")

@@ -1,0 +1,237 @@
+"""TFRecord files in any order, and the sample made of them."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from archspec.compiler.forms.data import TFRecord
+from archspec.compiler.forms.preprocess import Resize
+from archspec.diagnostics import Stop
+from archspec.runtime.data import records, sample
+from archspec.runtime.data.explain import explain_data_error
+from archspec.runtime.data.open import open_data
+from archspec.runtime.data.pipeline import evaluation_batches, training_batches
+
+ROOT = Path(__file__).parents[2]
+Features = dict[str, int | bytes]
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache folder for every test."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("ARCHSPEC_CACHE", str(folder))
+    return folder
+
+
+def png(number: int) -> bytes:
+    """A flat image whose grey level is its number."""
+    contents = io.BytesIO()
+    Image.new("RGB", (4, 4), (number, number, number)).save(contents, "PNG")
+    return contents.getvalue()
+
+
+def serialized(features: Features) -> bytes:
+    made = {}
+    for key, value in features.items():
+        if isinstance(value, int):
+            made[key] = tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
+        else:
+            made[key] = tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+    return tf.train.Example(features=tf.train.Features(feature=made)).SerializeToString()
+
+
+def write(path: Path, numbers: range, *more: Features) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for number in numbers:
+            writer.write(serialized({"image/encoded": png(number), "image/class/label": number % 5}))
+        for features in more:
+            writer.write(serialized(features))
+
+
+@pytest.fixture
+def shards(tmp_path: Path) -> Path:
+    """Twelve training records in shards of 5, 0 and 7, and three for validation."""
+    folder = tmp_path / "shards"
+    write(folder / "train-00000-of-00003", range(5))
+    write(folder / "train-00001-of-00003", range(0))
+    write(folder / "train-00002-of-00003", range(5, 12))
+    write(folder / "validation-00000-of-00001", range(20, 23))
+    return folder
+
+
+def test_records_are_read_at_any_place(shards: Path) -> None:
+    dataset = open_data(TFRecord(pattern=f"{shards}/train-*"), None, "train")
+    assert dataset.size == 12
+    for index in (11, 0, 5, 4):
+        image, label = dataset.example(tf.constant(index, tf.int64))
+        assert tf.io.decode_png(image)[0, 0, 0] == index
+        assert label == index % 5
+    assert dataset.place(4) == f"{shards}/train-00000-of-00003, record 4"
+    assert dataset.place(5) == f"{shards}/train-00002-of-00003, record 0"
+    assert dataset.place(11) == f"{shards}/train-00002-of-00003, record 6"
+
+
+def test_records_shuffled_over_all_shards(shards: Path) -> None:
+    dataset = open_data(None, str(shards), "train")
+    batches = training_batches(dataset, (Resize(size=(2, 2)),), (2, 2, 3), 12, seed=1)
+    for batch in batches.take(2):
+        assert sorted(batch["index"].numpy()) == list(range(12))
+        np.testing.assert_allclose(batch["image"][:, 0, 0, 0], batch["index"].numpy() / 255, atol=1e-6)
+
+
+def test_a_folder_has_its_splits_and_a_pattern_has_chosen(shards: Path) -> None:
+    assert open_data(None, str(shards), "eval").size == 3
+    assert open_data(None, str(shards), "val").split == "validation"
+    assert open_data(TFRecord(pattern=f"{shards}/train-*"), None, "eval").size == 12
+    assert open_data(TFRecord(pattern=f"{shards}/*"), None, "eval").size == 3
+    with pytest.raises(Stop, match="has no split test; it has train, validation"):
+        open_data(None, str(shards), "test")
+    with pytest.raises(Stop, match="no TFRecord file matches"):
+        open_data(TFRecord(pattern=f"{shards}/holdout-*"), None, "train")
+
+
+@pytest.mark.parametrize("name", ["flowers_{}_00000-of-00001.tfrecord", "mnist_{}.tfrecord", "{}.record-0-of-9"])
+def test_tf_slims_own_file_names_are_split(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "data" / name.format("train"), range(3))
+    write(tmp_path / "data" / name.format("val" if "record-" in name else "validation"), range(2))
+    assert [open_data(None, str(tmp_path / "data"), split).size for split in ("train", "eval")] == [3, 2]
+
+
+def test_class_names_stand_beside_the_shards(shards: Path) -> None:
+    assert open_data(None, str(shards), "train").classes is None
+    (shards / "labels.txt").write_text("1:tench\n3:great: white shark\n\n")
+    found = open_data(None, str(shards), "train").classes
+    assert found == ("background", "tench", "2", "great: white shark")
+    (shards / "labels.txt").write_text("tench\n")
+    with pytest.raises(Stop, match=r"labels\.txt, line 1: not a label, a colon and a name"):
+        open_data(None, str(shards), "train")
+
+
+def test_the_index_is_kept_until_a_file_changes(shards: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert open_data(None, str(shards), "train").size == 12
+    scanned: list[str] = []
+    scan = records._scan_file
+    monkeypatch.setattr(records, "_scan_file", lambda path: scanned.append(path) or scan(path))
+    assert open_data(None, str(shards), "train").size == 12
+    assert scanned == []
+    write(shards / "train-00001-of-00003", range(2))
+    assert open_data(None, str(shards), "train").size == 14
+    assert len(scanned) == 3
+    for kept in (cache / "records").iterdir():
+        kept.write_bytes(kept.read_bytes()[:50])
+    assert open_data(None, str(shards), "train").size == 14
+
+
+def test_damaged_files_are_sentences(shards: Path) -> None:
+    path = shards / "train-00002-of-00003"
+    whole = path.read_bytes()
+    for contents, said in [
+        (whole[:-1], "is damaged or cut off in record 6, counted from 0"),
+        (whole + b"abc", "is damaged or cut off in record 7, counted from 0"),
+        (b"no record at all", "is no TFRecord file, or is cut off in its first record"),
+        (b"\x1f\x8b\x08\x00" + bytes(30), "is compressed as a whole"),
+    ]:
+        path.write_bytes(contents)
+        with pytest.raises(Stop, match=said) as stopped:
+            open_data(None, str(shards), "train")
+        assert stopped.value.diagnostics[0].code == "AS704"
+
+
+@pytest.mark.parametrize(
+    ("features", "code", "said"),
+    [
+        ({"image/encoded": png(1)}, "AS710", "image/class/label"),
+        ({"image/class/label": 1}, "AS710", "image/encoded"),
+        ({"image/encoded": b"no image", "image/class/label": 1}, "AS711", "Unknown image file format"),
+    ],
+)
+def test_a_record_without_what_it_needs_is_named(tmp_path: Path, features: Features, code: str, said: str) -> None:
+    write(tmp_path / "data" / "train-0", range(3), features)
+    dataset = open_data(TFRecord(pattern=f"{tmp_path}/data/*"), None, "train")
+    with pytest.raises(tf.errors.OpError) as raised:
+        list(evaluation_batches(dataset, (Resize(size=(2, 2)),), (2, 2, 3), 2))
+    found = explain_data_error(raised.value, dataset)
+    assert found is not None
+    assert found.diagnostics[0].code == code
+    assert "train-0, record 3" in str(found)
+    assert said in str(found)
+
+
+# The sample
+
+
+def test_the_sample_is_made_once(capfd: pytest.CaptureFixture[str], cache: Path) -> None:
+    train = open_data(None, "sample", "train")
+    assert "made the sample data set" in capfd.readouterr().err
+    validation = open_data(None, "sample", "eval")
+    assert "made" not in capfd.readouterr().err
+    assert (train.name, train.split, train.size) == ("sample", "train", 600)
+    assert (validation.split, validation.size) == ("validation", 200)
+    assert train.classes == tuple(name.partition(".")[0] for name in sample.PICTURES)
+    for dataset, each in ((train, 60), (validation, 20)):
+        counted = Counter(int(label) for _, _, label in dataset.examples())
+        assert counted == dict.fromkeys(range(10), each)
+    assert sorted(os.listdir(cache)) == ["records", "sample-1"]
+
+
+def test_no_pixel_is_in_both_splits() -> None:
+    """Crops of a picture in which no two pixels are alike."""
+    pixels = np.arange(427 * 640, dtype=np.int32).reshape(427, 640)
+    crops = {
+        split: [np.array(crop) for crop in sample._crops(Image.fromarray(pixels), split, Random(1))]
+        for split in sample.CROPS
+    }
+    seen = {split: set(np.concatenate([crop.ravel() for crop in one])) for split, one in crops.items()}
+    assert not seen["train"] & seen["validation"]
+    # Both splits reach every edge of the picture.
+    assert all({pixel // 640 // 100 for pixel in one} == {0, 1, 2, 3, 4} for one in seen.values())
+    assert all({pixel % 640 // 100 for pixel in one} == set(range(7)) for one in seen.values())
+    assert all(crop.shape[0] == crop.shape[1] >= 48 for one in crops.values() for crop in one)
+    assert len({crop.shape for crop in crops["train"]}) > 20
+
+
+@pytest.mark.parametrize("damage", ["cut", "removed", "manifest", "list"])
+def test_a_damaged_sample_is_made_again(cache: Path, damage: str) -> None:
+    folder = sample.sample_folder()
+    before = json.loads((folder / "manifest.json").read_text())
+    path = folder / ("manifest.json" if damage in ("manifest", "list") else next(n for n in before if "train" in n))
+    if damage == "removed":
+        path.unlink()
+    else:
+        path.write_bytes(b"[1]" if damage == "list" else path.read_bytes()[:-10])
+    assert not sample.is_whole(folder)
+    assert sample.is_whole(sample.sample_folder())
+    # The same crops again, byte by byte.
+    assert json.loads((folder / "manifest.json").read_text()) == before
+    assert os.listdir(cache) == ["sample-1"]
+
+
+def test_several_processes_make_it_at_once(cache: Path) -> None:
+    (cache / "sample-1").mkdir(parents=True)
+    (cache / "sample-1" / "manifest.json").write_text("{broken")
+    program = "from archspec.runtime.data.sample import *; assert is_whole(sample_folder())"
+    ranks = [subprocess.Popen([sys.executable, "-c", program], cwd=ROOT) for _ in range(3)]
+    assert [rank.wait() for rank in ranks] == [0, 0, 0]
+    assert os.listdir(cache) == ["sample-1"]
+
+
+def test_a_cache_that_cannot_be_written_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("ARCHSPEC_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(Stop, match="cannot be written: Not a directory") as stopped:
+        open_data(None, "sample", "train")
+    assert stopped.value.diagnostics[0].code == "AS702"
