@@ -53,7 +53,7 @@ def add_checkpoint(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Prints the scores, on the first rank."""
     if arguments.batch is not None and arguments.batch < 1:
-        raise stop("AS902", f"--batch {arguments.batch} is less than one example", help="write --batch 32", exit_code=2)
+        raise stop("AS922", f"--batch {arguments.batch} is less than one example", help="write --batch 32", exit_code=2)
     program = compiled(arguments)
     if program.eval is None:
         remedy = "add an eval section: its data, the steps from image to input, and metrics"
@@ -76,7 +76,6 @@ def measured(program: Program, section: Evaluate, arguments: argparse.Namespace)
     from archspec.runtime import distribute
     from archspec.runtime.data.explain import explain_data_error
     from archspec.runtime.data.labels import check_labels
-    from archspec.runtime.data.open import open_data
     from archspec.runtime.data.pipeline import evaluation_batches
     from archspec.runtime.evaluate import classes, evaluate, inference_graph, measures
     from archspec.runtime.lower import image_shape, lower
@@ -87,7 +86,7 @@ def measured(program: Program, section: Evaluate, arguments: argparse.Namespace)
     shape, batch = image_shape(graph), arguments.batch or section.batch
     network = lower(graph)
     step = restore(network, arguments.checkpoint, averaged=not arguments.raw_weights)
-    data = open_data(section.data, arguments.data, arguments.split)
+    data = opened(section, arguments)
     for measure in wanted.values():
         check_labels(data, classes(graph, measure.endpoint))
     rank, ranks = distribute.rank(), distribute.size()
@@ -99,6 +98,19 @@ def measured(program: Program, section: Evaluate, arguments: argparse.Namespace)
             remaining = range(rank + ranks * progress.done, data.size, ranks)
             raise explain_data_error(error, data, remaining) or error from error
     return data, scores, step
+
+
+def opened(section: Evaluate, arguments: argparse.Namespace) -> Dataset:
+    """The data; what is not there yet (the sample) is made by the first rank alone."""
+    from archspec.runtime import distribute
+    from archspec.runtime.data.open import open_data
+
+    if distribute.rank() > 0:
+        distribute.barrier()
+    data = open_data(section.data, arguments.data, arguments.split)
+    if distribute.rank() == 0:
+        distribute.barrier()
+    return data
 
 
 class Progress:

@@ -69,11 +69,11 @@ def check_arguments(arguments: argparse.Namespace) -> None:
     arrays = [path for path in arguments.inputs if path.endswith(".npy")]
     if arrays and len(arguments.inputs) > 1:
         remedy = "give picture files, or one .npy file"
-        raise stop("AS903", f"{arrays[0]} is not the only input", help=remedy, exit_code=2)
+        raise stop("AS923", f"{arrays[0]} is not the only input", help=remedy, exit_code=2)
     if arguments.top < 1:
-        raise stop("AS902", f"--top {arguments.top} is less than one class", help="write --top 5", exit_code=2)
+        raise stop("AS922", f"--top {arguments.top} is less than one class", help="write --top 5", exit_code=2)
     if arguments.endpoints and not arguments.output:
-        raise stop("AS904", "--endpoints says what --output holds", help="add --output out.npz", exit_code=2)
+        raise stop("AS924", "--endpoints says what --output holds", help="add --output out.npz", exit_code=2)
     if arguments.output and not Path(arguments.output).absolute().parent.is_dir():
         raise stop(
             "AS727", f"{arguments.output} can't be written: its folder is not there", help="make the folder first"
@@ -92,7 +92,7 @@ def chosen_endpoints(program: Program, argument: str | None) -> list[str]:
         if name not in known:
             near = get_close_matches(name, known, n=3)
             remedy = f"did you mean {' or '.join(near)}?" if near else "`archspec summary` lists the layers"
-            raise stop("AS905", f"{program.name} has no end point {name}", help=remedy, exit_code=2)
+            raise stop("AS925", f"{program.name} has no end point {name}", help=remedy, exit_code=2)
     return list(dict.fromkeys(names))
 
 

@@ -36,6 +36,6 @@ def settings(pairs: list[str]) -> dict[str, str]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name.strip():
-            raise stop("AS901", f"--set {pair} is not NAME=VALUE", help="write --set depth_multiplier=0.5", exit_code=2)
+            raise stop("AS921", f"--set {pair} is not NAME=VALUE", help="write --set depth_multiplier=0.5", exit_code=2)
         found[name.strip()] = value
     return found

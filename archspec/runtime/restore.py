@@ -91,8 +91,9 @@ def _check(weights: Weights, network: str, wanted: dict[str, tuple[int, ...]], s
     lines += [f"{name} is missing{_near(name, shapes)}" for name in missing[: _SHOWN - len(lines)]]
     rest = len(missing) + len(misshapen) - _SHOWN
     notes = [Note(line) for line in lines[:_SHOWN]] + ([Note(f"and {rest} more")] if rest > 0 else [])
-    counted = f"{len(missing)} missing, {len(misshapen)} of another shape"
-    message = f"{weights.where} does not fit {network}: of its {len(wanted)} variables {counted}; none was loaded"
+    counts = {"missing there": len(missing), "of another shape": len(misshapen)}
+    counted = " and ".join(f"{count} {what}" for what, count in counts.items() if count)
+    message = f"{weights.where} does not fit {network}: of {len(wanted)} variables {counted}; none was loaded"
     raise Stop(Diagnostic("AS721", message, None, tuple(notes), _remedy(weights, wanted, missing, misshapen)))
 
 

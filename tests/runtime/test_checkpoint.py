@@ -235,7 +235,7 @@ def test_every_difference_is_named_and_nothing_loaded(tiny: Graph, tmp_path: Pat
         restore(network, str(tmp_path))
     text = complaint(problem)
     assert "AS721" in text
-    assert "2 missing, 1 of another shape" in text
+    assert "of 7 variables 2 missing there and 1 of another shape; none was loaded" in text
     assert "Tiny/conv1/weights is missing; the nearest name there is Tiny/conv_1/weights" in text
     assert "Tiny/fc/biases is missing" in text
     assert "Tiny/fc/weights is 4x5 here and 4x6 there" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -206,9 +207,10 @@ def test_the_command_on_two_ranks(trained: tuple[Path, Path, Path], program: Pro
         pytest.skip("Horovod is not installed")
     spec, run, data = trained
     words = [spec, "--checkpoint", run, "--data", data, "--format", "json"]
-    archspec = [sys.executable, "-P", "-m", "archspec", "eval", *words]
+    archspec = [launcher, "-np", "2", sys.executable, "-P", "-m", "archspec", "eval", *words]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [str(word) for word in [launcher, "-np", "2", *archspec]], cwd=ROOT, capture_output=True, text=True, timeout=300
+        [str(word) for word in archspec], env=environment, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     found = json.loads("".join(line.split(">:", 1)[1] for line in done.stdout.splitlines() if ">:" in line))

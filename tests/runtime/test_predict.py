@@ -185,11 +185,11 @@ def test_a_file_that_is_no_array(small: tuple[Path, Path], tmp_path: Path, conte
 def test_wrong_words(small: tuple[Path, Path], pictures: list[Path], tmp_path: Path) -> None:
     spec, run = small
     cases = {
-        "AS903": [pictures[0], "in.npy"],
-        "AS902": [pictures[0], "--top", "0"],
-        "AS904": [pictures[0], "--endpoints", "all"],
-        "AS905": [pictures[0], "--endpoints", "conv2", "--output", tmp_path / "o.npz"],
-        "AS901": [pictures[0], "--set", "classes"],
+        "AS923": [pictures[0], "in.npy"],
+        "AS922": [pictures[0], "--top", "0"],
+        "AS924": [pictures[0], "--endpoints", "all"],
+        "AS925": [pictures[0], "--endpoints", "conv2", "--output", tmp_path / "o.npz"],
+        "AS921": [pictures[0], "--set", "classes"],
     }
     for code, words in cases.items():
         with pytest.raises(Stop) as problem:

@@ -19,7 +19,7 @@ class Sample(Data, name="sample"):
 class TFRecord(Data, name="tfrecord"):
     """TFRecord shards with TF-Slim's feature keys (image/encoded, image/format, image/class/label)."""
 
-    pattern: str = field(main=True, doc="a file pattern such as imagenet/train-*, from the working directory")
+    pattern: str = field(main=True, doc="a file pattern such as imagenet/train-*, or a folder of shards")
 
 
 class Folder(Data, name="folder"):

@@ -7,7 +7,7 @@ from archspec.compiler.schema.words import TEXT, Json, described, either, listin
 
 _SIZE: Json = opened(either({"type": "integer", "minimum": 1}, {"type": "null"}))
 _DTYPES = ["float32", "float16", "bfloat16", "float64", "uint8", "int32", "int64", "bool"]
-_BOUND = {"type": "string", "pattern": r"^(<=|>=|<|>)\s*[0-9]+(\.[0-9]+)?\s*[kMG]?$"}
+_BOUND: Json = {"type": "string", "pattern": r"^(<=|>=|<|>)\s*[0-9]+(\.[0-9]+)?\s*[kMG]?$", "examples": ["<= 6G"]}
 _COUNT = either({"type": "integer"}, _BOUND)
 
 _INPUT = mapping(

@@ -26,7 +26,7 @@ WHEN: Json = {"description": "a condition; where it is false this is left out", 
 
 
 def form_definitions() -> dict[str, Json]:
-    """`scope.X`: the fields of X; `form.X`: X as a value; `family.F`: any form of F; `form-of.F`: that, as a mapping."""
+    """`scope.X`: fields of X; `form.X`: X as a value; `family.F`: any form of F; `form-of.F`: that, as a mapping."""
     found: dict[str, Json] = {}
     for family, forms in FAMILIES.items():
         found.update({f"scope.{name}": _fields(cls) for name, cls in forms.items()})

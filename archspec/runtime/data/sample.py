@@ -1,7 +1,7 @@
 """The data set `sample`: crops of ten free photographs that lie in scikit-image's wheel.
 
-All ten are in the public domain or CC0, as scikit-image says of each. A picture is cut into tiles, some for training and
-some for validation, and a crop lies within one tile: no pixel is in both splits, and both see all of the picture.
+All ten are in the public domain or CC0, as scikit-image says of each. A picture is cut into tiles, some for training
+and some for validation, and a crop lies within one tile: no pixel is in both splits, and both see all of the picture.
 """
 
 from __future__ import annotations

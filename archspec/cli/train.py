@@ -1,0 +1,138 @@
+"""`archspec train`: train a spec's network, on one rank or many."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archspec.cli.program import add_spec, compiled
+from archspec.diagnostics import stop
+
+if TYPE_CHECKING:
+    from archspec.compiler.build import Program
+    from archspec.runtime.train import Outcome
+
+
+def add(commands: Any) -> None:
+    """Registers the command."""
+    parser = commands.add_parser(
+        "train",
+        help="train a network, on one rank or many",
+        description="Trains a spec's network as its train section says, and writes checkpoints, metrics.jsonl and "
+        "TensorBoard events into a run's folder. Ctrl-C saves and ends; --resume goes on at the very next example. "
+        "Under horovodrun, or with --np, the ranks share each batch and average their gradients.",
+        epilog="examples:\n"
+        "  archspec train specs/inception_v3.yaml\n"
+        "  archspec train specs/lenet.yaml --data mnist/ --epochs 5 --run runs/lenet\n"
+        "  archspec train specs/lenet.yaml --run runs/lenet --resume\n"
+        "  horovodrun -np 8 -H a:4,b:4 archspec train specs/inception_v3.yaml --data 'imagenet/train-*'",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_spec(parser)
+    parser.add_argument("--data", metavar="NAME|DIR", help="other data than the spec's: `sample`, a folder, a pattern")
+    parser.add_argument("--steps", type=int, metavar="N", help="train so many steps")
+    parser.add_argument("--epochs", type=float, metavar="N", help="train so many passes over the data")
+    parser.add_argument("--batch", type=int, metavar="N", help="examples in a step, over all ranks (default: the spec's)")
+    parser.add_argument("--run", dest="run_folder", metavar="DIR", help="the run's folder (default: runs/NAME)")
+    parser.add_argument("--resume", action="store_true", help="go on from the run's newest checkpoint")
+    parser.add_argument("--deterministic", action="store_true", help="every bit the same each time; slower")
+    parser.add_argument("--save-every", type=int, metavar="N", help="steps between checkpoints (default: the spec's)")
+    parser.add_argument("--no-eval", action="store_true", help="do not evaluate at the end")
+    parser.add_argument("--np", type=int, metavar="N", help="launch so many ranks on this machine, with horovodrun")
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="how to print it (default: text)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Trains, and prints how it ended on the first rank."""
+    _check(arguments)
+    program = _adjusted(compiled(arguments), arguments)
+    if arguments.np is not None and "HOROVOD_SIZE" not in os.environ:
+        _launch(arguments.np, program)
+    from archspec.compiler.types import Duration
+    from archspec.runtime import distribute
+    from archspec.runtime.train import Options, train
+
+    distribute.start()
+    options = Options(
+        run=Path(arguments.run_folder or Path("runs") / program.name),
+        data=arguments.data,
+        resume=arguments.resume,
+        deterministic=arguments.deterministic,
+        evaluate=not arguments.no_eval,
+        save=None if arguments.save_every is None else Duration(arguments.save_every, "steps"),
+        form=arguments.format,
+    )
+    outcome = train(program, options)
+    if distribute.rank() == 0:
+        show(outcome, options.run, arguments)
+    return 1 if outcome.stopped_by else 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    for name in ("steps", "epochs", "batch", "np", "save_every"):
+        value = getattr(arguments, name)
+        if value is not None and value <= 0:
+            flag = f"--{name.replace('_', '-')}"
+            raise stop("AS902", f"{flag} {value:g} is not more than 0", help=f"write {flag} 1 or more", exit_code=2)
+
+
+def _adjusted(program: Program, arguments: argparse.Namespace) -> Program:
+    """The program with the length and batch of the command line."""
+    from dataclasses import replace
+
+    if program.train is None:
+        return program
+    section = program.train
+    if arguments.steps is not None or arguments.epochs is not None:
+        section = section.replace(steps=arguments.steps, epochs=arguments.epochs)
+    if arguments.batch is not None:
+        section = section.replace(batch=arguments.batch)
+    return replace(program, train=section)
+
+
+def _launch(ranks: int, program: Program) -> None:
+    """Become horovodrun, which starts this command so many times."""
+    batch = program.train.batch if program.train is not None else ranks
+    if batch % ranks:
+        raise stop("AS742", f"a batch of {batch} cannot be divided evenly over {ranks} ranks", help="change --np or --batch", exit_code=2)
+    beside = Path(sys.executable).with_name("horovodrun")
+    launcher = str(beside) if beside.is_file() else shutil.which("horovodrun")
+    if launcher is None:
+        raise stop("AS740", "there is no horovodrun, so ranks cannot be launched", help="use bin/archspec, which builds Horovod")
+    words = [word for i, word in enumerate(sys.argv[1:], 1) if not _is_np(word, sys.argv[i - 1])]
+    command = [launcher, "-np", str(ranks), "--gloo", sys.executable, "-P", "-m", "archspec", *words]
+    sys.stdout.flush()
+    os.execv(launcher, command)
+
+
+def _is_np(word: str, before: str) -> bool:
+    return word == "--np" or word.startswith("--np=") or before == "--np"
+
+
+def show(outcome: Outcome, folder: Path, arguments: argparse.Namespace) -> None:
+    """Prints how training ended, and how to go on."""
+    scores = outcome.scores
+    if arguments.format == "json":
+        found: dict[str, Any] = {"step": outcome.step, "steps": outcome.total, "run": str(folder), **_last(outcome)}
+        found |= {"stopped_by": outcome.stopped_by or None, "eval": scores.values if scores else None}
+        print(json.dumps(found))
+        return
+    if outcome.stopped_by:
+        print(f"stopped by {outcome.stopped_by} at step {outcome.step} of {outcome.total}; go on with:")
+        print(f"  archspec train {arguments.spec} --run {folder} --resume …the same options…")
+        return
+    loss = f", loss {outcome.numbers['loss']:.4f}" if outcome.numbers else ""
+    print(f"trained {outcome.step} steps{loss}; the run is in {folder}")
+    if scores is not None:
+        named = ", ".join(f"{name} {value:.4f}" for name, value in scores.values.items())
+        print(f"evaluated on {scores.examples} examples: {named}")
+
+
+def _last(outcome: Outcome) -> dict[str, Any]:
+    return {name: value for name, value in outcome.numbers.items() if name != "step"}

@@ -1,0 +1,13 @@
+"""The document against the published JSON Schema, every mistake with its place and in our own words."""
+
+from __future__ import annotations
+
+from archspec.compiler.schema import published
+from archspec.compiler.source import Node
+from archspec.compiler.validate.walk import Walk
+from archspec.diagnostics import Findings
+
+
+def validate(root: Node, findings: Findings) -> None:
+    """Report what the schema does not allow: all of it, each mistake once."""
+    Walk(published(), findings).check(root)

@@ -1,0 +1,107 @@
+"""Ranks: the only importer of Horovod, whose ring-allreduce averages gradients (https://arxiv.org/abs/1802.05799).
+
+Without horovodrun there is one rank, and Horovod need not be installed. Only Horovod's core is used: its Keras
+bindings do not work with Keras 3.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from archspec.diagnostics import Stop, stop
+
+_LAUNCHED = "HOROVOD_SIZE"
+
+
+def start() -> None:
+    """Join the other ranks, if horovodrun started this process; raises Stop where Horovod is not there."""
+    if _LAUNCHED in os.environ:
+        _horovod().init()
+        gpus = tf.config.list_physical_devices("GPU")
+        if gpus:
+            # One GPU to a rank, chosen before TensorFlow first touches one.
+            tf.config.set_visible_devices(gpus[_horovod().local_rank() % len(gpus)], "GPU")
+
+
+def _horovod() -> Any:
+    try:
+        import horovod.tensorflow as horovod
+    except ImportError as problem:
+        help = "use bin/archspec, which builds it, or train on one rank"
+        raise stop("AS740", f"Horovod is not installed, so ranks cannot work together ({problem})", help=help) from None
+    return horovod
+
+
+def rank() -> int:
+    """This process's number among all; 0 prints and writes."""
+    return int(_horovod().rank()) if _LAUNCHED in os.environ else 0
+
+
+def size() -> int:
+    """How many ranks there are."""
+    return int(_horovod().size()) if _LAUNCHED in os.environ else 1
+
+
+def average(tensors: Sequence[Any]) -> list[Any]:
+    """The mean over all ranks of each tensor, in one ring; to be used inside a tf.function."""
+    if size() == 1 or not tensors:
+        return list(tensors)
+    return list(_horovod().grouped_allreduce(list(tensors), op=_horovod().Average))
+
+
+def broadcast(variables: Sequence[keras.Variable | tf.Variable]) -> None:
+    """Give every rank the first rank's values."""
+    if size() == 1:
+        return
+    for number, variable in enumerate(variables):
+        value = variable.value if isinstance(variable, keras.Variable) else variable
+        variable.assign(_horovod().broadcast(tf.convert_to_tensor(value), root_rank=0, name=f"broadcast.{number}"))
+
+
+def sum_over_ranks(numbers: np.ndarray) -> np.ndarray:
+    """The sum over all ranks, element by element, at least in float64's precision for counts below 2 ** 53."""
+    if size() == 1:
+        return np.asarray(numbers)
+    numbers = np.asarray(numbers)
+    total = _horovod().allreduce(tf.constant(numbers.astype(np.float64)), op=_horovod().Sum)
+    return np.asarray(total).astype(numbers.dtype).reshape(numbers.shape)
+
+
+def barrier() -> None:
+    """Wait until every rank is here."""
+    sum_over_ranks(np.zeros([1]))
+
+
+def check_agreement(what: str, text: str) -> None:
+    """Raise Stop on every rank if they do not all have the same text."""
+    if size() == 1:
+        return
+    digest = np.frombuffer(hashlib.sha256(text.encode()).digest()[:4], np.uint32).astype(np.float64)
+    everyone = sum_over_ranks(np.eye(size())[rank()] * digest)
+    if len(set(everyone.tolist())) > 1:
+        odd = [str(i) for i, value in enumerate(everyone) if value != everyone[0]]
+        help = "give all ranks the same spec, settings and data"
+        raise stop("AS741", f"rank {', '.join(odd)} has another {what} than rank 0", help=help)
+
+
+def check_divides(batch: int) -> None:
+    """Raise Stop where the ranks cannot share the batch evenly."""
+    if batch % size():
+        fitting = ", ".join(str(n) for n in range(1, batch + 1) if batch % n == 0 and n <= 64)
+        message = f"a batch of {batch} cannot be divided evenly over {size()} ranks"
+        raise stop("AS742", message, help=f"use one of {fitting} ranks, or change --batch", exit_code=2)
+
+
+def lost_rank(problem: BaseException) -> Stop | None:
+    """What to say where an exception means that another rank has gone."""
+    if size() > 1 and "Horovod" in f"{type(problem).__name__} {problem}":
+        help = "its own output tells why; go on from the last checkpoint with --resume"
+        return stop("AS743", "another rank has stopped, so training ends here", help=help)
+    return None

@@ -1,0 +1,123 @@
+"""One training step: forward, backward, average over the ranks, clip, apply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from archspec.compiler.forms.sections import Train
+from archspec.compiler.ir import Node
+from archspec.runtime import distribute
+from archspec.runtime.lower import Network
+from archspec.runtime.optimize import Length, loss, optimizer
+from archspec.runtime.tf_checkpoint import AVERAGE
+
+
+class Step:
+    """The state that training changes, and the tf.function that changes it.
+
+    `averages` are the moving averages of all the network's variables, where the spec asks for them.
+    """
+
+    def __init__(self, network: Network, train: Train, length: Length) -> None:
+        self.network, self.train = network, train
+        self.trained = [v for name, v in network.table.items() if v.trainable and not frozen(network, name, train.freeze)]
+        self.moving = [v for v in network.table.values() if not v.trainable]
+        self.optimizer = optimizer(train.optimizer, length)
+        self.optimizer.build(self.trained)
+        self.averages = self._averages() if train.average is not None else {}
+        self.endpoints = sorted({form.logits for form in train.losses.values()})  # type: ignore[attr-defined]
+        self.main = next(iter(train.losses.values()))
+
+    def _averages(self) -> dict[str, tf.Variable]:
+        return {
+            name: tf.Variable(tf.convert_to_tensor(v.value), trainable=False) for name, v in self.network.table.items()
+        }
+
+    @property
+    def steps_done(self) -> int:
+        """How many steps the state is the result of."""
+        return int(self.optimizer.iterations.numpy())
+
+    @tf.function(reduce_retracing=True)
+    def run(self, images: Any, labels: Any, seed: Any, stop: Any) -> dict[str, Any]:
+        """Make one step; {name: scalar, the mean over all ranks}.
+
+        `seed` is an int32 tensor of shape [2], another one for every step and rank; `stop` is 1.0 where this rank has
+        been asked to end, and comes back as more than 0 on every rank then. Nothing is applied when the loss or a
+        gradient is not finite.
+        """
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([v.value for v in self.trained])
+            outputs = self.network.endpoints(images, self.endpoints, training=True, seed=seed)
+            parts = {name: loss(form, labels, outputs) for name, form in self.train.losses.items()}
+            total = tf.add_n([parts[name] * form.weight for name, form in self.train.losses.items()])
+            total += self.network.regularization_loss()
+        gradients = tape.gradient(total, [v.value for v in self.trained])
+        numbers = {"loss": total, **self._parts(parts), "accuracy": self._accuracy(labels, outputs), "stop": stop}
+        return self._apply(gradients, numbers)
+
+    def _parts(self, parts: dict[str, Any]) -> dict[str, Any]:
+        return {f"loss/{name}": part for name, part in parts.items()}
+
+    def _accuracy(self, labels: Any, outputs: dict[str, Any]) -> Any:
+        logits = outputs[self.main.logits]  # type: ignore[attr-defined]
+        right = tf.equal(tf.argmax(logits, -1, tf.int32), labels)
+        return tf.reduce_mean(tf.cast(right, tf.float32))
+
+    def _apply(self, gradients: Sequence[Any], numbers: dict[str, Any]) -> dict[str, Any]:
+        # A variable that no loss depends on has no gradient, and stays as it is.
+        pairs = [(g, v) for g, v in zip(gradients, self.trained) if g is not None]
+        moving = [tf.convert_to_tensor(v.value) for v in self.moving]
+        together = distribute.average([*(g for g, _ in pairs), *moving, *numbers.values()])
+        means, rest = together[: len(pairs)], together[len(pairs) :]
+        if distribute.size() > 1:
+            for variable, value in zip(self.moving, rest):
+                variable.assign(value)
+        numbers = dict(zip(numbers, rest[len(moving) :]))
+        norm = tf.linalg.global_norm(means)
+        if self.train.clip_norm is not None:
+            means, _ = tf.clip_by_global_norm(means, self.train.clip_norm, use_norm=norm)
+        numbers |= {"gradient_norm": norm, "rate": tf.cast(self.optimizer.learning_rate, tf.float32)}
+        finite = tf.math.is_finite(numbers["loss"]) & tf.math.is_finite(norm)
+
+        def update() -> Any:
+            self.optimizer.apply(means, [v for _, v in pairs])
+            self._update_averages()
+            return True
+
+        tf.cond(finite, update, lambda: False)
+        return numbers
+
+    def _update_averages(self) -> None:
+        """average = d * average + (1 - d) * value with d = min(decay, (1 + step) / (10 + step)), as TF-Slim's."""
+        if self.train.average is None:
+            return
+        step = tf.cast(self.optimizer.iterations.value, tf.float32)
+        decay = tf.minimum(self.train.average, (1.0 + step) / (10.0 + step))
+        for name, average in self.averages.items():
+            average.assign_sub((1.0 - decay) * (average - self.network.table[name].value))
+
+    def state(self) -> dict[str, keras.Variable | tf.Variable]:
+        """Every variable of the state by the name it has in a checkpoint."""
+        slots = {f"archspec/optimizer/{i:05d}": v for i, v in enumerate(self.optimizer.variables)}
+        averages = {name + AVERAGE: v for name, v in self.averages.items()}
+        return {**self.network.table, **averages, **slots}
+
+
+def frozen(network: Network, variable: str, patterns: Sequence[str]) -> bool:
+    """Whether a variable belongs to a layer that a pattern names."""
+    node = _owners(network)[variable] if patterns else None
+    return node is not None and any(_named(node.layer, pattern) for pattern in patterns)
+
+
+def _named(layer: str, pattern: str) -> bool:
+    return fnmatchcase(layer, pattern) or fnmatchcase(layer, f"{pattern}/*")
+
+
+def _owners(network: Network) -> dict[str, Node]:
+    return {name: node for name, node, _ in network.graph.variables()}
