@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     _check(arguments)
     program = _adjusted(compiled(arguments), arguments)
     if arguments.np is not None and "HOROVOD_SIZE" not in os.environ:
-        _launch(arguments.np, program)
+        return _launched(arguments.np, program)
     from archspec.compiler.types import Duration
     from archspec.runtime import distribute
     from archspec.runtime.train import Options, train
@@ -96,19 +95,16 @@ def _adjusted(program: Program, arguments: argparse.Namespace) -> Program:
     return replace(program, train=section)
 
 
-def _launch(ranks: int, program: Program) -> None:
-    """Become horovodrun, which starts this command so many times."""
+def _launched(ranks: int, program: Program) -> int:
+    """The exit code of horovodrun around this command."""
+    from archspec.cli.launch import launch
+
     batch = program.train.batch if program.train is not None else ranks
     if batch % ranks:
-        raise stop("AS742", f"a batch of {batch} cannot be divided evenly over {ranks} ranks", help="change --np or --batch", exit_code=2)
-    beside = Path(sys.executable).with_name("horovodrun")
-    launcher = str(beside) if beside.is_file() else shutil.which("horovodrun")
-    if launcher is None:
-        raise stop("AS740", "there is no horovodrun, so ranks cannot be launched", help="use bin/archspec, which builds Horovod")
-    words = [word for i, word in enumerate(sys.argv[1:], 1) if not _is_np(word, sys.argv[i - 1])]
-    command = [launcher, "-np", str(ranks), "--gloo", sys.executable, "-P", "-m", "archspec", *words]
-    sys.stdout.flush()
-    os.execv(launcher, command)
+        message = f"a batch of {batch} cannot be divided evenly over {ranks} ranks"
+        raise stop("AS742", message, help="change --np or --batch", exit_code=2)
+    words = sys.argv[1:]
+    return launch(ranks, [word for i, word in enumerate(words) if not _is_np(word, words[i - 1] if i else "")])
 
 
 def _is_np(word: str, before: str) -> bool:
