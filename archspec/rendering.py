@@ -74,7 +74,7 @@ def _note(note: Note, main: Span | None) -> str:
 
 def _excerpt(span: Span, shade: str) -> list[str]:
     """The source line with carets under the span; nothing where the file cannot be read."""
-    line = _source_line(span)
+    line = source_line(span)
     if line is None or not line.strip():
         return []
     line = line.replace("\t", " ")
@@ -86,7 +86,8 @@ def _excerpt(span: Span, shade: str) -> list[str]:
     return [f"{number} | {line}", f"      | {shade}{carets}{_OFF if shade else ''}"]
 
 
-def _source_line(span: Span) -> str | None:
+def source_line(span: Span) -> str | None:
+    """The text of the line where the span begins; None where there is no such file."""
     if not os.path.isfile(span.file):
         return None
     with open(span.file, encoding="utf-8-sig", errors="replace") as file:

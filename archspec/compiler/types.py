@@ -67,7 +67,7 @@ def _str(value: object) -> str:
     return value
 
 
-_PAIR = re.compile(r"(\d{1,5})x(\d{1,5})")
+_PAIR = re.compile(r"([0-9]{1,5})x([0-9]{1,5})")
 _PAIR_TEXT = "a whole number, or height x width such as 1x7"
 
 
@@ -98,7 +98,7 @@ def _tuple_of(reader: Callable[[object], Any], text: str, size: int | None) -> C
     return read
 
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?) (epochs?|steps?)")
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) (epochs?|steps?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +144,13 @@ def _list(kind: str, size: int | None) -> Callable[[dict[str, Any], tuple[Any, .
 
 def _pair_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
     number = {"type": "integer", **limits}
-    text = {"type": "string", "pattern": r"^[0-9]{1,5}x[0-9]{1,5}$"}
+    positive = r"(?!0+x)(?!.*x0+$)" if limits.get("minimum", 0) > 0 else ""
+    text = {"type": "string", "pattern": rf"^{positive}[0-9]{{1,5}}x[0-9]{{1,5}}$"}
     return {"anyOf": [number, text, {"type": "array", "items": number, "minItems": 2, "maxItems": 2}]}
 
 
 def _duration_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
-    text = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? (epochs?|steps?)$"}
+    text = {"type": "string", "pattern": r"^(?!0+(\.0+)? )[0-9]+(\.[0-9]+)? (epochs?|steps?)$"}
     return {"anyOf": [{"type": "integer", "exclusiveMinimum": 0}, text]}
 
 
