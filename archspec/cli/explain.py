@@ -66,7 +66,9 @@ def choose(known: Values, what: str | None, program: Program) -> tuple[Values, b
     """The values that the user means, and whether it is one of which all is to be told; raises Stop."""
     if what is None:
         sections = ("hyperparameters.", "train.", "eval.")
-        return {name: value for name, value in known.items() if name.startswith(sections)}, False
+        chosen = {name: value for name, value in known.items() if name.startswith(sections)}
+        whole = [name for name, value in chosen.items() if isinstance(value.value, (tuple, dict)) and _has_parts(name, chosen)]
+        return {name: value for name, value in chosen.items() if name not in whole}, False
     if what in known:
         return {name: value for name, value in known.items() if name == what or name.startswith(f"{what}.")}, True
     chosen = {name: value for name, value in known.items() if name.startswith(f"{what}.") or _matches(name, what)}
@@ -76,6 +78,10 @@ def choose(known: Values, what: str | None, program: Program) -> tuple[Values, b
     if what != _bare(what) or bare.keys() == known.keys():
         raise _unknown(what, known, program)
     return choose(bare, what, program)
+
+
+def _has_parts(name: str, values: Values) -> bool:
+    return any(other.startswith(f"{name}.") for other in values)
 
 
 def _matches(name: str, pattern: str) -> bool:
@@ -128,8 +134,22 @@ def _quote(origin: Origin) -> None:
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, tuple) and len(value) == 2 and all(isinstance(v, int) for v in value):
+    """A value as a spec writes it."""
+    from archspec.compiler.fields import Form
+
+    if isinstance(value, Form):
+        said = {name: part for name, part in value.values().items() if part != value.FIELDS[name].default}
+        main = value.main()
+        if not said:
+            return value.NAME
+        first = f"{value.NAME}: {_shown(said.pop(main.name))}" if main and main.name in said else value.NAME
+        return f"{{{', '.join([first, *(f'{name}: {_shown(part)}' for name, part in said.items())])}}}"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name}: {_shown(part)}' for name, part in value.items())}}}"
+    if isinstance(value, tuple) and len(value) == 2 and all(type(part) is int for part in value):
         return f"{value[0]}x{value[1]}"
+    if isinstance(value, (tuple, list)):
+        return f"[{', '.join(map(_shown, value))}]"
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
     return str(value)

@@ -54,14 +54,17 @@ def compile_file(
 
     `settings` are hyperparameters from the command line, text or values; `text` stands for the file's content.
     """
+    before = len(findings.errors)
     document, variant = _document(path, findings, text)
     if document is None:
         return None
-    return _compile(document, variant, settings or {}, findings, {})
+    program = _compile(document, variant, settings or {}, findings, {})
+    return program if len(findings.errors) == before else None
 
 
 def check_file(path: str, *, findings: Findings, text: str | None = None) -> list[Program]:
     """Compile a spec in each of its variants, and report defaults, blocks and tables that none of them uses."""
+    before = len(findings.errors)
     document, variant = _document(path, findings, text)
     if document is None:
         return []
@@ -69,8 +72,9 @@ def check_file(path: str, *, findings: Findings, text: str | None = None) -> lis
     unused: dict[Span, list[Diagnostic]] = {}
     programs = [_compile(document, name, {}, findings, unused) for name in names]
     compiled = [program for program in programs if program is not None]
-    if len(compiled) == len(names):
-        findings.extend(seen[0] for seen in unused.values() if len(seen) == len(names))
+    if len(findings.errors) > before:
+        return []
+    findings.extend(seen[0] for seen in unused.values() if len(seen) == len(names))
     return compiled
 
 
@@ -89,8 +93,8 @@ def _document(path: str, findings: Findings, text: str | None) -> tuple[Document
     validate(root, findings)
     if len(findings.errors) > before:
         return None, ""
-    document = read_document(file, root, sources, findings)
-    return (document if len(findings.errors) == before else None), variant or inherited
+    # What cannot be read stands as a missing layer, so that the stages after this one find the other mistakes.
+    return read_document(file, root, sources, findings), variant or inherited
 
 
 def _compile(
@@ -103,11 +107,14 @@ def _compile(
     own = Findings()
     resolver = Resolver(own)
     expanded = expand(document, variant, _settings(settings, own), resolver)
-    if expanded is None or expanded.graph is None or own.errors:
+    if expanded is None:
+        findings.extend(own.items)
+        return None
+    sections = read_sections(document, expanded, resolver)
+    if expanded.graph is None or own.errors:
         findings.extend(own.items)
         return None
     verify(expanded.graph, own)
-    sections = read_sections(document, expanded, resolver)
     check_expectations(document, variant, expanded, own)
     for diagnostic in _unused(document, expanded, resolver):
         # What an extended file offers beyond this spec's use is that file's own matter.

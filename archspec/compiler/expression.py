@@ -8,7 +8,7 @@ import operator
 import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Iterable, Mapping
 
 Value = Any
 """None, bool, int, float, str, or a list or dict of them."""
@@ -23,7 +23,11 @@ _LARGEST = 2**63
 
 
 class WrongExpression(ValueError):
-    """The expression cannot be evaluated; the text is a sentence without its place."""
+    """The expression cannot be evaluated; the text is a sentence without its place, `help` what to do."""
+
+    def __init__(self, message: str, help: str | None = None) -> None:
+        super().__init__(message)
+        self.help = help
 
 
 class NotKnown(Exception):
@@ -105,7 +109,7 @@ def _closing(text: str, opening: int) -> int:
         depth += {"(": 1, ")": -1}.get(text[position], 0)
         if depth == 0:
             return position
-    raise WrongExpression(f"`$(` is not closed in {text!r}")
+    raise WrongExpression(f"`$(` is not closed in `{text}`", "write the closing parenthesis")
 
 
 def _written(value: Value) -> str:
@@ -131,10 +135,7 @@ class _Evaluation:
 
     def text(self, code: str) -> Value:
         """Parse and evaluate a text, then come back to the one around it."""
-        try:
-            tree = ast.parse(code.strip(), mode="eval").body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            raise WrongExpression(f"`{code.strip()}` is not an expression") from None
+        tree = _parsed(code)
         outer, self.source = self.source, code.strip()
         value = self.node(tree)
         self.source = outer
@@ -157,7 +158,7 @@ class _Evaluation:
     def name(self, node: ast.Name) -> Value:
         values = {"true": True, "false": False, "null": None, **self.environment.values}
         if node.id not in values:
-            raise WrongExpression(f"nothing is called `{node.id}` here{_nearest(node.id, list(values))}")
+            raise WrongExpression(f"nothing is called `{node.id}` here", _offer(node.id, values))
         return values[node.id]
 
     def unary(self, node: ast.UnaryOp) -> Value:
@@ -223,16 +224,23 @@ class _Evaluation:
         if name in self.environment.functions:
             return self.own_call(name, self.environment.functions[name], arguments)
         if name not in _FUNCTIONS:
-            names = [*_FUNCTIONS, *_TENSOR_FUNCTIONS, *self.environment.functions]
-            raise WrongExpression(f"there is no function `{name}`{_nearest(name, names)}")
+            names = [*self.environment.functions, *FUNCTIONS]
+            message = f"there is no function `{name}` here"
+            raise WrongExpression(message, nearest(name, names) or f"there are {', '.join(names)}")
+        function, least, most = _FUNCTIONS[name]
+        if not least <= len(arguments) <= most:
+            raise WrongExpression(f"`{name}` takes {_arguments(least, most)}, got {len(arguments)}")
         try:
-            return _FUNCTIONS[name](*arguments)
-        except (TypeError, ValueError, OverflowError, ZeroDivisionError) as problem:
+            return function(*arguments)
+        except _Unfit as problem:
             raise WrongExpression(f"`{ast.unparse(node)}` cannot be computed: {problem}") from None
+        except (OverflowError, ZeroDivisionError):
+            raise WrongExpression(f"`{ast.unparse(node)}` has no value") from None
 
     def own_call(self, name: str, function: Function, arguments: list[Value]) -> Value:
         if len(arguments) != len(function.parameters):
-            raise WrongExpression(f"`{name}` takes {len(function.parameters)} arguments, got {len(arguments)}")
+            count = len(function.parameters)
+            raise WrongExpression(f"`{name}` takes {_arguments(count, count)}, got {len(arguments)}")
         outer = self.environment
         earlier = list(outer.functions)[: list(outer.functions).index(name)]
         inner = Environment(
@@ -241,7 +249,10 @@ class _Evaluation:
             outer.tensor,
         )
         self.environment = inner
-        value = self.text(function.body)
+        try:
+            value = self.text(function.body)
+        except WrongExpression as problem:
+            raise WrongExpression(f"{problem}, in the function `{name}`", problem.help) from None
         self.environment = outer
         return value
 
@@ -256,7 +267,7 @@ class _Evaluation:
         if name == "given":
             return shape is not None
         if shape is None:
-            raise WrongExpression(f"`{reference}` is not given here; ask with given({reference})")
+            raise WrongExpression(f"the input `{reference}` is not given here", f"ask with `when: given({reference})`")
         return _TENSOR_FUNCTIONS[name](shape)
 
 
@@ -271,9 +282,50 @@ def _axis(axis: int) -> Callable[[Shape], Value]:
     return read
 
 
-def _round_to(value: float, divisor: int) -> int:
+class _Unfit(ValueError):
+    """The arguments do not fit a function; the text says why."""
+
+
+def _plain_number(value: Value) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise _Unfit(f"{_written(value)} is not a number")
+    return value
+
+
+def _of_one(function: Callable[[Any], Any]) -> Callable[[Value], Value]:
+    return lambda value: function(_plain_number(value))
+
+
+def _of_many(function: Callable[[list[Any]], Any]) -> Callable[..., Value]:
+    """A function of numbers, or of one list of them."""
+
+    def call(*values: Value) -> Value:
+        numbers = values[0] if len(values) == 1 and isinstance(values[0], list) else values
+        if not numbers:
+            raise _Unfit("the list is empty")
+        return function([_plain_number(number) for number in numbers])
+
+    return call
+
+
+def _sqrt(value: Value) -> float:
+    if _plain_number(value) < 0:
+        raise _Unfit(f"{value} is negative")
+    return math.sqrt(value)
+
+
+def _len(value: Value) -> int:
+    if not isinstance(value, (list, str)):
+        raise _Unfit(f"{_written(value)} is neither a list nor text")
+    return len(value)
+
+
+def _round_to(value: Value, divisor: Value) -> int:
     """The nearest multiple of divisor, at least divisor and never below 0.9 value (MobileNet's make_divisible)."""
-    rounded = max(divisor, int(value + divisor / 2) // divisor * divisor)
+    if _plain_number(divisor) < 1 or int(divisor) != divisor:
+        raise _Unfit(f"{divisor} is not a whole number above 0")
+    value, divisor = _plain_number(value), int(divisor)
+    rounded: int = max(divisor, int(value + divisor / 2) // divisor * divisor)
     return rounded + divisor if rounded < 0.9 * value else rounded
 
 
@@ -284,20 +336,26 @@ _TENSOR_FUNCTIONS: dict[str, Callable[[Shape], Value]] = {
     "shape": list,
     "given": bool,
 }
-_FUNCTIONS: dict[str, Callable[..., Value]] = {
-    "min": min,
-    "max": max,
-    "int": lambda x: int(_plain_number(x)),
-    "float": lambda x: float(_plain_number(x)),
-    "round": lambda x: round(_plain_number(x)),
-    "floor": lambda x: math.floor(_plain_number(x)),
-    "ceil": lambda x: math.ceil(_plain_number(x)),
-    "abs": abs,
-    "sqrt": math.sqrt,
-    "len": len,
-    "sum": sum,
-    "round_to": _round_to,
+_ANY = 1_000
+_FUNCTIONS: dict[str, tuple[Callable[..., Value], int, int]] = {
+    "min": (_of_many(min), 1, _ANY),
+    "max": (_of_many(max), 1, _ANY),
+    "sum": (_of_many(sum), 1, _ANY),
+    "len": (_len, 1, 1),
+    "int": (_of_one(int), 1, 1),
+    "float": (_of_one(float), 1, 1),
+    "round": (_of_one(round), 1, 1),
+    "floor": (_of_one(math.floor), 1, 1),
+    "ceil": (_of_one(math.ceil), 1, 1),
+    "abs": (_of_one(abs), 1, 1),
+    "sqrt": (_sqrt, 1, 1),
+    "round_to": (_round_to, 2, 2),
 }
+"""Each with the least and the most arguments it takes."""
+
+FUNCTIONS = (*_FUNCTIONS, *_TENSOR_FUNCTIONS)
+"""The names of the functions of the language."""
+
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -332,12 +390,6 @@ _RULES: dict[type[ast.expr], Callable[[_Evaluation, Any], Value]] = {
 }
 
 
-def _plain_number(value: Value) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{value!r} is not a number")
-    return value
-
-
 def _number(value: Value, node: ast.expr) -> Any:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise WrongExpression(f"`{ast.unparse(node)}` is {_written(value)}, not a number")
@@ -358,6 +410,33 @@ def _bounded(value: Value) -> Value:
     return value
 
 
-def _nearest(name: str, names: list[str]) -> str:
-    close = get_close_matches(name, names, 1)
-    return f"; did you mean `{close[0]}`?" if close else ""
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """`did you mean …?`, where something is close."""
+    close = get_close_matches(name, list(names), 1)
+    return f"did you mean `{close[0]}`?" if close else None
+
+
+def _offer(name: str, values: Mapping[str, Value]) -> str:
+    if name in FUNCTIONS:
+        return f"a function is called inside parentheses: $({name}(…))"
+    known = [key for key in values if key not in ("true", "false", "null", "variant")]
+    return nearest(name, known) or f"there are {', '.join(known) or 'no names'}"
+
+
+def _arguments(least: int, most: int) -> str:
+    count = "arguments" if most == _ANY else f"{most} argument{'' if most == 1 else 's'}"
+    return f"at least {least} argument" if most == _ANY else count
+
+
+def check_syntax(code: str) -> None:
+    """Raises WrongExpression for a text that is no expression, whatever its names stand for."""
+    if len(code) > LONGEST:
+        raise WrongExpression(f"the expression has {len(code)} characters; {LONGEST} is the limit")
+    _parsed(code)
+
+
+def _parsed(code: str) -> ast.expr:
+    try:
+        return ast.parse(code.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise WrongExpression(f"`{code.strip()}` is not an expression") from None

@@ -60,7 +60,9 @@ def _section(name: str, node: Mapping, expanded: Expanded, resolver: Resolver, v
 
 def _with_tensors(form: Form, values: Values, expanded: Expanded, resolver: Resolver) -> Form:
     """The section with its losses and metrics naming end points of the graph by their full paths."""
-    changes = {}
+    changes: dict[str, object] = {}
+    if expanded.graph is None:
+        return form
     for group, reads in (("losses", "logits"), ("metrics", "predictions")):
         if group in form.FIELDS:
             changes[group] = {

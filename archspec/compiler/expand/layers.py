@@ -16,7 +16,7 @@ from archspec.compiler.expression import NotKnown
 from archspec.compiler.ops import OPS
 from archspec.compiler.scopes import Broken, Said
 from archspec.compiler.source import Scalar
-from archspec.compiler.spec.records import BlockCall, Body, Call, Join, Layer, NetworkCall, Sequence
+from archspec.compiler.spec.records import BlockCall, Body, Call, Join, Layer, Missing, NetworkCall, Sequence
 from archspec.diagnostics import Note
 
 
@@ -138,6 +138,8 @@ def expand_body(
     body: Body, copy: Copy, incoming: Bundle, path: str, variable_path: str, layer: Layer, place: Place
 ) -> Bundle:
     """Expand what a layer is, under its path."""
+    if isinstance(body, Missing):
+        return UNKNOWN
     if isinstance(body, Sequence):
         inner = replace(place, path=path, variable_path=variable_path)
         return sequence(body.layers, incoming, inner)

@@ -142,7 +142,6 @@ def _block(key: Scalar, node: Node, findings: Findings) -> Block:
         keys = ", ".join(OPERATIONS)
         findings.add("AS110", f"block `{key.text}` has no body", key.span, help=f"give it one of {keys}, or an operation")
         body = read_layer(key, Listing((), node.span), findings)
-        assert body is not None
     return Block(
         key.text,
         read_parameters(said.get("parameters"), "parameter", findings),

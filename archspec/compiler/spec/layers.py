@@ -13,6 +13,7 @@ from archspec.compiler.spec.records import (
     Default,
     Join,
     Layer,
+    Missing,
     NetworkCall,
     Scope,
     Sequence,
@@ -51,16 +52,14 @@ def _read_item(item: Node, findings: Findings) -> Layer | None:
     return None
 
 
-def read_layer(name: Scalar | None, node: Node, findings: Findings) -> Layer | None:
-    """The layer under a name."""
+def read_layer(name: Scalar | None, node: Node, findings: Findings) -> Layer:
+    """The layer under a name; one that cannot be read is reported and Missing."""
     if isinstance(node, Scalar):
         return _bare(name, node, findings)
     span = name.span if name else node.span
     if isinstance(node, Listing):
         return Layer(name, Sequence(read_sequence(node, findings)), span)
-    body = _body(node, findings)
-    if body is None:
-        return None
+    body = _body(node, findings) or Missing()
     defaults = read_defaults(node.get("defaults"), f"defaults of {name.text}" if name else "defaults", findings)
     return Layer(
         name,
@@ -79,10 +78,10 @@ def read_layer(name: Scalar | None, node: Node, findings: Findings) -> Layer | N
     )
 
 
-def _bare(name: Scalar | None, node: Scalar, findings: Findings) -> Layer | None:
+def _bare(name: Scalar | None, node: Scalar, findings: Findings) -> Layer:
     if node.text not in OPS:
         _unknown(node, findings)
-        return None
+        return Layer(name, Missing(), name.span if name else node.span)
     return Layer(name, Call(node, None, ()), name.span if name else node.span)
 
 
@@ -171,8 +170,7 @@ def _refuse(fields: tuple[tuple[Scalar, Node], ...], what: str, allowed: tuple[s
 
 def read_branches(node: Mapping, findings: Findings) -> tuple[Layer, ...]:
     """The layers of a mapping, side by side."""
-    layers = (read_layer(key, value, findings) for key, value in node.pairs)
-    return tuple(layer for layer in layers if layer is not None)
+    return tuple(read_layer(key, value, findings) for key, value in node.pairs)
 
 
 def read_defaults(node: Node | None, where: str, findings: Findings) -> tuple[Scope | Scalar, ...]:

@@ -85,7 +85,12 @@ class NetworkCall:
     variant: Scalar | None
 
 
-Body = Union[Call, Join, Sequence, BlockCall, NetworkCall]
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What stands for a layer that cannot be read; that has been reported, and what needs the layer stays silent."""
+
+
+Body = Union[Call, Join, Sequence, BlockCall, NetworkCall, Missing]
 
 
 @dataclass(frozen=True, slots=True)
