@@ -34,10 +34,11 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints the table."""
+    from archspec.compiler.passes.inference import for_inference
     from archspec.compiler.report import rows, totals
 
     program = compiled(arguments)
-    graph = program.graph if arguments.train else program.graph.ending_at([program.graph.output])
+    graph = program.graph if arguments.train else for_inference(program.graph)
     table = rows(graph)
     total = totals(table)
     if arguments.format == "json":

@@ -56,6 +56,9 @@ class Op(Form, family="op"):
     SPATIAL: ClassVar[bool] = False
     """Whether the op has `stride` (and perhaps `rate`) that an `output_stride` may turn into dilation."""
 
+    TRAINING_ONLY: ClassVar[bool] = False
+    """Whether the op hands its input on unchanged outside training."""
+
     def normalized(self, *shapes: Shape) -> Op:
         """The op with fields that depend on its inputs filled in."""
         return self

@@ -7,7 +7,6 @@ op beats its group. null is a value.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, Iterable, Iterator
 
 from archspec.compiler.expression import (
@@ -17,6 +16,7 @@ from archspec.compiler.expression import (
     WrongExpression,
     has_expression,
     interpolate,
+    nearest,
 )
 from archspec.compiler.fields import FAMILIES, Field, Form
 from archspec.compiler.provenance import Candidate, Origin, Resolved, Values
@@ -95,8 +95,9 @@ class Resolver:
 
     def _default(self, cls: type[Form], declared: Field, span: Span, values: Values) -> Any:
         if declared.required:
-            main = cls.main() is declared
-            how = f"{{{cls.NAME}: …}}" if main else f"`{declared.name}: …` on the layer, or in the defaults of `{cls.NAME}`"
+            how = f"`{{{cls.NAME}: …}}`" if cls.main() is declared else f"`{declared.name}: …`"
+            if cls.FAMILY == "op" and cls.main() is not declared:
+                how += f" on the layer, or in the defaults of `{cls.NAME}`"
             self.findings.add("AS103", f"`{cls.NAME}` needs `{declared.name}`", span, help=f"write {how}")
             raise Broken
         values[declared.name] = Resolved(declared.default, _own(cls))
@@ -124,7 +125,9 @@ class Resolver:
         try:
             return declared.read(value)
         except WrongValue as problem:
-            self.findings.add("AS102", f"{what} must be {problem}, got {shown(value)}", span)
+            whole = isinstance(value, float) and value.is_integer() and str(problem) == "a whole number"
+            help = "`//` divides to a whole number; int(…) cuts the fraction" if whole else None
+            self.findings.add("AS102", f"{what} must be {problem}, got {shown(value)}", span, help=help)
             raise Broken from None
 
     def value(self, node: Node, environment: Environment) -> Value:
@@ -138,7 +141,7 @@ class Resolver:
         try:
             return interpolate(node.value, environment)
         except WrongExpression as problem:
-            self.findings.add("AS201", str(problem), node.span)
+            self.findings.add("AS201", str(problem), node.span, help=problem.help)
             raise Broken from None
 
     def text(self, node: Scalar, environment: Environment) -> str:
@@ -338,9 +341,3 @@ def shown(value: object) -> str:
         return {True: "true", False: "false", None: "null"}[value]
     text = str(value)
     return text if len(text) <= 60 else text[:57] + "…"
-
-
-def nearest(name: str, names: Iterable[str]) -> str | None:
-    """`did you mean …?`, where something is close."""
-    close = get_close_matches(name, list(names), 1)
-    return f"did you mean `{close[0]}`?" if close else None

@@ -63,13 +63,18 @@ def test_value(text: str, value: Any) -> None:
         ("1 / 0", "divides by zero"),
         ("n +", "not an expression"),
         ("nn", "nothing is called `nn`"),
-        ("unit", "did you mean `units`"),
+        ("max", "nothing is called `max`"),
         ("units[5]", "no element"),
         ("on + 1", "not a number"),
         ("n and on", "neither true nor false"),
-        ("sqrt(0 - 1)", "cannot be computed"),
+        ("sqrt(0 - 1)", "-1 is negative"),
+        ("min()", "takes at least 1 argument, got 0"),
+        ("min([])", "the list is empty"),
+        ("max(3, on)", "is not a number"),
+        ("len(3)", "neither a list nor text"),
+        ("round_to(5, 0)", "not a whole number above 0"),
         ("channels(absent)", "not given"),
-        ("half(1, 2)", "takes 1 arguments"),
+        ("half(1, 2)", "takes 1 argument, got 2"),
         ("n := 3", "not an expression"),
         ("1" + " + 1" * 200, "characters"),
         ("(" * 90 + "1" + ")" * 90, None),
@@ -83,12 +88,33 @@ def test_refusal(code: str, reason: str | None) -> None:
         evaluate(code, ENVIRONMENT)
 
 
+@pytest.mark.parametrize(
+    ("code", "help"),
+    [
+        ("unit", "did you mean `units`?"),
+        ("max", "a function is called inside parentheses: $(max(…))"),
+        ("sqroot(4)", "did you mean `sqrt`?"),
+        ("channels(absent)", "ask with `when: given(absent)`"),
+    ],
+)
+def test_refusal_says_what_to_do(code: str, help: str) -> None:
+    with pytest.raises(WrongExpression) as problem:
+        evaluate(code, ENVIRONMENT)
+    assert problem.value.help == help
+
+
 def test_functions_that_call_one_another_are_bounded() -> None:
     functions = {"f0": Function(("x",), "x + x")}
     for i in range(1, 40):
         functions[f"f{i}"] = Function(("x",), f"f{i - 1}(x) + f{i - 1}(x)")
     with pytest.raises(WrongExpression, match="steps|too large"):
         evaluate("f39(1)", Environment({}, functions))
+
+
+def test_chain_of_functions_is_bounded() -> None:
+    functions = {"f0": Function(("x",), "x")} | {f"f{i}": Function(("x",), f"f{i - 1}(x)") for i in range(1, 900)}
+    with pytest.raises(WrongExpression, match="too deeply"):
+        evaluate("f899(1)", Environment({}, functions))
 
 
 def test_function_sees_only_earlier_ones() -> None:

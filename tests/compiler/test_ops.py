@@ -25,7 +25,6 @@ from archspec.compiler.ops.reshape import Flatten, Shift, Squeeze
 from archspec.compiler.spec.layers import COMMON, OPERATIONS
 from tests.cases.ops import CASES, Case
 
-VALID = {"padding": "valid"}
 
 
 @pytest.mark.parametrize(

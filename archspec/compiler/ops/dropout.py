@@ -12,6 +12,8 @@ from archspec.compiler.op import Lowering, Op, Shape
 class Dropping(Op):
     """A part of the values set to zero and the others divided by the part that is kept."""
 
+    TRAINING_ONLY = True
+
     rate: float = field(main=True, minimum=0, maximum=1, doc="part that is dropped (TF-Slim: 1 - keep_prob)")
 
     def shape(self, *shapes: Shape) -> Shape:

@@ -1,0 +1,31 @@
+"""Expressions over hyperparameters: `$name`, `$(…)`; parsed by Python's grammar, evaluated here, never executed."""
+
+from archspec.compiler.expression.environment import (
+    Environment,
+    Function,
+    NotKnown,
+    Shape,
+    Value,
+    WrongExpression,
+    nearest,
+)
+from archspec.compiler.expression.evaluation import LONGEST, check_syntax, evaluate
+from archspec.compiler.expression.functions import FUNCTIONS
+from archspec.compiler.expression.text import has_expression, interpolate, split
+
+__all__ = [
+    "FUNCTIONS",
+    "LONGEST",
+    "Environment",
+    "Function",
+    "NotKnown",
+    "Shape",
+    "Value",
+    "WrongExpression",
+    "check_syntax",
+    "evaluate",
+    "has_expression",
+    "interpolate",
+    "nearest",
+    "split",
+]

@@ -1,0 +1,66 @@
+"""What an expression may name, and what can be wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+Value = Any
+"""None, bool, int, float, str, or a list or dict of them."""
+
+Shape = tuple[int | None, ...]
+
+
+class WrongExpression(ValueError):
+    """The expression cannot be evaluated; the text is a sentence without its place, `help` what to do."""
+
+    def __init__(self, message: str, help: str | None = None) -> None:
+        super().__init__(message)
+        self.help = help
+
+
+class NotKnown(Exception):
+    """The expression reads a tensor whose own layer has an error already; say nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the document: its parameters and the expression of its body."""
+
+    parameters: tuple[str, ...]
+    body: str
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What an expression may name: values, functions, and tensors by reference.
+
+    `tensor` gives a tensor's shape, or None for an optional input that was not given.
+    """
+
+    values: Mapping[str, Value] = field(default_factory=dict)
+    functions: Mapping[str, Function] = field(default_factory=dict)
+    tensor: Callable[[str], Shape | None] | None = None
+
+    def with_values(self, values: Mapping[str, Value]) -> Environment:
+        """This environment with further names, which hide older ones."""
+        return Environment({**self.values, **values}, self.functions, self.tensor)
+
+    def with_tensors(self, tensor: Callable[[str], Shape | None]) -> Environment:
+        """This environment with another way to look up tensors."""
+        return Environment(self.values, self.functions, tensor)
+
+
+def written(value: Value) -> str:
+    """A value as a spec writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "null" if value is None else str(value)
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """`did you mean …?`, where something is close."""
+    close = get_close_matches(name, list(names), 1)
+    return f"did you mean `{close[0]}`?" if close else None

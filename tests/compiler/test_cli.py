@@ -1,0 +1,172 @@
+"""The commands that need no TensorFlow: what they print, their exit codes, and what they import."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+INCEPTION = "specs/inception_v3.yaml"
+
+
+def archspec(*words: str, text: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    """One command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "archspec", *words],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def as_json(*words: str) -> Any:
+    done = archspec(*words, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["lint", INCEPTION], ["summary", INCEPTION], ["explain", INCEPTION, "Mixed_5b/*"], ["--help"], ["train", "--help"]],
+    ids=lambda words: words[0] + words[-1][:6],
+)
+def test_reviewers_commands_import_no_framework(words: list[str]) -> None:
+    program = (
+        "import sys; from archspec.cli import main\n"
+        "try: main(sys.argv[1:])\nexcept SystemExit: pass\n"
+        "loaded = {'tensorflow', 'keras', 'numpy', 'horovod'} & set(sys.modules)\n"
+        "sys.exit(f'imported {loaded}' if loaded else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_lint_of_the_zoo_finds_nothing() -> None:
+    done = archspec("lint", "specs")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("no findings\n")
+
+
+BAD = """archspec: 1
+inputs: {image: {shape: [32, 32, 3]}}
+defaults: {conv2d: {kernel: 3}}
+layers:
+- a: {conv2d: 64, stride: 2}
+- b: {conv2d: 32}
+- c: {add: [a, b]}
+"""
+
+
+def test_a_shape_mistake_is_told_with_place_and_origin(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(BAD)
+    done = archspec("lint", str(tmp_path / "bad.yaml"))
+    assert done.returncode == 1
+    assert f"{tmp_path}/bad.yaml:7:3: AS301 `add` needs equal shapes, got 16x16x64 and 16x16x32" in done.stdout
+    assert "    7 | - c: {add: [a, b]}\n      |   ^\n" in done.stdout
+    assert "a is conv2d, 16x16x64, with filters: 64 (line 5)" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_findings_as_json_and_as_annotations(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(BAD)
+    found = json.loads(archspec("lint", str(tmp_path), "--format", "json").stdout)
+    assert (found["errors"], found["warnings"]) == (1, 0)
+    first = found["diagnostics"][0]
+    assert (first["code"], first["line"], first["column"], len(first["notes"])) == ("AS301", 7, 3, 2)
+    annotation = archspec("lint", str(tmp_path), "--format", "github").stdout
+    assert annotation.startswith(f"::error file={tmp_path}/bad.yaml,line=7,col=3,title=AS301::`add` needs")
+
+
+def test_lint_reads_standard_input() -> None:
+    assert "stdin:7:3: AS301" in archspec("lint", "-", text=BAD).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["lnt"], "did you mean lint"),
+        ([], "COMMAND"),
+        (["lint"], "PATH"),
+        (["lint", "nowhere.yaml"], "no file or folder nowhere.yaml"),
+        (["summary", INCEPTION, "--set", "num_classes"], "is not NAME=VALUE"),
+        (["explain", INCEPTION, "Mixed_5x"], "did you mean Mixed_5"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(words: list[str], sentence: str) -> None:
+    done = archspec(*words)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["summary", "nowhere.yaml"], "nowhere.yaml cannot be read"),
+        (["summary", INCEPTION, "--set", "num_clases=10"], "did you mean `num_classes`"),
+        (["summary", INCEPTION, "--set", "num_classes=ten"], 'must be a whole number, got "ten"'),
+        (["summary", "specs/resnet_v1.yaml#resnet_v1_51"], "no variant `resnet_v1_51`"),
+        (["summary", "README.md"], "README.md"),
+    ],
+)
+def test_users_mistake_is_a_sentence_and_exit_code_1(words: list[str], sentence: str) -> None:
+    done = archspec(*words)
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr and "bug" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["lint", "fmt", "summary", "explain", "train", "eval", "predict", "doctor"])
+def test_help_shows_an_example(command: str) -> None:
+    done = archspec(command, "--help")
+    assert done.returncode == 0
+    assert "example" in done.stdout and f"archspec {command}" in done.stdout
+
+
+def test_summary_as_json_counts_as_tf_slim_does() -> None:
+    """The figures of TF-Slim's own build of Inception V3 with 1001 classes."""
+    found = as_json("summary", INCEPTION)
+    assert (found["params"], found["macs"]) == ({"total": 23_853_833, "trainable": 23_819_401}, 5_713_218_144)
+    assert set(found["layers"][0]) == {"name", "op", "output_shape", "params", "macs"}
+    assert sum(layer["params"] for layer in found["layers"]) == 23_853_833
+    trained = as_json("summary", INCEPTION, "--train")
+    assert trained["params"] == {"total": 27_182_194, "trainable": 27_145_970}
+    assert trained["layers"][-1]["name"].startswith("AuxLogits/")
+
+
+def test_summary_as_text_ends_with_totals() -> None:
+    lines = archspec("summary", "specs/lenet.yaml").stdout.splitlines()
+    assert lines[0] == "lenet: image 28x28x1, inference graph"
+    assert lines[-1] == "3,274,634 parameters, 3,274,634 of them trained; 13.88 M multiply-accumulates"
+
+
+def test_explain_tells_the_winner_and_the_losers() -> None:
+    found = as_json("explain", INCEPTION, "Logits/Conv2d_1c_1x1.norm")["Logits/Conv2d_1c_1x1.norm"]
+    assert (found["value"], found["kind"], found["where"]) == (None, "scope", "scope logits")
+    assert [lost["where"] for lost in found["lost"]] == ["the document's defaults", "the default of conv2d"]
+    assert all(isinstance(found[key], int) for key in ("line", "column"))
+
+
+def test_explain_of_a_setting_names_the_command_line() -> None:
+    found = as_json("explain", INCEPTION, "hyperparameters.num_classes", "--set", "num_classes=7")
+    value = found["hyperparameters.num_classes"]
+    assert (value["value"], value["kind"], value["lost"][0]["value"]) == (7, "set", 1001)
+
+
+def test_output_into_a_closed_pipe_is_quiet() -> None:
+    command = f"{sys.executable} -P -m archspec explain {INCEPTION} '*' | head -1"
+    done = subprocess.run(
+        command, shell=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""

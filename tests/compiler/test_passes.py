@@ -1,0 +1,38 @@
+"""Passes: what they change, and what they keep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+from archspec.compiler.build import Program, compile_file
+from archspec.compiler.ir import verify
+from archspec.compiler.passes.inference import for_inference
+from archspec.diagnostics import Findings
+
+SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
+
+
+def test_dropout_and_heads_are_gone_and_names_stay(compiled: Callable[..., Program]) -> None:
+    text = """
+layers: [a: {conv2d: 4, kernel: 1}, d: {dropout: 0.5, endpoint: Kept}, b: {conv2d: 2, kernel: 1}, e: {dropout: 0.1}]
+heads: {h: {from: a, layers: [c: {conv2d: 6, kernel: 1}]}}
+"""
+    graph = for_inference(compiled(text).graph)
+    assert list(graph.nodes) == ["a", "b"]
+    assert graph.nodes["b"].inputs == ("a",)
+    assert (graph.endpoints["Kept"], graph.endpoints["e"], graph.output, graph.heads) == ("a", "b", "b", {})
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_inference_graph_is_whole_and_keeps_output_and_variables(path: Path) -> None:
+    findings = Findings()
+    program = compile_file(str(path), findings=findings)
+    assert program is not None
+    main, after = program.graph.ending_at([program.graph.output]), for_inference(program.graph)
+    verify(after, findings)
+    assert findings.items == []
+    assert after.shape(after.output) == main.shape(main.output)
+    assert [name for name, _, _ in after.variables()] == [name for name, _, _ in main.variables()]
