@@ -6,19 +6,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Mapping as Readable
 
-from archspec.compiler.expand.document import Expanded, expand
+from archspec.compiler.expand.document import expand
+from archspec.compiler.expand.unused import unused as find_unused
 from archspec.compiler.expect import check_expectations
+from archspec.compiler.expression import Environment
 from archspec.compiler.forms.sections import Evaluate, Train
 from archspec.compiler.ir import Graph, verify
 from archspec.compiler.provenance import Values
-from archspec.compiler.scopes import Resolver, Said, unreached
+from archspec.compiler.scopes import Resolver, Said
 from archspec.compiler.sections import read_sections
 from archspec.compiler.source import Node, Scalar, parse
 from archspec.compiler.spec.document import read_document
 from archspec.compiler.spec.files import load, split_variant
-from archspec.compiler.spec.records import Document, Scope
+from archspec.compiler.spec.records import Document
 from archspec.compiler.validate import validate
-from archspec.compiler.expression import Environment
 from archspec.diagnostics import Diagnostic, Findings, Span
 
 
@@ -106,7 +107,8 @@ def _compile(
 ) -> Program | None:
     own = Findings()
     resolver = Resolver(own)
-    expanded = expand(document, variant, _settings(settings, own), resolver)
+    said = _settings(settings, own)
+    expanded = expand(document, variant, said, resolver) if not own.errors else None
     if expanded is None:
         findings.extend(own.items)
         return None
@@ -116,7 +118,7 @@ def _compile(
         return None
     verify(expanded.graph, own)
     check_expectations(document, variant, expanded, own)
-    for diagnostic in _unused(document, expanded, resolver):
+    for diagnostic in find_unused(document, expanded.place.work, resolver):
         # What an extended file offers beyond this spec's use is that file's own matter.
         if diagnostic.span is not None and diagnostic.span.file == document.file:
             unused.setdefault(diagnostic.span, []).append(diagnostic)
@@ -143,32 +145,18 @@ def _settings(settings: Readable[str, object], findings: Findings) -> dict[str, 
     """`--set name=value` pairs; text is read as YAML."""
     found = {}
     for name, value in settings.items():
-        node: Node | None = parse(value, "--set", findings) if isinstance(value, str) else None
-        if node is None or not isinstance(value, str):
-            node = Scalar(value, str(value), Span("--set", 1, 1, 1, 1))  # type: ignore[arg-type]
-        found[name] = Said(node, Environment(), "set", f"--set {name}={value}")
+        found[name] = Said(_set_node(name, value, findings), Environment(), "set", f"--set {name}={value}")
     return found
 
 
-def _unused(document: Document, expanded: Expanded, resolver: Resolver) -> list[Diagnostic]:
-    """Defaults that reached no layer, blocks that nothing calls, scopes and tables that nothing names."""
-    found: list[Diagnostic] = []
-    work = expanded.place.work
-    scopes = [document.defaults] if document.defaults is not None else []
-    scopes += document.scopes.values()
-    for block in document.blocks.values():
-        scopes += [scope for scope in block.defaults if isinstance(scope, Scope)]
-        if block.name not in work.used_blocks:
-            found.append(_warning("AS217", f"nothing calls the block `{block.name}`", block.span))
-    for scope in scopes:
-        for default in unreached(scope, resolver.reached):
-            message = f"the default `{default.target.text}: {default.field.text}` reaches no layer"
-            found.append(_warning("AS216", message, default.field.span))
-    for name, table in document.tables.items():
-        if f"table {name}" not in work.used_names:
-            found.append(_warning("AS218", f"nothing uses the table `{name}`", table.span))
-    return found
-
-
-def _warning(code: str, message: str, span: Span) -> Diagnostic:
-    return Diagnostic(code, message, span, help="take it out", severity="warning")
+def _set_node(name: str, value: object, findings: Findings) -> Node:
+    """The node of a value from the command line; nothing after `=` is null, as in a file."""
+    place = Span("--set", 1, 1, 1, 1)
+    if not isinstance(value, str) or not value.strip():
+        return Scalar(None if isinstance(value, str) else value, str(value), place)  # type: ignore[arg-type]
+    inner = Findings()
+    node = parse(value, "--set", inner)
+    if node is None:
+        message = f"the value of --set {name}={value} is not YAML"
+        findings.add("AS214", message, place, help="quote it for the shell: --set 'units=[3, 4, 6, 3]'")
+    return node if node is not None else Scalar(None, "", place)

@@ -8,9 +8,10 @@ from typing import Callable
 
 from archspec.compiler.expand.document import Expanded
 from archspec.compiler.expand.names import WrongReference
+from archspec.compiler.expression import nearest
 from archspec.compiler.ir import Graph
 from archspec.compiler.op import show
-from archspec.compiler.scopes import nearest, shown
+from archspec.compiler.scopes import shown
 from archspec.compiler.source import Mapping, Node, Scalar, plain
 from archspec.compiler.spec.records import Document
 from archspec.diagnostics import Findings

@@ -50,7 +50,7 @@ class Field:
         return result
 
     def _check_limits(self, number: float) -> None:
-        if math.isnan(number):
+        if isinstance(number, float) and math.isnan(number):
             raise WrongValue("a number")
         if self.minimum is not None and number < self.minimum:
             raise WrongValue(f"at least {self.minimum:g}")

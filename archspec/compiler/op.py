@@ -43,6 +43,9 @@ class Lowering(Protocol):
     def assign(self, name: str, value: Any) -> None:
         """Set this node's variable when the training step is applied (moving averages)."""
 
+    def updates(self) -> Any:
+        """A float32 scalar: how many training steps have been made before this one."""
+
     def seed(self) -> Any:
         """An int32 tensor of shape [2], new for every node and training step, for stateless random ops."""
 

@@ -7,7 +7,7 @@ op beats its group. null is a value.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Iterable, Iterator
+from typing import Any, Iterator
 
 from archspec.compiler.expression import (
     Environment,
@@ -151,7 +151,7 @@ class Resolver:
 
     def _forms(self, cls: type[Form], declared: Field, said: Said, frames: Frames, values: Values) -> Any:
         """The form or forms that a field holds."""
-        node, family = said.node, declared.type.family
+        node, family = said.node, getattr(cls, "ALLOWED", {}).get(declared.name, declared.type.family)
         if isinstance(node, Scalar) and node.value is not None and has_expression(node.text):
             node = self._substituted(node, said.environment)
         if isinstance(node, Scalar) and node.value is None:
@@ -216,7 +216,7 @@ class Resolver:
         return form
 
     def _parts(self, family: str, node: Node) -> tuple[type[Form], dict[str, Node], Span]:
-        known = FAMILIES[family]
+        known = _members(family)
         alone = known.get(family) if len(known) == 1 else None
         if alone is not None:
             return alone, self._own_fields(alone, node), node.span
@@ -238,9 +238,9 @@ class Resolver:
         return cls, self._fields_of(cls, node, key), key.span
 
     def _known(self, family: str, name: Scalar) -> type[Form]:
-        known = FAMILIES[family]
+        known = _members(family)
         if name.text not in known:
-            help = nearest(name.text, known) or f"there are {', '.join(known)}"
+            help = nearest(name.text, known) or f"one of {', '.join(known)}"
             self.findings.add("AS104", f"there is no {family} `{name.text}`", name.span, help=help)
             raise Broken
         return known[name.text]
@@ -280,39 +280,10 @@ class Resolver:
         self.findings.add("AS101", f"`{cls.NAME}` has no field `{key.text}`", key.span, help=help)
 
 
-def check_scope(scope: Scope, blocks: dict[str, list[str]], findings: Findings) -> None:
-    """Report defaults that nothing could accept: an unknown target, or a field that no member of it has."""
-    groups = _groups()
-    for default in scope.defaults:
-        target, name = default.target.text, default.field.text
-        members = groups.get(target)
-        if target in blocks:
-            fields = set(blocks[target])
-        elif members:
-            fields = {name for cls in members for name in cls.FIELDS}
-        else:
-            known = [*groups, *blocks]
-            help = nearest(target, known) or "a scope is keyed by an operation, a group, a block or another form"
-            findings.add("AS203", f"nothing is called `{target}`", default.target.span, help=help)
-            continue
-        if name not in fields:
-            help = nearest(name, fields) or f"`{target}` has {', '.join(sorted(fields))}"
-            findings.add("AS204", f"`{target}` has no field `{name}`", default.field.span, help=help)
-
-
-def _groups() -> dict[str, list[type[Form]]]:
-    """Everything a scope can be keyed by: the name of a form or of a group -> the forms it stands for."""
-    found: dict[str, list[type[Form]]] = {}
-    for family in FAMILIES.values():
-        for name, cls in family.items():
-            for key in (name, *cls.GROUPS):
-                found.setdefault(key, []).append(cls)
-    return found
-
-
-def unreached(scope: Scope, reached: set[Span]) -> Iterator[Default]:
-    """The defaults of a scope that no layer has asked for."""
-    return (default for default in scope.defaults if default.field.span not in reached)
+def _members(family: str) -> dict[str, type[Form]]:
+    """The forms of a family, or the ops of a group (`activation`) where a field holds an op of that group."""
+    found = FAMILIES.get(family)
+    return found if found is not None else {name: op for name, op in FAMILIES["op"].items() if family in op.GROUPS}
 
 
 def _origin(said: Said) -> Origin:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archspec.compiler.expand.document import Expanded
-from archspec.compiler.expand.names import WrongReference
-from archspec.compiler.expression import NotKnown
+from archspec.compiler.expand.names import WrongReference, bare, means
+from archspec.compiler.expression import NotKnown, nearest
 from archspec.compiler.fields import FAMILIES, Form
 from archspec.compiler.forms.sections import Evaluate, Train
 from archspec.compiler.forms.training import Piecewise
@@ -53,6 +53,7 @@ def _section(name: str, node: Mapping, expanded: Expanded, resolver: Resolver, v
     except (Broken, NotKnown):
         return None
     form = _with_tensors(form, own, expanded, resolver)
+    _check_patterns(form, own, expanded, resolver)
     values.update({f"{name}.{key}": resolved for key, resolved in own.items()})
     _check(form, own, span, resolver)
     return form
@@ -91,6 +92,20 @@ def _named(part: Form, reads: str, resolved: Resolved | None, expanded: Expanded
     return part.replace(**{reads: found})
 
 
+def _check_patterns(form: Form, values: Values, expanded: Expanded, resolver: Resolver) -> None:
+    """Report a pattern in `freeze` or `skip` that means no layer."""
+    if not isinstance(form, Train) or expanded.graph is None:
+        return
+    layers = {node.layer for node in expanded.graph.nodes.values()}
+    skip = form.initialize.skip if form.initialize is not None else ()
+    for key, patterns in (("freeze", form.freeze), ("initialize.skip", skip)):
+        for pattern in patterns:
+            if not any(means(pattern, layer) for layer in layers):
+                help = nearest(pattern, [*layers, *map(bare, layers)]) or "name a layer by its path, or several with *"
+                message = f"`{key}` names `{pattern}`, and there is no such layer"
+                resolver.findings.add("AS605", message, values[key].origin.span, help=help)
+
+
 def _check(form: Form, values: Values, span: Span, resolver: Resolver) -> None:
     """What no single field can tell."""
     if isinstance(form, Train) and not form.losses:
@@ -99,4 +114,4 @@ def _check(form: Form, values: Values, span: Span, resolver: Resolver) -> None:
     if isinstance(rate, Piecewise) and len(rate.rates) != len(rate.boundaries) + 1:
         where = values["optimizer.rate.rates"].origin.span
         message = f"{len(rate.rates)} rates need {len(rate.rates) - 1} boundaries, got {len(rate.boundaries)}"
-        resolver.findings.add("AS602", message, where)
+        resolver.findings.add("AS602", message, where, help="there is a boundary between each two rates")

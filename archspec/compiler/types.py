@@ -52,7 +52,10 @@ def _int(value: object) -> int:
 def _float(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise WrongValue("a number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise WrongValue("a number below 1.8e308") from None
 
 
 def _bool(value: object) -> bool:

@@ -169,7 +169,7 @@ class _Builder:
         elif node.text in top.keys:
             note = Note("the first one", top.keys[node.text])
             self.findings.add("AS002", f"the key `{node.text}` is here twice", node.span, note, help="take one out")
-        elif node.text.endswith(")") and node.text.count("(") < node.text.count(")"):
+        elif node.text.count("(") < node.text.count(")"):
             self.findings.add("AS013", "a comma or bracket inside an unquoted expression in { } or [ ]", node.span, help=_QUOTE)
             raise _Refused
         top.keys.setdefault(node.text, node.span)
@@ -212,7 +212,11 @@ def _report(problem: yaml.YAMLError, text: str, file: str, findings: Findings) -
     else:
         context = getattr(problem, "context", None)
         message = f"this is not YAML: {reason}" + (f" {context}" if context else "")
-        findings.add("AS001", message, place, help="look for a missing bracket, quote, colon or space before this place")
+        help = "look for a missing bracket, quote, colon or space before this place"
+        if "mapping values are not allowed" in reason:
+            message = "this is not YAML: a `: ` where no key can stand"
+            help = "put a text with `: ` in it in quotes, or look at the indentation"
+        findings.add("AS001", message, place, help=help)
 
 
 def _position(problem: yaml.YAMLError, text: str) -> tuple[int, int]:

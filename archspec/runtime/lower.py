@@ -39,6 +39,7 @@ class Network(keras.Model):
         self.table = {name: _variable(name, variable, seed) for name, _, variable in graph.variables()}
         self.l2 = {name: variable.l2 for name, _, variable in graph.variables() if variable.l2 > 0}
         self.outputs_wanted = tuple(main_outputs(graph))
+        self.updates = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.step_seed = tf.Variable([seed % 2**31, 0], dtype=tf.int64, trainable=False)
         self.built = True
 
@@ -99,6 +100,7 @@ class Network(keras.Model):
         return {name: tf.convert_to_tensor(inputs[name]) for name in self.graph.inputs}
 
     def _next_seed(self) -> Any:
+        self.updates.assign_add(1)
         return tf.cast(self.step_seed.assign_add([0, 1]), tf.int32)
 
 
@@ -121,6 +123,10 @@ class _Site:
         """Set the variable, in the order of the step that is run."""
         if not self.keep_averages:
             self._find(name).assign(value)
+
+    def updates(self) -> Any:
+        """How many training steps have been made before this one."""
+        return tf.cast(self.network.updates, tf.float32)
 
     def seed(self) -> Any:
         """The step's seed folded with the node's path."""

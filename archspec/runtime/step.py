@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from archspec.compiler.expand.names import means
 from archspec.compiler.forms.sections import Train
 from archspec.compiler.ir import Node
 from archspec.runtime import distribute
@@ -51,6 +51,7 @@ class Step:
         been asked to end, and comes back as more than 0 on every rank then. Nothing is applied when the loss or a
         gradient is not finite.
         """
+        self.network.updates.assign(tf.cast(self.optimizer.iterations.value, tf.int64))
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([v.value for v in self.trained])
             outputs = self.network.endpoints(images, self.endpoints, training=True, seed=seed)
@@ -112,11 +113,7 @@ class Step:
 def frozen(network: Network, variable: str, patterns: Sequence[str]) -> bool:
     """Whether a variable belongs to a layer that a pattern names."""
     node = _owners(network)[variable] if patterns else None
-    return node is not None and any(_named(node.layer, pattern) for pattern in patterns)
-
-
-def _named(layer: str, pattern: str) -> bool:
-    return fnmatchcase(layer, pattern) or fnmatchcase(layer, f"{pattern}/*")
+    return node is not None and any(means(pattern, node.layer) for pattern in patterns)
 
 
 def _owners(network: Network) -> dict[str, Node]:

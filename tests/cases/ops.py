@@ -65,6 +65,7 @@ CASES = (
     Case(Dense(units=6), ((7,),)),
     Case(Dense(units=6, bias=False), (MAP,)),
     Case(BatchNorm(decay=0.9)),
+    Case(BatchNorm(decay=0.9, warmup=True)),
     Case(BatchNorm(scale=False, epsilon=0.01), ((6,),)),
     Case(BatchNorm(center=False, decay=0.5), ((1, 1, 4),)),
     Case(LocalResponseNorm(depth_radius=1, bias=2.0, alpha=0.5, beta=0.75)),

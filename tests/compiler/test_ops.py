@@ -26,7 +26,6 @@ from archspec.compiler.spec.layers import COMMON, OPERATIONS
 from tests.cases.ops import CASES, Case
 
 
-
 @pytest.mark.parametrize(
     ("op", "shapes", "expected"),
     [

@@ -51,6 +51,8 @@ def test_specs_are_fine(path: Path) -> None:
         ("{conv2d: 1, kernel: [1, 2, 3]}", "AS102", 26, "a whole number, or height x width such as 1x7", None),
         ("{conv2d: 1, kernel: [1, $k, x]}", "AS102", 26, "`kernel` of `conv2d` must be", None),
         ("{conv2d: 1, padding: saem}", "AS102", 27, "one of same, valid, symmetric", "did you mean `same`?"),
+        (f"{{conv2d: 1, l2: {'9' * 400}}}", "AS102", 22, "`l2` of `conv2d` must be a number below 1.8e308", None),
+        ("{conv2d: 1, l2: .nan}", "AS102", 22, "`l2` of `conv2d` must be a number, got .nan", None),
         ("{conv2d: 1, kernal: 3}", "AS101", 18, "`conv2d` has no field `kernal`", "did you mean `kernel`?"),
         ("{conv2d: 1, enpoint: b}", "AS101", 18, "`conv2d` has no field `enpoint`", "did you mean `endpoint`?"),
         ("{softmax, zzz: 3}", "AS101", 16, "`softmax` has no field `zzz`", None),
@@ -156,9 +158,9 @@ def test_one_broken_layer_hides_no_other() -> None:
     assert [(d.code, d.span.line, d.span.column) for d in items if d.span] == [
         ("AS104", 4, 7),
         ("AS102", 5, 27),
-        ("AS104", 7, 21),
-        ("AS102", 7, 44),
-        ("AS101", 8, 18),
+        ("AS104", 7, 22),
+        ("AS102", 7, 43),
+        ("AS101", 8, 19),
     ]
 
 
@@ -194,14 +196,12 @@ def test_what_the_schema_refuses_is_reported_and_nothing_else(path: Path) -> Non
     assert isinstance(tree, Mapping)
     whole = {**plain(tree), "extends": "base.yaml"}  # inputs and layers may then be missing
     judge, chance = Draft202012Validator(published()), random.Random(path.stem)
-    for _ in range(60):
+    for _ in range(25):
         broken = mutate(whole, chance)
-        text = yaml.safe_dump(broken, sort_keys=False, default_style=None)
-        root = parse(text, "spec.yaml", Findings())
-        findings = Findings()
-        assert root is not None
+        text = yaml.safe_dump(broken, sort_keys=False)
+        root, findings = parse(text, "spec.yaml", Findings()), Findings()
+        if not isinstance(root, Mapping) or root.key("extends") is None:
+            continue
         validate(root, findings)
-        errors = [e.message for e in judge.iter_errors(plain(root))]
-        extended = isinstance(broken, dict) and "extends" in broken
-        if extended or errors:
-            assert bool(errors) == bool(findings.items) or not extended, (text, errors[:3], findings.items[:3])
+        errors = [error.message for error in judge.iter_errors(plain(root))]
+        assert bool(errors) == bool(findings.items), (text, errors[:3], findings.items[:3])

@@ -50,6 +50,9 @@ class Site:
         self.assigned.add(name)
         self.weights[name].assign(value)
 
+    def updates(self) -> Any:
+        return tf.constant(2.0)
+
     def seed(self) -> Any:
         return tf.constant([5, 7])
 
@@ -265,6 +268,17 @@ def test_batch_norm_trains_on_the_batch_and_moves_the_averages() -> None:
     after = site.arrays()
     np.testing.assert_allclose(after["moving_mean"], before["moving_mean"] * 0.9 + mean * 0.1, rtol=1e-5)
     np.testing.assert_allclose(after["moving_variance"], before["moving_variance"] * 0.9 + unbiased * 0.1, rtol=1e-5)
+
+
+def test_batch_norm_averages_faster_at_first_if_asked() -> None:
+    (x,) = inputs_of(Case(BatchNorm(), ((5, 6, 4),)))
+    for limit, decay in ((0.9, (1 + 2) / (10 + 2)), (0.1, 0.1)):
+        op = BatchNorm(decay=limit, warmup=True)
+        site = Site(op, ((5, 6, 4),), training=True)
+        before = site.arrays()
+        op.lower(site, tf.constant(x))
+        mean = before["moving_mean"] * decay + x.mean((0, 1, 2)) * (1 - decay)
+        np.testing.assert_allclose(site.arrays()["moving_mean"], mean, rtol=1e-4, atol=1e-5)
 
 
 def test_batch_norm_of_vectors_is_that_of_maps() -> None:

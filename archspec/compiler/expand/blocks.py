@@ -7,10 +7,12 @@ from dataclasses import replace
 from archspec.compiler.expand.copies import Copy
 from archspec.compiler.expand.names import UNKNOWN, Bundle, Entry, Names, Tensor, single
 from archspec.compiler.expand.parameters import bind, scoped, unknown_argument
-from archspec.compiler.expand.place import Place
+from archspec.compiler.expand.place import Place, Work
 from archspec.compiler.expand.references import reference
+from archspec.compiler.expression import nearest
 from archspec.compiler.provenance import Values
-from archspec.compiler.scopes import Broken, Said, nearest
+from archspec.compiler.scopes import Broken, Said
+from archspec.compiler.source import Mapping
 from archspec.compiler.spec.records import Block, BlockCall, Layer, Sequence
 
 
@@ -28,8 +30,11 @@ def block_call(
     work.used_blocks.add(name)
     if name in place.calls:
         circle = " calls ".join([*place.calls[place.calls.index(name) :], name])
-        work.findings.add("AS212", f"a block cannot lead back to itself: {circle}", body.block.span)
+        message, help = f"a block cannot lead back to itself: {circle}", "use `repeat` for many of one kind"
+        work.findings.add("AS212", message, body.block.span, help=help)
         return UNKNOWN
+    if isinstance(layer.source, Mapping):
+        _refuse_unknown_inputs(block, layer.source, work)
     names = _bind_inputs(block, incoming, body, place)
     outer = _inside(place, names, path, variable_path, name)
     values = _arguments(block, body, copy, caller, outer)
@@ -61,6 +66,15 @@ def _run_block(block: Block, names: Names, path: str, variable_path: str, layer:
     return Bundle(tuple((name, reference(node, place).first) for name, node in block.outputs))
 
 
+def _refuse_unknown_inputs(block: Block, source: Mapping, work: Work) -> None:
+    names = [name for name, _ in block.inputs or (("input", False),)]
+    for key, _ in source.pairs:
+        if key.text not in names:
+            help = nearest(key.text, names) or f"it has {', '.join(names)}"
+            work.findings.add("AS306", f"block `{block.name}` has no input `{key.text}`", key.span, help=help)
+            raise Broken
+
+
 def _bind_inputs(block: Block, incoming: Bundle, body: BlockCall, place: Place) -> Names:
     """The block's names: its inputs, by name where the names agree, else by position."""
     declared = block.inputs or (("input", False),)
@@ -70,8 +84,10 @@ def _bind_inputs(block: Block, incoming: Bundle, body: BlockCall, place: Place) 
     if not by_name and not incoming.listed:
         tensors = tensors[:1]
     if not by_name and len(tensors) > len(declared):
-        message = f"block `{block.name}` takes {len(declared)} inputs, got {len(tensors)}"
-        place.work.findings.add("AS306", message, body.block.span)
+        inputs = "1 input" if len(declared) == 1 else f"{len(declared)} inputs"
+        message = f"block `{block.name}` takes {inputs}, got {len(tensors)}"
+        help = f"its inputs are {', '.join(name for name, _ in declared)}"
+        place.work.findings.add("AS306", message, body.block.span, help=help)
         raise Broken
     names = place.names.bordered()
     for position, (name, optional) in enumerate(declared):

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from archspec.compiler.expand.names import Bundle, Tensor, UNKNOWN, joined, single
+from archspec.compiler.expand.names import UNKNOWN, Bundle, Tensor, joined, single
 from archspec.compiler.expand.place import Place
 from archspec.compiler.expand.sketch import Reach
 from archspec.compiler.expand.stride import dilated
-from archspec.compiler.expression import NotKnown
+from archspec.compiler.expression import NotKnown, nearest
 from archspec.compiler.fields import Form
 from archspec.compiler.op import Op
 from archspec.compiler.ops import OPS
 from archspec.compiler.provenance import Values
-from archspec.compiler.scopes import Broken, Said, nearest
+from archspec.compiler.scopes import Broken, Said
 from archspec.compiler.source import Node, Scalar
 from archspec.compiler.spec.layers import COMMON
 from archspec.diagnostics import Span
@@ -39,7 +39,7 @@ def call(
     try:
         form = place.work.resolver.form(cls, said, place.frames, span, values)
         form = _scaled(form, values)
-        followers = _followers(form, said, span, place)
+        followers = _followers(form)
         tensors = [tensor for tensor in inputs if tensor is not None]
         if not known or len(tensors) < len(inputs):
             return UNKNOWN
@@ -90,9 +90,9 @@ def _check_arity(cls: type[Op], count: int, span: Span, place: Place) -> bool:
     least, most = cls.ARITY
     if count >= least and (most is None or count <= most):
         return True
-    needs = f"{least}" if most == least else f"at least {least}"
-    help = f"write `{cls.NAME}: [one, other]`" if most is None else None
-    place.work.findings.add("AS306", f"`{cls.NAME}` takes {needs} inputs, got {count}", span, help=help)
+    needs = "1 input" if most == 1 else f"at least {least} inputs"
+    help = f"write `{cls.NAME}: [one, other]`" if most is None else "join them first: `concat: [one, other]`"
+    place.work.findings.add("AS306", f"`{cls.NAME}` takes {needs}, got {count}", span, help=help)
     return False
 
 
@@ -112,18 +112,12 @@ def _scaled(form: Form, values: Values) -> Form:
     return form.replace(**{main.name: size})
 
 
-def _followers(form: Form, said: dict[str, Said], span: Span, place: Place) -> list[tuple[str, Op]]:
+def _followers(form: Form) -> list[tuple[str, Op]]:
     found: list[tuple[str, Op]] = []
-    allowed: dict[str, str] = getattr(form, "ALLOWED", {})
     for name in _FOLLOWERS:
         follower: Any = getattr(form, name, None)
         if not isinstance(follower, Op):
             continue
-        if allowed.get(name) not in follower.GROUPS:
-            where = said[name].node.span if name in said else span
-            members = ", ".join(n for n, op in OPS.items() if allowed.get(name) in op.GROUPS)
-            place.work.findings.add("AS102", f"`{name}` cannot be `{follower.NAME}`", where, help=f"it is one of {members}")
-            raise Broken
         found.append((name, _alone(follower)))
         found.extend(("activation", inner) for inner in [getattr(follower, "activation", None)] if isinstance(inner, Op))
     return found

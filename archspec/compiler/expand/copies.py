@@ -27,7 +27,8 @@ def copies(layer: Layer, place: Place) -> list[Copy]:
     if layer.repeat is None and layer.table is None:
         return [Copy()]
     if layer.repeat is not None and layer.table is not None:
-        place.work.findings.add("AS206", "a layer has `repeat` or `table`, not both", layer.span)
+        help = "a table makes as many copies as it has rows"
+        place.work.findings.add("AS206", "a layer has `repeat` or `table`, not both", layer.span, help=help)
         raise Broken
     if layer.table is not None:
         rows = _rows(layer.table, place)
@@ -46,7 +47,8 @@ def _counters(i: int, last: int) -> dict[str, Value]:
 def _count(node: Node, place: Place) -> int:
     count = place.work.resolver.value(node, place.environment)
     if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= _MOST_COPIES:
-        place.work.findings.add("AS207", f"`repeat` must be a number of copies, got {shown(count)}", node.span)
+        message = f"`repeat` must be a number of copies, got {shown(count)}"
+        place.work.findings.add("AS207", message, node.span, help=f"a whole number from 0 to {_MOST_COPIES:,}")
         raise Broken
     return count
 
@@ -85,13 +87,16 @@ def _listed(node: Listing, place: Place) -> list[dict[str, Node]]:
     header = [cell.text if isinstance(cell, Scalar) else "" for cell in rows[0].items]
     for row in rows[1:]:
         if len(row.items) != len(header):
-            _refuse(place, f"this row has {len(row.items)} cells, the table has {len(header)} columns", row.span)
+            cells = "1 cell" if len(row.items) == 1 else f"{len(row.items)} cells"
+            _refuse(place, f"this row has {cells}, the table has {len(header)} columns", row.span)
     return [dict(zip(header, row.items)) for row in rows[1:]]
 
 
 def _columns(node: Mapping, place: Place) -> list[dict[str, Node]]:
     columns = {key.text: _cells(value, place) for key, value in node.pairs}
     sizes = {len(cells) for cells in columns.values()}
+    if not columns:
+        _refuse(place, "this table has no columns", node.span)
     if len(sizes) != 1:
         lengths = ", ".join(f"{name} {len(cells)}" for name, cells in columns.items())
         _refuse(place, f"the columns of a table are equally long, here {lengths}", node.span)
@@ -108,5 +113,6 @@ def _cells(node: Node, place: Place) -> tuple[Node, ...]:
 
 
 def _refuse(place: Place, message: str, span: Span) -> None:
-    place.work.findings.add("AS209", message, span)
+    help = "write `[[name, name], [cell, cell], …]`, or `{name: [cell, cell, …], …}`"
+    place.work.findings.add("AS209", message, span, help=help)
     raise Broken

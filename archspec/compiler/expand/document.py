@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Iterator
 
 from archspec.compiler.expand.layers import branches, expand_body, sequence
 from archspec.compiler.expand.names import UNKNOWN, Bundle, Entry, Names, Tensor, single
 from archspec.compiler.expand.parameters import bind
 from archspec.compiler.expand.place import Place, Work
 from archspec.compiler.expand.sketch import Sketch
-from archspec.compiler.expression import Environment
+from archspec.compiler.expand.unused import check_scopes
+from archspec.compiler.expression import Environment, nearest
 from archspec.compiler.ir import Graph, Input
 from archspec.compiler.op import Shape
 from archspec.compiler.provenance import Values
-from archspec.compiler.scopes import Broken, Frame, Resolver, Said, check_scope, nearest, shown
+from archspec.compiler.scopes import Broken, Frame, Resolver, Said, shown
 from archspec.compiler.source import Mapping, Node
-from archspec.compiler.spec.records import Document, Layer, Scope, Variant
+from archspec.compiler.spec.records import Document, Layer, NetworkCall, Variant
 from archspec.diagnostics import Findings, Span
 
 
@@ -46,15 +46,13 @@ def expand(
 
 
 def _expand(document: Document, variant: str, settings: dict[str, Said], work: Work) -> Expanded | None:
-    chosen, name = _variant(document, variant, work.findings)
+    chosen, name = _variant(document, variant, work.findings, document.root.span)
     try:
         hyperparameters = _hyperparameters(document, chosen, settings, work.resolver)
         place = _root(document, name, hyperparameters, work, path="", files=(document.file,))
     except Broken:
         return None
-    for scope in _scopes(document):
-        parameters = {block.name: [p.name for p in block.parameters] for block in document.blocks.values()}
-        check_scope(scope, parameters, work.findings)
+    check_scopes(document, work.findings)
     incoming = _inputs(document, place)
     outcome = sequence(document.layers, incoming, place)
     chain, heads = work.chain_position, _heads(document, outcome, place)
@@ -64,7 +62,7 @@ def _expand(document: Document, variant: str, settings: dict[str, Said], work: W
     graph = None
     if outcome.first is not None and not work.findings.errors and outcome.first in sketch.nodes:
         graph = Graph(place.variable_path, sketch.inputs, sketch.nodes, sketch.endpoints, outcome.first, heads)
-    elif not document.layers:
+    elif not document.layers or not work.findings.errors:
         help = "write `layers:` with at least one layer"
         work.findings.add("AS312", "the spec has no layers", document.root.span, help=help)
     return Expanded(graph, place, hyperparameters, sketch.calls)
@@ -81,28 +79,44 @@ def embed(
     outer: Place,
 ) -> tuple[Bundle, Names]:
     """Expand a document as a layer of another: its outcome and its names. Raises Broken."""
-    chosen, name = _variant(document, variant, outer.work.findings)
+    assert isinstance(layer.body, NetworkCall)
+    chosen, name = _variant(document, variant, outer.work.findings, (layer.body.variant or layer.body.file).span)
     hyperparameters = _hyperparameters(document, chosen, settings, outer.work.resolver)
     place = _root(document, root or name, hyperparameters, outer.work, path, (*outer.files, document.file))
     place = replace(place, output_stride=outer.output_stride, shared=outer.shared, names=outer.names.bordered())
     # A file means the same everywhere: only scopes written at the call reach in.
     own = len(outer.frames) - len(layer.defaults)
     place = replace(place, frames=(*place.frames, *outer.frames[own:]))
-    tensors = [tensor for _, tensor in incoming.outputs]
-    for position, (key, _) in enumerate(document.inputs):
-        tensor = tensors[min(position, len(tensors) - 1)]
+    tensors = _network_inputs(document, incoming, layer, outer)
+    for (key, _), tensor in zip(document.inputs, tensors, strict=True):
         place.names.entries[key.text] = Entry(single(tensor), Names(place.names), "", key.span)
-    place.names.entries.setdefault("input", Entry(single(tensors[0]), Names(place.names), "", layer.span))
-    return sequence(document.layers, single(tensors[0]), place), place.names
+    handed = Bundle(tuple((key.text, tensor) for (key, _), tensor in zip(document.inputs, tensors, strict=True)))
+    if len(tensors) == 1:
+        place.names.entries.setdefault("input", Entry(single(tensors[0]), Names(place.names), "", layer.span))
+    return sequence(document.layers, handed, place), place.names
 
 
-def _variant(document: Document, variant: str, findings: Findings) -> tuple[Variant | None, str]:
+def _network_inputs(document: Document, incoming: Bundle, layer: Layer, outer: Place) -> list[Tensor]:
+    """The tensors for a network's inputs: by name where the names agree, else by position."""
+    names, given = [key.text for key, _ in document.inputs], dict(incoming.outputs)
+    tensors: list[Tensor] = list(given.values())
+    if not incoming.listed and not any(name in given for name in names):
+        tensors = tensors[:1]
+    elif not incoming.listed:
+        tensors = [given[name] for name in names if name in given]
+    if len(tensors) != len(names):
+        message = f"{document.file} takes {len(names)} inputs ({', '.join(names)}), got {len(tensors)}"
+        outer.work.findings.add("AS306", message, layer.span, help=f"write `from: {{{names[0]}: …}}`")
+        raise Broken
+    return tensors
+
+
+def _variant(document: Document, variant: str, findings: Findings, span: Span) -> tuple[Variant | None, str]:
     """The chosen variant and the root of the variables' names."""
     chosen = next((v for v in document.variants if v.name == variant), None)
     if variant and chosen is None:
         names = [v.name for v in document.variants]
         help = nearest(variant, names) or f"there are {', '.join(names) or 'none'}"
-        span = document.root.span
         findings.add("AS213", f"{document.file} has no variant `{variant}`", span, help=help)
     if chosen is None and document.variants:
         chosen = document.variants[0]
@@ -123,7 +137,7 @@ def _hyperparameters(
         span = said[name][0].node.span if said[name][0].kind != "set" else None
         help = nearest(name, known) or f"there are {', '.join(known) or 'none'}"
         resolver.findings.add("AS214", f"there is no hyperparameter `{name}`", span, help=help)
-    return bind("the spec", document.hyperparameters, said, environment, document.root.span, resolver)
+    return bind("the spec", document.hyperparameters, said, environment, None, resolver)
 
 
 def _root(
@@ -136,14 +150,6 @@ def _root(
     frames = (Frame(document.defaults, environment),) if document.defaults is not None else ()
     renames = {key.text: value.text for key, value in document.names}
     return Place(document, work, path, root, Names(), values, values, frames, renames, files=files)
-
-
-def _scopes(document: Document) -> Iterator[Scope]:
-    if document.defaults is not None:
-        yield document.defaults
-    yield from document.scopes.values()
-    for block in document.blocks.values():
-        yield from (scope for scope in block.defaults if isinstance(scope, Scope))
 
 
 def _inputs(document: Document, place: Place) -> Bundle:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
+from archspec.compiler.expand.blocks import block_call
 from archspec.compiler.expand.calls import call
 from archspec.compiler.expand.copies import Copy, copies
-from archspec.compiler.expand.blocks import block_call
 from archspec.compiler.expand.names import UNKNOWN, Bundle, Entry, Names, bare, joined
 from archspec.compiler.expand.networks import network_call
 from archspec.compiler.expand.place import Place
@@ -15,14 +16,17 @@ from archspec.compiler.expand.stride import asked_stride, check_reached
 from archspec.compiler.expression import NotKnown
 from archspec.compiler.ops import OPS
 from archspec.compiler.scopes import Broken, Said
-from archspec.compiler.source import Scalar
+from archspec.compiler.source import Mapping, Scalar
 from archspec.compiler.spec.records import BlockCall, Body, Call, Join, Layer, Missing, NetworkCall, Sequence
 from archspec.diagnostics import Note
 
 
 def sequence(layers: tuple[Layer, ...], incoming: Bundle, place: Place) -> Bundle:
     """Expand layers that run one after the other; what the last one hands on."""
+    place.names.later.update({layer.name.text: layer.span for layer in layers if layer.name is not None})
     for layer in layers:
+        if layer.name is not None:
+            place.names.later.pop(layer.name.text, None)
         for outcome in _copied(layer, incoming, place, chained=True):
             incoming = outcome
     return incoming
@@ -60,7 +64,7 @@ def _guarded(layer: Layer, copy: Copy, incoming: Bundle, place: Place) -> Bundle
 
 def _layer(layer: Layer, copy: Copy, incoming: Bundle, place: Place) -> Bundle | None:
     work = place.work
-    name = work.resolver.text(layer.name, place.environment) if layer.name is not None else _anonymous(layer.body)
+    name = _name(layer, place)
     if layer.when is not None and not work.resolver.condition(layer.when, place.environment):
         return _otherwise(layer, name, copy, incoming, place)
     source = source_of(layer, incoming, place)
@@ -74,6 +78,8 @@ def _layer(layer: Layer, copy: Copy, incoming: Bundle, place: Place) -> Bundle |
         inner = replace(inner, shared=True)
     holder, below = _enter(name, layer, place)
     path = joined(place.path, name)
+    if layer.name is not None:
+        _refuse_double(name, layer, holder, place)
     inner = replace(inner, names=below)
     outcome = expand_body(layer.body, copy, source, path, variable_path, layer, inner)
     if layer.output_stride is not None:
@@ -82,8 +88,33 @@ def _layer(layer: Layer, copy: Copy, incoming: Bundle, place: Place) -> Bundle |
     return outcome
 
 
-def _anonymous(body: Body) -> str:
-    return body.op.text if isinstance(body, (Call, Join)) else "layers"
+_NAME = re.compile(r"(\([\w-]+\)|[\w-]+)(/(\([\w-]+\)|[\w-]+))*")
+
+
+def _name(layer: Layer, place: Place) -> str:
+    """The layer's name, its expressions evaluated; for a bare operation that of the op. Raises Broken."""
+    if layer.name is None:
+        return layer.body.op.text if isinstance(layer.body, (Call, Join)) else "layers"
+    name = place.work.resolver.text(layer.name, place.environment)
+    if not _NAME.fullmatch(name):
+        help = "use letters, digits, _ and -; / between levels, ( ) around a silent one"
+        place.work.findings.add("AS118", f"`{name}` cannot be the name of a layer", layer.name.span, help=help)
+        raise Broken
+    return name
+
+
+def _refuse_double(name: str, layer: Layer, holder: Names, place: Place) -> None:
+    older = holder.entries.get(name.rpartition("/")[2])
+    if older is None:
+        return
+    path = joined(place.path, name)
+    if older.span == layer.span:
+        help = "write the counter into the name: $i, or $_i for nothing, _1, _2, …"
+        place.work.findings.add("AS302", f"the copies of `{path}` have one name", layer.span, help=help)
+    else:
+        note = Note("the first one", older.span)
+        place.work.findings.add("AS302", f"two layers are called `{path}`", layer.span, note, help="rename one")
+    raise Broken
 
 
 def _enter(name: str, layer: Layer, place: Place) -> tuple[Names, Names]:
@@ -99,13 +130,13 @@ def _register(
 ) -> None:
     sketch, path = place.work.sketch, joined(place.path, name)
     if layer.name is not None:
-        older = holder.add(name.rpartition("/")[2], Entry(outcome, below, variable_path, layer.span))
-        if older is not None:
-            note = Note("the first one", older.span)
-            place.work.findings.add("AS302", f"two layers are called `{path}`", layer.span, note, help="rename one")
-            return
+        holder.add(name.rpartition("/")[2], Entry(outcome, below, variable_path, layer.span))
     if outcome.first is not None:
         if layer.name is not None:
+            if path in sketch.aliases:
+                note = Note("an end point has this name", sketch.aliases[path])
+                place.work.findings.add("AS311", f"the name `{path}` is taken", layer.span, note, help="rename one")
+                return
             sketch.endpoints.setdefault(bare(path), outcome.first)
             sketch.endpoints[path] = outcome.first
         if layer.endpoint is not None:
@@ -117,20 +148,24 @@ def _alias(node: Scalar, tensor: str, place: Place) -> None:
     if sketch.endpoints.get(name, tensor) != tensor:
         place.work.findings.add("AS311", f"the end point `{name}` is taken", node.span, help="choose another name")
     sketch.endpoints[name] = tensor
+    sketch.aliases[name] = node.span
 
 
 def _otherwise(layer: Layer, name: str, copy: Copy, incoming: Bundle, place: Place) -> Bundle | None:
     if isinstance(layer.otherwise, Layer):
-        return _layer(replace(layer.otherwise, name=layer.name), copy, incoming, place)
+        other = layer.otherwise
+        return _layer(replace(other, name=layer.name, endpoint=other.endpoint or layer.endpoint), copy, incoming, place)
     holder, below = _enter(name, layer, place)
     assert layer.when is not None
     if layer.otherwise is None:
-        holder.add(name.rpartition("/")[2], Entry(None, below, "", layer.span, absent=layer.when.span))
+        holder.add(name.rpartition("/")[2], Entry(None, below, "", layer.span, absent=Note("its `when` is false", layer.when.span)))
         return None
     bundle = reference(layer.otherwise, place)
     holder.add(name.rpartition("/")[2], Entry(bundle, below, "", layer.span))
     if bundle.first is not None:
         place.work.sketch.endpoints[joined(place.path, name)] = bundle.first
+        if layer.endpoint is not None:
+            _alias(layer.endpoint, bundle.first, place)
     return bundle
 
 
@@ -147,10 +182,18 @@ def expand_body(
         return block_call(body, copy, incoming, path, variable_path, layer, place)
     if isinstance(body, NetworkCall):
         return network_call(body, incoming, path, variable_path, layer, place)
+    if isinstance(layer.source, Mapping):
+        help = "only a block, a network or a sequence has inputs by name; write `from: [a, b]`"
+        place.work.findings.add("AS306", f"`{body.op.text}` has no inputs by name", layer.source.span, help=help)
+        return UNKNOWN
     if isinstance(body, Join):
+        if len(incoming.outputs) > 1 and incoming.listed:
+            message = f"the branches of `{body.op.text}` take one input, got {len(incoming.outputs)}"
+            place.work.findings.add("AS306", message, layer.span, help="write `from:` on the branches")
+            return UNKNOWN
         inner = replace(place, path=path, variable_path=variable_path)
         inputs = [bundle.first for bundle in branches(body.branches, incoming, inner)]
-    elif body.operands:
+    elif body.operands is not None:
         inputs = [reference(operand, place).first for operand in body.operands]
     else:
         inputs = [tensor for _, tensor in incoming.outputs] if incoming.listed else [incoming.first]

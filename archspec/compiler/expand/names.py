@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from typing import Iterator
 
+from archspec.compiler.expression import nearest
 from archspec.diagnostics import Note, Span
 
 Tensor = str | None
@@ -42,14 +43,14 @@ UNKNOWN = single(None)
 class Entry:
     """A name: its tensors, what lies below it, the prefix of its variables, and where it was written.
 
-    `bundle` is None where the layer is not there: `absent` tells the `when` that said so.
+    `bundle` is None where the layer is not there: `absent` tells why, and what said so.
     """
 
     bundle: Bundle | None
     below: Names
     variable_path: str
     span: Span
-    absent: Span | None = None
+    absent: Note | None = None
 
 
 class WrongReference(ValueError):
@@ -66,6 +67,8 @@ class Names:
 
     parent: Names | None = None
     entries: dict[str, Entry] = field(default_factory=dict)
+    later: dict[str, Span] = field(default_factory=dict)
+    """Layers that stand further down, for the message to whoever names one too early."""
 
     def add(self, name: str, entry: Entry) -> Entry | None:
         """Enter a name; gives back the entry that has it already, if any."""
@@ -98,7 +101,7 @@ class Names:
             if found:
                 return found[0]
             scope = scope.parent
-        raise WrongReference("AS303", f"there is no layer `{reference}` above this one", help=self._nearest(reference))
+        raise self._not_found(reference)
 
     def _below(self, parts: list[str]) -> list[Entry]:
         direct = self.entries.get(parts[0])
@@ -112,8 +115,9 @@ class Names:
         path, dot, output = reference.partition(".")
         entry = self.find(path)
         if entry.absent is not None:
-            note = Note(f"`{path}` is not there because of this `when`", entry.absent)
-            raise WrongReference("AS304", f"`{path}` is not there", note, "give that layer an `else:`, or this one a `when:`")
+            conditional = "give that layer an `else:`, or this one the same `when:`"
+            help = conditional if "when" in entry.absent.message else "name an earlier layer, or move `until`"
+            raise WrongReference("AS304", f"the layer `{path}` is not there", entry.absent, help)
         if entry.bundle is None and entry.below.entries:
             raise WrongReference("AS303", f"`{path}` is a scope, not a layer", help="name a layer in it")
         if entry.bundle is None or not dot:
@@ -124,16 +128,28 @@ class Names:
             raise WrongReference("AS303", f"`{path}` has no output `{output}`", help=f"it has {known}")
         return found
 
-    def _nearest(self, reference: str) -> str | None:
+    def _not_found(self, reference: str) -> WrongReference:
+        name = reference.partition("/")[0]
+        later = next((s.later[name] for s in self._outwards() if name in s.later), None)
+        if later is not None:
+            note, help = Note(f"`{name}` stands here", later), "only earlier layers can be named: move it up"
+            return WrongReference("AS303", f"the layer `{name}` comes after this one", note, help)
         known = list(dict.fromkeys(name for scope in self._outwards() for name in scope.paths()))
-        close = get_close_matches(reference, known, 1)
-        return f"did you mean `{close[0]}`?" if close else "only layers above can be named, up to the border of the block"
+        help = nearest(reference, known) or "names are looked up from here outwards, up to the border of the block"
+        return WrongReference("AS303", f"there is no layer `{reference}` here", help=help)
 
     def _outwards(self) -> Iterator[Names]:
         scope: Names | None = self
         while scope is not None:
             yield scope
             scope = scope.parent
+
+    def take_away(self, tensors: set[str], why: Note) -> None:
+        """Mark the layers that hand on one of these tensors as not there."""
+        for entry in self.entries.values():
+            if entry.bundle is not None and any(tensor in tensors for _, tensor in entry.bundle.outputs):
+                entry.bundle, entry.absent = None, why
+            entry.below.take_away(tensors, why)
 
     def paths(self, prefix: str = "") -> Iterator[str]:
         """Every path below, from here."""
@@ -145,6 +161,11 @@ class Names:
 def bare(path: str) -> str:
     """A path without its silent parts, as variables have it."""
     return "/".join(part for part in path.split("/") if not part.startswith("("))
+
+
+def means(pattern: str, layer: str) -> bool:
+    """Whether a path or pattern (`block1`, `unit_*`) means a layer or one around it; silent parts may be left out."""
+    return any(fnmatchcase(path, form) for path in (layer, bare(layer)) for form in (pattern, f"{pattern}/*"))
 
 
 def joined(*parts: str) -> str:

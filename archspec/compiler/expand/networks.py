@@ -9,6 +9,7 @@ from archspec.compiler.source import Mapping, Node, Scalar
 from archspec.compiler.spec.document import read_document
 from archspec.compiler.spec.files import load, resolve, split_variant
 from archspec.compiler.spec.records import Document, Layer, NetworkCall
+from archspec.diagnostics import Note
 
 
 def network_call(
@@ -32,7 +33,8 @@ def network_call(
         raise Broken from None
     tensor = until.first if until is not None else None
     if tensor is not None:
-        _cut(first, tensor, place)
+        gone = _cut(first, tensor, place)
+        names.take_away(gone, Note("`until` cuts it off", body.until.span))
     return single(tensor)
 
 
@@ -58,8 +60,8 @@ def _document(body: NetworkCall, place: Place) -> tuple[Document, str]:
     return document, variant or inherited
 
 
-def _cut(first: int, until: str, place: Place) -> None:
-    """Take away the embedded nodes that the end point does not need."""
+def _cut(first: int, until: str, place: Place) -> set[str]:
+    """Take away the embedded nodes that the end point does not need; their paths."""
     sketch = place.work.sketch
     embedded, needed, stack = set(list(sketch.nodes)[first:]), set(), [until]
     while stack:
@@ -72,3 +74,4 @@ def _cut(first: int, until: str, place: Place) -> None:
         del sketch.nodes[path]
     sketch.owners = {name: owner for name, owner in sketch.owners.items() if owner[1].path not in gone}
     sketch.endpoints = {name: path for name, path in sketch.endpoints.items() if path not in gone}
+    return gone

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Callable
 
-from archspec.compiler.expression import Environment, NotKnown, Value
+from archspec.compiler.expression import Environment, NotKnown, Value, has_expression, nearest
 from archspec.compiler.provenance import Candidate, Origin, Resolved, Values
-from archspec.compiler.scopes import Broken, Frames, Resolver, Said, nearest, shown
+from archspec.compiler.scopes import Broken, Frames, Resolver, Said, shown
 from archspec.compiler.source import Scalar
-from archspec.compiler.expression import has_expression
 from archspec.compiler.spec.records import Parameter
 from archspec.diagnostics import Span
 
@@ -28,10 +27,12 @@ def bind(
     parameters: tuple[Parameter, ...],
     said: dict[str, list[Said]],
     environment: Environment,
-    span: Span,
+    span: Span | None,
     resolver: Resolver,
 ) -> Values:
     """Every parameter's value: the first that is said for it, or its default, an expression over earlier ones.
+
+    `span` is the call's place; hyperparameters have none.
 
     Raises Broken after reporting all that is wrong.
     """
@@ -51,10 +52,11 @@ def bind(
     return found
 
 
-def _value(what: str, parameter: Parameter, candidates: list[Said], span: Span, resolver: Resolver) -> Resolved:
+def _value(what: str, parameter: Parameter, candidates: list[Said], span: Span | None, resolver: Resolver) -> Resolved:
     if not candidates:
-        help = f"write `{parameter.name}: …`"
-        resolver.findings.add("AS103", f"{what} needs `{parameter.name}`", span, help=help)
+        help = f"write `{parameter.name}: …`" if span is not None else f"write `{{type: {parameter.kind}, default: …}}`"
+        message = f"{what} needs `{parameter.name}`" if span is not None else f"`{parameter.name}` has no default"
+        resolver.findings.add("AS103", message, span or parameter.span, help=help)
         raise Broken
     winner = candidates[0]
     value = resolver.value(winner.node, winner.environment)

@@ -62,7 +62,7 @@ class Place:
         try:
             bundle = self.names.bundle(reference)
         except WrongReference as problem:
-            raise WrongExpression(str(problem)) from None
+            raise WrongExpression(str(problem), problem.help) from None
         if bundle is None:
             return None
         if bundle.first is None:

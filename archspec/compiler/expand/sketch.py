@@ -29,6 +29,8 @@ class Sketch:
     inputs: dict[str, Input] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
     endpoints: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, Span] = field(default_factory=dict)
+    """The end points that `endpoint:` names, where it stands."""
     calls: dict[str, Values] = field(default_factory=dict)
     reaches: dict[str, Reach] = field(default_factory=dict)
     owners: dict[str, tuple[Variable, Node]] = field(default_factory=dict)
@@ -76,16 +78,25 @@ class Sketch:
     def _own(self, node: Node, variables: tuple[Variable, ...], shared: bool) -> None:
         for variable in variables:
             name = f"{node.variable_path}/{variable.name}"
-            older = self.owners.setdefault(name, (variable, node))
-            if older[1] is node:
-                continue
-            note = Note(f"{older[1].layer} has it, with shape {show(older[0].shape)}", older[1].span)
-            if not shared:
-                help = "give one of them another name, or `share:` the other's variables"
-                self.findings.add("AS302", f"two layers have the variable {name}", node.span, note, help=help)
-            elif older[0].shape != variable.shape:
-                message = f"{node.layer} cannot share {name}: it needs shape {show(variable.shape)}"
-                self.findings.add("AS309", message, node.span, note)
+            older, owner = self.owners.setdefault(name, (variable, node))
+            fits = owner is not node and older.shape == variable.shape if shared else owner is node
+            if not fits:
+                self._refuse(name, variable, node, older, owner, shared)
+                return
+
+    def _refuse(
+        self, name: str, variable: Variable, node: Node, older: Variable, owner: Node, shared: bool
+    ) -> None:
+        note = Note(f"{owner.layer} has it, with shape {show(older.shape)}", owner.span)
+        if not shared:
+            help = "give one of them another name, or `share:` the other's variables"
+            self.findings.add("AS302", f"two layers have the variable {name}", node.span, note, help=help)
+        elif owner is node:
+            message = f"{node.layer} has nothing to share {name} with"
+            self.findings.add("AS309", message, node.span, help="give both layers the same fields")
+        else:
+            message = f"{node.layer} cannot share {name}: it needs shape {show(variable.shape)}"
+            self.findings.add("AS309", message, node.span, note, help="both need inputs and filters of one size")
 
     def _explained(self, tensor: str) -> Note:
         """Where a tensor comes from, with the value that decided its size."""

@@ -23,6 +23,7 @@ _CONSTANT = re.compile(r"(?:null|true|false|-?\.inf)(?![\w./+-])")
 _DEEPEST = 20
 
 _Item = TypeVar("_Item")
+_Form = TypeVar("_Form", bound=Form)
 
 
 class WrongLine(Exception):
@@ -103,15 +104,16 @@ class Line:
             raise self.wrong("AS380", f"expected a name, {self._found()}")
         return match[0]
 
-    def one_of(self, names: Iterable[str], what: str) -> str:
-        """One of these words."""
+    def one_of(self, names: Iterable[str], what: str, where: str = "") -> str:
+        """One of these words; `what` they are and `where`, for the message."""
         start = self.column
         match = self._take(_WORD)
         known = list(names)
         if match and match[0] in known:
             return match[0]
         close = get_close_matches(match[0], known, 1) if match else []
-        found = f"there is no {what} `{match[0]}`" if match else f"expected a name of a {what}, {self._found()}"
+        found = f"{f'{where} has' if where else 'there is'} no {what} `{match[0]}`" if match else ""
+        found = found or f"expected the name of a {what}, {self._found()}"
         raise WrongLine("AS381", start, found + (f"; did you mean `{close[0]}`?" if close else ""))
 
     def shape(self) -> Shape:
@@ -137,7 +139,7 @@ class Line:
         self.expect(close)
         return tuple(items)
 
-    def form(self, cls: type[Form]) -> Form:
+    def form(self, cls: type[_Form]) -> _Form:
         """A form's fields in braces; the others have their defaults."""
         start, said = self.column, dict[str, Any]()
         if self.skip("{"):
@@ -148,7 +150,7 @@ class Line:
         return cls(**said)
 
     def _field(self, cls: type[Form]) -> tuple[str, Any]:
-        name = self.one_of(cls.FIELDS, f"field of `{cls.NAME}`")
+        name = self.one_of(cls.FIELDS, "field", f"`{cls.NAME}`")
         self.expect(":")
         start, declared = self.column, cls.FIELDS[name]
         try:

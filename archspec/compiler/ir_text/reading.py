@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
-from archspec.compiler.fields import FAMILIES
 from archspec.compiler.ir import Graph, Input, Node
 from archspec.compiler.ir_text.line import Line, WrongLine
 from archspec.compiler.ir_text.regular import regular_layer, regular_variables
-from archspec.compiler.op import Op
+from archspec.compiler.ops import OPS
 from archspec.diagnostics import Findings, Span
 
 
@@ -73,19 +72,17 @@ def _input(line: Line, reading: _Reading) -> None:
 def _node(line: Line, reading: _Reading) -> None:
     path = _new(line, reading.inputs, reading.nodes)
     line.expect("=")
-    known = FAMILIES["op"]
-    kind = line.one_of(known, "operation")
+    kind = line.one_of(OPS, "operation")
     line.expect("(")
     inputs = line.listed(line.name, ")")
-    form = line.form(known[kind])
-    assert isinstance(form, Op)
+    op = line.form(OPS[kind])
     line.expect(":")
     shape, dtype = line.shape(), line.dtype()
     variables = line.name() if line.skip("@") else None
     layer = line.name() if line.skip("of ") else regular_layer(path, reading.nodes)
     if variables is None:
-        variables = regular_variables(path, layer, form, reading.name or "")
-    reading.nodes[path] = Node(path, form, inputs, shape, dtype, variables, layer)
+        variables = regular_variables(path, layer, op, reading.name or "")
+    reading.nodes[path] = Node(path, op, inputs, shape, dtype, variables, layer)
 
 
 def _endpoint(line: Line, reading: _Reading) -> None:

@@ -21,6 +21,10 @@ class BatchNorm(Op, name="batch_norm"):
     ALLOWED: ClassVar[dict[str, str]] = {"activation": "activation"}
 
     decay: float = field(default=0.999, minimum=0, maximum=1, doc="decay of the moving averages, one training step")
+    warmup: bool = field(
+        default=False,
+        doc="start with the decay min(decay, (1 + n) / (10 + n)) in step n, so that the averages are of use early",
+    )
     epsilon: float = field(default=0.001, above=0, doc="added to the variance")
     center: bool = field(default=True, doc="whether a trained beta is added")
     scale: bool = field(default=True, doc="whether a trained gamma multiplies (TF-Slim's own default is false)")
@@ -51,8 +55,12 @@ class BatchNorm(Op, name="batch_norm"):
 
     def _train(self, g: Lowering, x: Any, gamma: Any, beta: Any) -> Any:
         y, mean, variance = g.tf.compat.v1.nn.fused_batch_norm(x, gamma, beta, epsilon=self.epsilon, is_training=True)
+        decay = self.decay
+        if self.warmup:
+            n = g.updates()
+            decay = g.tf.minimum(self.decay, (1.0 + n) / (10.0 + n))
         for name, batch in (("moving_mean", mean), ("moving_variance", variance)):
-            g.assign(name, g.variable(name) * self.decay + batch * (1.0 - self.decay))
+            g.assign(name, g.variable(name) * decay + batch * (1.0 - decay))
         return y
 
     def _infer(self, g: Lowering, x: Any, gamma: Any, beta: Any) -> Any:

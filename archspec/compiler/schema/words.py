@@ -62,13 +62,14 @@ def chosen(description: str, choices: dict[str, Json], beside: tuple[str, ...] =
     A mapping with none of the keys has every key marked but those `beside`; a dot marks ops of other packages.
     """
     one = [{"required": [name]} for name in choices]
+    names = {"propertyNames": {"anyOf": [{"enum": [*choices, *beside]}, {"pattern": r"\."}]}}
     return {
         "type": "object",
         "description": description,
         "minProperties": 1,
         "allOf": [{"if": _only(name, choices), "then": schema} for name, schema in choices.items()],
         "if": {"not": {"anyOf": one}},
-        "then": {"propertyNames": {"anyOf": [{"enum": [*choices, *beside]}, {"pattern": r"\."}]}},
+        "then": {**names, **({"not": {"propertyNames": {"enum": list(beside)}}} if beside else {})},
     }
 
 

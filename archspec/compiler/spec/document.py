@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 
-from archspec.compiler.expression import Function
+from archspec.compiler.expression import FUNCTIONS, Function, WrongExpression, check_syntax
 from archspec.compiler.source import Listing, Mapping, Node, Scalar, plain
 from archspec.compiler.spec.layers import (
+    COMMON,
     OPERATIONS,
     read_branches,
     read_defaults,
@@ -20,6 +22,9 @@ from archspec.diagnostics import Findings
 SECTIONS = ("train", "eval")
 KINDS = ("int", "float", "bool", "str", "list", "any")
 """What a parameter can be declared to hold."""
+
+RESERVED = ("i", "_i", "first", "last", "depth_fraction", "variant", "true", "false", "null", *keyword.kwlist)
+"""Names that expressions have already."""
 
 _BLOCK_KEYS = ("parameters", "inputs", "outputs", "defaults")
 _FUNCTION = re.compile(r"([A-Za-z_]\w*)\(\s*((?:[A-Za-z_]\w*\s*(?:,\s*[A-Za-z_]\w*\s*)*)?)\)")
@@ -81,13 +86,16 @@ def _variants(node: Node | None) -> tuple[Variant, ...]:
 
 def read_parameters(node: Node | None, what: str, findings: Findings) -> tuple[Parameter, ...]:
     """Parameters: `name: kind`, `name: default`, or `name: {type, default, one_of, min, max, about}`."""
-    found = []
+    found: list[Parameter] = []
     for key, value in _pairs(node):
-        if not key.text.isidentifier():
+        if key.text in RESERVED:
+            help = "choose another name"
+            findings.add("AS108", f"`{key.text}` means something else in expressions", key.span, help=help)
+        elif not key.text.isidentifier():
             findings.add("AS108", f"`{key.text}` cannot be named in an expression", key.span, help="use letters, digits, _")
         elif isinstance(value, Mapping):
             found.append(_declared(key, value, findings))
-        elif what == "parameter" and isinstance(value, Scalar) and not value.quoted and value.text in KINDS:
+        elif isinstance(value, Scalar) and not value.quoted and value.text in KINDS:
             found.append(Parameter(key.text, value.text, None, key.span))
         else:
             found.append(Parameter(key.text, _kind_of(value), value, key.span))
@@ -97,6 +105,7 @@ def read_parameters(node: Node | None, what: str, findings: Findings) -> tuple[P
 def _declared(key: Scalar, node: Mapping, findings: Findings) -> Parameter:
     said = {k.text: plain(v) for k, v in node.pairs}
     default = node.get("default")
+    _check_meaning(key, said, findings)
     kind = str(said["type"]) if "type" in said else _kind_of(default)
     if kind not in KINDS:
         findings.add("AS102", f"`type` must be one of {', '.join(KINDS)}, got {kind}", node.span)
@@ -113,6 +122,12 @@ def _declared(key: Scalar, node: Mapping, findings: Findings) -> Parameter:
     )
 
 
+def _check_meaning(key: Scalar, said: dict[str, object], findings: Findings) -> None:
+    low, high = said.get("min"), said.get("max")
+    if isinstance(low, (int, float)) and isinstance(high, (int, float)) and low > high:
+        findings.add("AS108", f"`{key.text}` has min {low} above max {high}", key.span, help="exchange them")
+
+
 def _kind_of(node: Node | None) -> str:
     """The kind that a default shows: a float default takes any number, an expression and null take anything."""
     if isinstance(node, Listing):
@@ -126,16 +141,30 @@ def _functions(node: Node | None, findings: Findings) -> dict[str, Function]:
     found: dict[str, Function] = {}
     for key, value in _pairs(node):
         match = _FUNCTION.fullmatch(key.text)
-        if match and isinstance(value, Scalar):
+        if not match or not isinstance(value, Scalar):
+            findings.add("AS109", f"`{key.text}` is not a function", key.span, help="write `wide(n): n * multiplier`")
+        elif match[1] in FUNCTIONS or match[1] in found:
+            findings.add("AS109", f"there is a function `{match[1]}` already", key.span, help="choose another name")
+        else:
             parameters = tuple(part.strip() for part in match[2].split(",") if part.strip())
             found[match[1]] = Function(parameters, value.text)
-        else:
-            findings.add("AS109", f"`{key.text}` is not a function", key.span, help="write `wide(n): n * multiplier`")
+            _check_body(value, findings)
     return found
+
+
+def _check_body(value: Scalar, findings: Findings) -> None:
+    try:
+        check_syntax(value.text)
+    except WrongExpression as problem:
+        findings.add("AS201", str(problem), value.span, help=problem.help)
 
 
 def _block(key: Scalar, node: Node, findings: Findings) -> Block:
     said = {k.text: v for k, v in _pairs(node)}
+    for k, _ in _pairs(node):
+        if k.text in COMMON and k.text != "defaults":
+            help = "write it where the block is called, or on a layer inside it"
+            findings.add("AS110", f"`{k.text}` would do nothing in the body of block `{key.text}`", k.span, help=help)
     body_pairs = tuple((k, v) for k, v in _pairs(node) if k.text not in _BLOCK_KEYS)
     body = read_layer(key, Mapping(body_pairs, node.span), findings) if body_pairs else None
     if body is None:

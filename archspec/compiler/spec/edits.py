@@ -6,17 +6,25 @@ from difflib import get_close_matches
 from functools import partial
 from typing import Callable, Iterator
 
+from archspec.compiler.ops import OPS
 from archspec.compiler.source import Listing, Mapping, Node, Scalar
 from archspec.compiler.spec.layers import OPERATIONS
 from archspec.compiler.spec.records import items
-from archspec.compiler.ops import OPS
 from archspec.diagnostics import Findings
 
 Pair = tuple[Scalar, Node]
 
+_FORMS = {
+    "change": "write `change: {path: {field: value}}`",
+    "insert": "write `insert: {after path: [name: {…}]}`",
+    "remove": "write `remove: [path, path]`",
+}
+
 
 def edit(root: Mapping, edits: Mapping, findings: Findings) -> Mapping:
     """The document with the edits made; a path that is not there is an error."""
+    if not _well_formed(edits, findings):
+        return root
     for key, value in _pairs(edits.get("change")):
         root = _at(root, key, key.text, partial(_changed, value), findings)
     for key, value in _pairs(edits.get("insert")):
@@ -24,12 +32,26 @@ def edit(root: Mapping, edits: Mapping, findings: Findings) -> Mapping:
         if place not in ("before", "after") or not path:
             findings.add("AS116", f"`{key.text}` is not a place", key.span, help="write `after PATH` or `before PATH`")
             continue
-        new = [pair for item in items(value) for pair in _pairs(item)]
+        new = _children(value)
         root = _at(root, key, path, partial(_beside, place, new), findings)
     for item in items(edits.get("remove")):
         if isinstance(item, Scalar):
             root = _at(root, item, item.text, lambda pair: [], findings)
     return root
+
+
+def _well_formed(edits: Mapping, findings: Findings) -> bool:
+    """Whether `change` and `insert` are mappings, and `remove` is a list; reports what is not."""
+    before = len(findings.items)
+    wanted: dict[str, type[Node]] = {"change": Mapping, "insert": Mapping, "remove": Listing}
+    for name, kind in wanted.items():
+        node = edits.get(name)
+        if node is not None and not isinstance(node, kind):
+            findings.add("AS102", f"`{name}` is a {'list' if kind is Listing else 'mapping'}", node.span, help=_FORMS[name])
+    for _, layers in _pairs(edits.get("insert")):
+        if not isinstance(layers, Listing):
+            findings.add("AS106", "inserted layers are a list", layers.span, help=_FORMS["insert"])
+    return len(findings.items) == before
 
 
 def _pairs(node: Node | None) -> tuple[Pair, ...]:
@@ -117,7 +139,8 @@ def _rebuilt(node: Node, pairs: list[Pair]) -> Node:
 def _paths(node: Node | None, prefix: str) -> Iterator[str]:
     for key, value in _children(node) if node is not None else ():
         path = f"{prefix}{key.text}"
-        yield path
+        if key.text:
+            yield path
         if isinstance(value, Listing):
             yield from _paths(value, path + "/")
         for inner, below in _pairs(value):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from archspec.compiler.expression import nearest
 from archspec.compiler.source import Mapping, Node, Scalar, parse, read
 from archspec.compiler.spec.edits import edit
 from archspec.diagnostics import Findings, Note, Span
@@ -45,9 +46,18 @@ def _load(
         return None, sources, ""
     file, variant = split_variant(below)
     under, more, inherited = _load(file, findings, None, (*chain, path))
-    if under is None:
+    if under is None or not _has_variant(under, file, variant, base.span, findings):
         return None, {**sources, **more}, ""
     return lay_over(under, root, findings), {**sources, **more}, variant or inherited
+
+
+def _has_variant(root: Mapping, file: str, variant: str, span: Span, findings: Findings) -> bool:
+    declared = root.get("variants")
+    names = [key.text for key, _ in declared.pairs] if isinstance(declared, Mapping) else []
+    if variant and variant not in names:
+        help = nearest(variant, names) or f"there are {', '.join(names) or 'none'}"
+        findings.add("AS213", f"{file} has no variant `{variant}`", span, help=help)
+    return not variant or variant in names
 
 
 def _refuse_edits(root: Mapping, findings: Findings) -> None:
@@ -60,7 +70,7 @@ def _refuse_edits(root: Mapping, findings: Findings) -> None:
 def _below(path: str, base: Node, chain: tuple[str, ...], findings: Findings) -> str | None:
     """The path of the extended file, if it lies below the folder of the spec."""
     if not isinstance(base, Scalar) or not isinstance(base.value, str):
-        findings.add("AS113", "`extends` names one file", base.span)
+        findings.add("AS113", "`extends` names one file", base.span, help="write `extends: base.yaml`")
         return None
     return resolve(path, base.text, base.span, chain, findings)
 
@@ -78,7 +88,8 @@ def resolve(path: str, reference: str, span: Span, chain: tuple[str, ...], findi
         return None
     seen = {Path(earlier).resolve() for earlier in (*chain, path)}
     if target.resolve() in seen or len(chain) >= _DEEPEST:
-        findings.add("AS114", f"{file} leads back to a spec that leads to it", span)
+        help = "a spec cannot be made of itself; put what they share into a third file"
+        findings.add("AS114", f"{file} leads back to a spec that leads to it", span, help=help)
         return None
     return f"{target}#{variant}" if variant else str(target)
 
@@ -99,7 +110,8 @@ def lay_over(base: Mapping, top: Mapping, findings: Findings) -> Mapping:
             continue
         if name == "layers" and name in pairs:
             note = Note("the layers of the extended spec", pairs[name][0].span)
-            findings.add("AS115", "`layers` of a spec that extends another", key.span, note, help="use change, insert, remove")
+            message = "a spec that extends another has no `layers` of its own"
+            findings.add("AS115", message, key.span, note, help="use `change`, `insert` and `remove`")
         elif name in pairs and name in (*_LAYERED, *_DEEP):
             pairs[name] = (key, _merged(pairs[name][1], value, name))
         else:

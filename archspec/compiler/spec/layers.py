@@ -60,6 +60,7 @@ def read_layer(name: Scalar | None, node: Node, findings: Findings) -> Layer:
     if isinstance(node, Listing):
         return Layer(name, Sequence(read_sequence(node, findings)), span)
     body = _body(node, findings) or Missing()
+    _refuse_idle(node, body, findings)
     defaults = read_defaults(node.get("defaults"), f"defaults of {name.text}" if name else "defaults", findings)
     return Layer(
         name,
@@ -76,6 +77,23 @@ def read_layer(name: Scalar | None, node: Node, findings: Findings) -> Layer:
         variable_name=_scalar(node, "name", findings),
         output_stride=node.get("output_stride"),
     )
+
+
+def _refuse_idle(node: Mapping, body: Body, findings: Findings) -> None:
+    """Report common keys that would do nothing."""
+    other = node.key("else")
+    if other is not None and node.get("when") is None:
+        findings.add("AS119", "`else` needs `when`", other.span, help="write `when: …`, or take `else` out")
+    inside = node.get("else")
+    for name in ("repeat", "table", "endpoint") if isinstance(inside, Mapping) else ():
+        key = inside.key(name) if isinstance(inside, Mapping) else None
+        if key is not None:
+            message = f"`{name}` inside `else` would not apply where `when` is true"
+            findings.add("AS119", message, key.span, help="write it beside `when`")
+    source = node.key("from")
+    if source is not None and isinstance(body, Call) and body.operands is not None:
+        message = f"`{body.op.text}` names its inputs itself, so `from` would do nothing"
+        findings.add("AS119", message, source.span, help="take one of them out")
 
 
 def _bare(name: Scalar | None, node: Scalar, findings: Findings) -> Layer:

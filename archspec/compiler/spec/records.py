@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Union
+from typing import Iterator, Union
 
 from archspec.compiler.expression import Function
 from archspec.compiler.source import Listing, Mapping, Node, Scalar
@@ -48,7 +48,7 @@ class Call:
     op: Scalar
     main: Node | None
     fields: tuple[tuple[Scalar, Node], ...]
-    operands: tuple[Scalar, ...] = ()
+    operands: tuple[Scalar, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +159,18 @@ class Document:
     sections: dict[str, Mapping] = field(default_factory=dict)
     expect: Mapping | None = None
     sources: dict[str, str] = field(default_factory=dict)
+
+
+def walk(layers: tuple[Layer, ...]) -> Iterator[Layer]:
+    """The layers, and all layers inside them, those that stand behind `else` included."""
+    for layer in layers:
+        yield layer
+        if isinstance(layer.body, Sequence):
+            yield from walk(layer.body.layers)
+        elif isinstance(layer.body, Join):
+            yield from walk(layer.body.branches)
+        if isinstance(layer.otherwise, Layer):
+            yield from walk((layer.otherwise,))
 
 
 def items(node: Node | None) -> tuple[Node, ...]:

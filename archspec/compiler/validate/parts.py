@@ -60,8 +60,7 @@ class Parts:
         """The alternative for a mapping or a list that has parts of its own; None where values are taken whole."""
         kind = KINDS.get(type(node))
         for choice in self.choices(*part.path) if kind else ():
-            inner = choice.schema.get("items", {}) if kind == "array" else choice.schema
-            if choice.schema.get("type") == kind and (kind == "object" or _structured(inner)):
+            if choice.schema.get("type") == kind and (kind == "object" or _in_parts(choice)):
                 found: Part = choice
                 return found
         return None
@@ -74,10 +73,12 @@ class Parts:
         return self._valid[key]
 
 
-def _structured(items: Json) -> bool:
-    """Whether the items of a list are looked at one by one."""
-    parts = items.get("anyOf", [items])
-    return any("$ref" in part and part["$ref"] != "#/$defs/expression" for part in parts)
+def _in_parts(part: Part) -> bool:
+    """Whether the items of a list are looked at one by one: not where the list is a field's value, such as [1, 7]."""
+    items = part.schema["items"]
+    choices = items.get("anyOf", [items])
+    forms = any("$ref" in choice and choice["$ref"] != "#/$defs/expression" for choice in choices)
+    return forms or declared_in(part) is None
 
 
 def kinds(part: Part) -> dict[str, tuple[str, ...]]:
@@ -155,8 +156,4 @@ def _short(node: Listing) -> str:
 def _written(node: Scalar) -> str:
     if isinstance(node.value, str):
         return f'"{node.value}"'
-    return (
-        {True: "true", False: "false"}.get(node.value, str(node.value))
-        if isinstance(node.value, bool)
-        else ("null" if node.value is None else node.text)
-    )
+    return "null" if node.value is None else node.text

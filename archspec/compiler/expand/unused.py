@@ -1,0 +1,106 @@
+"""Defaults that nothing could accept, and what a document declares and nothing uses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from archspec.compiler.expand.place import Work
+from archspec.compiler.expression import nearest
+from archspec.compiler.fields import FAMILIES, Form
+from archspec.compiler.scopes import Resolver
+from archspec.compiler.source import Listing, Mapping, Node, Scalar
+from archspec.compiler.spec.records import Document, Scope, walk
+from archspec.diagnostics import Diagnostic, Findings, Span
+
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+
+
+def check_scopes(document: Document, findings: Findings) -> None:
+    """Report defaults that nothing could accept: an unknown target, or a field that no member of it has."""
+    blocks = {block.name: {p.name for p in block.parameters} for block in document.blocks.values()}
+    groups = _groups()
+    for scope in (*document.scopes.values(), *_scopes(document)):
+        for default in scope.defaults:
+            target, name = default.target.text, default.field.text
+            members = groups.get(target, [])
+            fields = blocks.get(target) or {field for cls in members for field in cls.FIELDS}
+            if target not in blocks and not members:
+                help = nearest(target, [*groups, *blocks])
+                help = help or "a scope is keyed by an operation, a group, a block or another form"
+                findings.add("AS203", f"nothing is called `{target}`", default.target.span, help=help)
+            elif name not in fields:
+                help = nearest(name, fields) or f"`{target}` has {', '.join(sorted(fields)) or 'none'}"
+                findings.add("AS204", f"`{target}` has no field `{name}`", default.field.span, help=help)
+
+
+def _groups() -> dict[str, list[type[Form]]]:
+    """Everything a scope can be keyed by: the name of a form or of a group -> the forms it stands for."""
+    found: dict[str, list[type[Form]]] = {}
+    for family in FAMILIES.values():
+        for name, cls in family.items():
+            for key in (name, *cls.GROUPS):
+                found.setdefault(key, []).append(cls)
+    return found
+
+
+def _scopes(document: Document, unused: frozenset[str] = frozenset()) -> Iterator[Scope]:
+    """The scopes written in place: the document's, the layers', and those of blocks but the unused ones."""
+    if document.defaults is not None:
+        yield document.defaults
+    used = [block for block in document.blocks.values() if block.name not in unused]
+    for block in used:
+        yield from (scope for scope in block.defaults if isinstance(scope, Scope))
+    for layer in walk((*document.layers, *document.heads, *(block.body for block in used))):
+        yield from (scope for scope in layer.defaults if isinstance(scope, Scope))
+
+
+def unused(document: Document, work: Work, resolver: Resolver) -> Iterator[Diagnostic]:
+    """Defaults that reached no layer; blocks, scopes, tables and hyperparameters that nothing uses."""
+    idle = frozenset(name for name in document.blocks if name not in work.used_blocks)
+    for name in idle:
+        yield _warning("AS217", f"nothing calls the block `{name}`", document.blocks[name].span)
+    scopes = list(_scopes(document, idle))
+    for name, scope in document.scopes.items():
+        if f"scope {name}" in work.used_names:
+            scopes.append(scope)
+        else:
+            yield _warning("AS220", f"nothing uses the scope `{name}`", scope.span)
+    for scope in scopes:
+        for default in scope.defaults:
+            if default.field.span not in resolver.reached:
+                message = f"the default `{default.target.text}: {default.field.text}` reaches no layer"
+                yield _warning("AS216", message, default.field.span)
+    for name, table in document.tables.items():
+        if f"table {name}" not in work.used_names:
+            yield _warning("AS218", f"nothing uses the table `{name}`", table.span)
+    yield from _unread(document)
+
+
+def _unread(document: Document) -> Iterator[Diagnostic]:
+    """The hyperparameters that no expression names."""
+    read = set(_names(document.root)) if document.hyperparameters else set()
+    known = [parameter.name for parameter in document.hyperparameters]
+    for parameter in document.hyperparameters:
+        if parameter.name not in read:
+            help = nearest(parameter.name, [name for name in known if name in read]) or "take it out"
+            yield _warning("AS219", f"nothing reads the hyperparameter `{parameter.name}`", parameter.span, help)
+
+
+def _names(node: Node, code: bool = False) -> Iterator[str]:
+    """Every name in an expression of a node tree; `code` where the node is an expression by position."""
+    if isinstance(node, Scalar):
+        yield from _IDENTIFIER.findall(node.text) if code or "$" in node.text else ()
+    elif isinstance(node, Listing):
+        for item in node.items:
+            yield from _names(item)
+    elif isinstance(node, Mapping):
+        for key, value in node.pairs:
+            yield from _names(key)
+            yield from _names(value, code or key.text == "when")
+            if key.text == "functions" and isinstance(value, Mapping):
+                yield from (name for _, body in value.pairs for name in _names(body, True))
+
+
+def _warning(code: str, message: str, span: Span, help: str = "take it out") -> Diagnostic:
+    return Diagnostic(code, message, span, help=help, severity="warning")
