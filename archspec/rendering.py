@@ -6,8 +6,9 @@ import json
 import os
 import sys
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Iterable, TextIO
+from typing import Any, TextIO
 
 from archspec.diagnostics import Diagnostic, Note, Span
 
@@ -23,7 +24,9 @@ def wants_colour(stream: TextIO) -> bool:
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """By file, then line, then column; what has no place comes first."""
-    return sorted(diagnostics, key=lambda d: ((d.span.file, d.span.line, d.span.column) if d.span else ("", 0, 0), d.code))
+    return sorted(
+        diagnostics, key=lambda d: ((d.span.file, d.span.line, d.span.column) if d.span else ("", 0, 0), d.code)
+    )
 
 
 def show(diagnostics: Iterable[Diagnostic], style: str, stream: TextIO, colour: bool | None = None) -> None:

@@ -41,7 +41,9 @@ def main() -> None:
     base = statistics.median(times["python with yaml and jsonschema"][1:])
     packages = ", ".join(f"{name} {version(name)}" for name in ("PyYAML", "jsonschema"))
     load = os.getloadavg()[0]
-    print(f"Python {platform.python_version()}, {packages}, {platform.machine()}, {os.cpu_count()} cores, load {load:.1f}")
+    print(
+        f"Python {platform.python_version()}, {packages}, {platform.machine()}, {os.cpu_count()} cores, load {load:.1f}"
+    )
     for name, all_times in times.items():
         # The first run of each fills the file cache and is not counted.
         counted = all_times[1:]

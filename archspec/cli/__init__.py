@@ -6,9 +6,10 @@ import argparse
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any, Sequence
+from typing import Any
 
 from archspec import __version__
 from archspec.diagnostics import Stop
@@ -54,7 +55,8 @@ def _parser(words: list[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="archspec",
         description="Convolutional networks as YAML specs: checked, explained, compiled into TensorFlow, trained.",
-        epilog="example:\n  archspec train specs/inception_v3.yaml\n\n`archspec COMMAND --help` shows what a command takes.",
+        epilog="example:\n  archspec train specs/inception_v3.yaml\n\n"
+        "`archspec COMMAND --help` shows what a command takes.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"archspec {__version__}")
@@ -79,5 +81,8 @@ def _bug(problem: Exception) -> int:
     last = traceback.extract_tb(problem.__traceback__)[-1]
     place = f"{os.path.basename(last.filename)}:{last.lineno}"
     print(f"archspec failed: {type(problem).__name__}: {problem} (at {place})", file=sys.stderr)
-    print("  help: this is a bug in archspec; run again with ARCHSPEC_TRACEBACK=1 and report what it prints", file=sys.stderr)
+    print(
+        "  help: this is a bug in archspec; run again with ARCHSPEC_TRACEBACK=1 and report what it prints",
+        file=sys.stderr,
+    )
     return 1

@@ -67,7 +67,11 @@ def choose(known: Values, what: str | None, program: Program) -> tuple[Values, b
     if what is None:
         sections = ("hyperparameters.", "train.", "eval.")
         chosen = {name: value for name, value in known.items() if name.startswith(sections)}
-        whole = [name for name, value in chosen.items() if isinstance(value.value, (tuple, dict)) and _has_parts(name, chosen)]
+        whole = [
+            name
+            for name, value in chosen.items()
+            if isinstance(value.value, (tuple, dict)) and _has_parts(name, chosen)
+        ]
         return {name: value for name, value in chosen.items() if name not in whole}, False
     if what in known:
         return {name: value for name, value in known.items() if name == what or name.startswith(f"{what}.")}, True
@@ -163,9 +167,19 @@ def _record(resolved: Resolved) -> dict[str, Any]:
 def _origin(said: Resolved | Candidate) -> dict[str, Any]:
     origin = said.origin
     span = origin.span if origin.kind != "set" else None
-    place = {"file": span.file, "line": span.line, "column": span.column} if span else {"file": None, "line": None, "column": None}
+    place = (
+        {"file": span.file, "line": span.line, "column": span.column}
+        if span
+        else {"file": None, "line": None, "column": None}
+    )
     return {"kind": origin.kind, "where": origin.where, **place, "written": origin.written or None}
 
 
 def _plain(value: object) -> object:
-    return value if isinstance(value, (bool, int, float, str, list, dict, type(None))) else list(value) if isinstance(value, tuple) else str(value)
+    return (
+        value
+        if isinstance(value, (bool, int, float, str, list, dict, type(None)))
+        else list(value)
+        if isinstance(value, tuple)
+        else str(value)
+    )

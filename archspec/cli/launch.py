@@ -41,7 +41,7 @@ def launch(ranks: int, words: list[str]) -> int:
     code = process.wait()
     for reader in readers:
         reader.join()
-    for number, handler in zip((signal.SIGINT, signal.SIGTERM), before):
+    for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
         signal.signal(number, handler)
     if code and not any("exited with non-zero" in line for line in noise):
         # It failed before a rank could say why.

@@ -49,7 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = ", ".join(f"{each.name} {_size(each.shape)}" for each in graph.inputs.values())
     print(f"{program.name}: {inputs}, {'training' if arguments.train else 'inference'} graph")
     _print_table(table)
-    print(f"{total.params:,} parameters, {total.trainable:,} of them trained; {_short(total.macs)} multiply-accumulates")
+    print(
+        f"{total.params:,} parameters, {total.trainable:,} of them trained; {_short(total.macs)} multiply-accumulates"
+    )
     return 0
 
 
@@ -64,14 +66,14 @@ def _print_table(table: list[Row]) -> None:
         (row.name, row.op, _size(row.output_shape), f"{row.params:,}" if row.params else "", _short(row.macs))
         for row in table
     ]
-    widths = [max(map(len, column)) for column in zip(*cells)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     room = shutil.get_terminal_size().columns if sys.stdout.isatty() else 1000
     widths[0] = max(12, min(widths[0], room - sum(widths[1:]) - 8))
     for number, (name, op, *numbers) in enumerate(cells):
         # The end of a path tells layers apart, so a long one loses its beginning.
         name = name if len(name) <= widths[0] else "…" + name[-widths[0] + 1 :]
         line = [name.ljust(widths[0]), op.ljust(widths[1])]
-        line += [text.rjust(width) for text, width in zip(numbers, widths[2:])]
+        line += [text.rjust(width) for text, width in zip(numbers, widths[2:], strict=True)]
         print("  ".join(line).rstrip())
         if number == 0:
             print("─" * min(sum(widths) + 8, room))

@@ -36,7 +36,9 @@ def add(commands: Any) -> None:
     parser.add_argument("--data", metavar="NAME|DIR", help="other data than the spec's: `sample`, a folder, a pattern")
     parser.add_argument("--steps", type=int, metavar="N", help="train so many steps")
     parser.add_argument("--epochs", type=float, metavar="N", help="train so many passes over the data")
-    parser.add_argument("--batch", type=int, metavar="N", help="examples in a step, over all ranks (default: the spec's)")
+    parser.add_argument(
+        "--batch", type=int, metavar="N", help="examples in a step, over all ranks (default: the spec's)"
+    )
     parser.add_argument("--run", dest="run_folder", metavar="DIR", help="the run's folder (default: runs/NAME)")
     parser.add_argument("--resume", action="store_true", help="go on from the run's newest checkpoint")
     parser.add_argument("--deterministic", action="store_true", help="every bit the same each time; slower")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Callable, ClassVar, Iterator, Self, dataclass_transform
+from typing import Any, ClassVar, Self, dataclass_transform
 
 from archspec.compiler.types import Type, WrongValue, type_of
 
@@ -154,7 +155,7 @@ class Form:
 def _declared(cls: type[Form]) -> dict[str, Field]:
     """The fields declared in this class body; the factories give way, so instances find their own values."""
     found: dict[str, Field] = {}
-    for name, annotation in cls.__dict__.get("__annotations__", {}).items():
+    for name, annotation in cls.__dict__.get("__annotations__", {}).items():  # noqa: RUF063 (inspect is slow to import)
         factory: Callable[[str, Type], Field] | None = cls.__dict__.get(name)
         if not annotation.startswith("ClassVar") and callable(factory):
             found[name] = factory(name, type_of(annotation))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Iterator
 
 from archspec.compiler.op import Op, Shape, Variable, WrongShape, show
 from archspec.compiler.provenance import Values

@@ -11,7 +11,7 @@ from archspec.compiler.op import Shape
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One layer: its op, the shape it hands on, its variables' elements and its multiply-accumulates for one example."""
+    """One layer: its op, the shape it hands on, the elements of its variables, its multiply-accumulates."""
 
     name: str
     op: str

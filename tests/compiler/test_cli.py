@@ -36,7 +36,13 @@ def as_json(*words: str) -> Any:
 
 @pytest.mark.parametrize(
     "words",
-    [["lint", INCEPTION], ["summary", INCEPTION], ["explain", INCEPTION, "Mixed_5b/*"], ["--help"], ["train", "--help"]],
+    [
+        ["lint", INCEPTION],
+        ["summary", INCEPTION],
+        ["explain", INCEPTION, "Mixed_5b/*"],
+        ["--help"],
+        ["train", "--help"],
+    ],
     ids=lambda words: words[0] + words[-1][:6],
 )
 def test_reviewers_commands_import_no_framework(words: list[str]) -> None:
@@ -167,6 +173,12 @@ def test_explain_of_a_setting_names_the_command_line() -> None:
 def test_output_into_a_closed_pipe_is_quiet() -> None:
     command = f"{sys.executable} -P -m archspec explain {INCEPTION} '*' | head -1"
     done = subprocess.run(
-        command, shell=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+        command,
+        shell=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.stderr == ""

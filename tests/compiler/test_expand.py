@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
-from archspec.compiler.build import Program, compile_file
-from archspec.diagnostics import Findings
+from archspec.compiler.build import Program
 
 Compile = Callable[..., Program]
 CONV = "defaults: {conv2d: {kernel: 1}}\n"
@@ -33,7 +33,9 @@ def test_conv_norm_activation_are_three_nodes_and_no_bias(compiled: Compile) -> 
 
 
 def test_branches_take_the_joins_input_and_are_joined_in_order(compiled: Compile) -> None:
-    program = compiled(CONV + "layers: [m: {concat: {a: {conv2d: 4}, b: [x: {conv2d: 8}, y: {conv2d: 6}], c: identity}}]")
+    program = compiled(
+        CONV + "layers: [m: {concat: {a: {conv2d: 4}, b: [x: {conv2d: 8}, y: {conv2d: 6}], c: identity}}]"
+    )
     assert shape(program, "m") == (32, 32, 13)
     assert program.graph.nodes["m"].inputs == ("m/a", "m/b/y", "m/c")
     assert program.graph.nodes["m/b/x"].inputs == ("image",)
@@ -55,13 +57,17 @@ def test_name_key_overrides_one_layers_variables(compiled: Compile) -> None:
 
 
 def test_reference_looks_outwards_to_the_border(compiled: Compile) -> None:
-    program = compiled(CONV + "layers: [a: {conv2d: 4}, s: [b: {conv2d: 4}, t: [c: {add: [a, b]}]], d: {add: [s/b, s/t/c]}]")
+    program = compiled(
+        CONV + "layers: [a: {conv2d: 4}, s: [b: {conv2d: 4}, t: [c: {add: [a, b]}]], d: {add: [s/b, s/t/c]}]"
+    )
     assert program.graph.nodes["s/t/c"].inputs == ("a", "s/b")
     assert program.graph.nodes["d"].inputs == ("s/b", "s/t/c")
 
 
 def test_repeat_counts_and_suffixes(compiled: Compile) -> None:
-    program = compiled(CONV + "layers: [c$_i: {repeat: 3, conv2d: $(4 + i)}, u$(i + 1): {repeat: 2, layers: [r: relu]}]")
+    program = compiled(
+        CONV + "layers: [c$_i: {repeat: 3, conv2d: $(4 + i)}, u$(i + 1): {repeat: 2, layers: [r: relu]}]"
+    )
     assert [shape(program, name)[-1] for name in ("c", "c_1", "c_2")] == [4, 5, 6]
     assert {"u1/r", "u2/r"} <= set(program.graph.nodes)
 
@@ -94,13 +100,17 @@ def test_when_false_closes_up_and_else_stands_in(compiled: Compile) -> None:
 
 
 def test_expression_reads_earlier_tensors(compiled: Compile) -> None:
-    program = compiled(CONV + "layers: [a: {conv2d: 24}, b: {conv2d: $(channels(a) // 4)}, c: {conv2d: $(channels(input))}]")
+    program = compiled(
+        CONV + "layers: [a: {conv2d: 24}, b: {conv2d: $(channels(a) // 4)}, c: {conv2d: $(channels(input))}]"
+    )
     assert (shape(program, "b")[-1], shape(program, "c")[-1]) == (6, 3)
 
 
 def test_blocks_thread_their_outputs_by_name(compiled: Compile) -> None:
     """As NASNet's cells: each takes the output and the input of the one above, without a word about it."""
-    text = CONV + """
+    text = (
+        CONV
+        + """
 blocks:
   cell:
     inputs: [net, prev?]
@@ -111,6 +121,7 @@ blocks:
     - sum: {add: [a, b]}
 layers: [c0: {block: cell}, c1: {block: cell}, c2: {block: cell}]
 """
+    )
     graph = compiled(text).graph
     assert graph.nodes["c0/sum"].inputs == ("c0/a", "c0/a")
     assert graph.nodes["c1/b"].inputs == ("image",)
@@ -120,7 +131,9 @@ layers: [c0: {block: cell}, c1: {block: cell}, c2: {block: cell}]
 
 def test_arguments_of_a_block_read_the_callers_tensors(compiled: Compile) -> None:
     text = CONV + "blocks: {b: {parameters: {n: int}, layers: [c: {conv2d: $n}]}}\n"
-    program = compiled(text + "layers: [a: {conv2d: 24}, b1: {block: b, n: $(channels(a) // 2)}, d: {relu, from: b1/c}]")
+    program = compiled(
+        text + "layers: [a: {conv2d: 24}, b1: {block: b, n: $(channels(a) // 2)}, d: {relu, from: b1/c}]"
+    )
     assert shape(program, "d")[-1] == 12
 
 
@@ -141,7 +154,9 @@ def test_share_uses_another_layers_variables(compiled: Compile) -> None:
 
 
 def test_heads_hang_off_the_main_line(compiled: Compile) -> None:
-    program = compiled(CONV + "layers: [a: {conv2d: 4}, b: {conv2d: 5}]\nheads: {h: {from: a, layers: [c: {conv2d: 6}]}}")
+    program = compiled(
+        CONV + "layers: [a: {conv2d: 4}, b: {conv2d: 5}]\nheads: {h: {from: a, layers: [c: {conv2d: 6}]}}"
+    )
     assert (program.graph.output, program.graph.heads) == ("b", {"h": "h/c"})
     assert list(program.graph.ending_at([program.graph.output]).nodes) == ["a", "b"]
 
@@ -159,5 +174,3 @@ layers:
     assert [op.rate[0] for op in ops] == [1, 1, 1, 2]
     assert graph.nodes["(body)/c3"].shape == (8, 8, 4)
     assert "output_stride: 4" in graph.nodes["(body)/c3"].values["rate"].steps[0]
-
-

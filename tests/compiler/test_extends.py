@@ -60,7 +60,10 @@ def test_expectations_of_the_base_hold_until_replaced(tmp_path: Path) -> None:
         ("change: {body/b: {conv2d: 12}}", ["a", "a/relu", "body/b", "body/b/relu", "body/relu", "body/c"]),
         ("change: {body/c: {dropout: 0.5}}", ["a", "a/relu", "body/b", "body/b/relu", "body/relu", "body/c"]),
         ("change: {body: identity}", ["a", "a/relu", "body"]),
-        ("insert: {after body/b: [n: batch_norm]}", ["a", "a/relu", "body/b", "body/b/relu", "body/n", "body/relu", "body/c"]),
+        (
+            "insert: {after body/b: [n: batch_norm]}",
+            ["a", "a/relu", "body/b", "body/b/relu", "body/n", "body/relu", "body/c"],
+        ),
         ("insert: {before a: [n: batch_norm]}", ["n", "a", "a/relu", "body/b", "body/b/relu", "body/relu", "body/c"]),
         ("remove: [body/c]", ["a", "a/relu", "body/b", "body/b/relu", "body/relu"]),
     ],
@@ -131,5 +134,12 @@ layers:
 """
     program = made(tmp_path, text)
     names = [name for name, _, _ in program.graph.variables()]
-    assert names == ["Base/a/weights", "Base/a/biases", "Base/body/b/weights", "Base/body/b/biases", "Top/head/weights", "Top/head/biases"]
+    assert names == [
+        "Base/a/weights",
+        "Base/a/biases",
+        "Base/body/b/weights",
+        "Base/body/b/biases",
+        "Top/head/weights",
+        "Top/head/biases",
+    ]
     assert shape(program, "head") == (8, 8, 8)

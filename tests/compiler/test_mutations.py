@@ -14,8 +14,42 @@ from archspec.diagnostics import Findings
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
 SMALL = [path for path in SPECS if path.stat().st_size < 8_000]
-VALUES = [None, True, -1, 0, 3, 2.5, 1e30, "", "relu", "$x", "$(1 / 0)", "$(channels(input))", "conv1", [], [1], {}, {"a": 1}, "3x3"]
-KEYS = ["conv2d", "block", "layers", "when", "else", "from", "repeat", "table", "defaults", "x", "concat", "$i", "share", "rate"]
+VALUES = [
+    None,
+    True,
+    -1,
+    0,
+    3,
+    2.5,
+    1e30,
+    "",
+    "relu",
+    "$x",
+    "$(1 / 0)",
+    "$(channels(input))",
+    "conv1",
+    [],
+    [1],
+    {},
+    {"a": 1},
+    "3x3",
+]
+KEYS = [
+    "conv2d",
+    "block",
+    "layers",
+    "when",
+    "else",
+    "from",
+    "repeat",
+    "table",
+    "defaults",
+    "x",
+    "concat",
+    "$i",
+    "share",
+    "rate",
+]
 
 
 def mutate(value: object, chance: random.Random) -> object:

@@ -58,7 +58,7 @@ def test_specs_are_fine(path: Path) -> None:
         ("{softmax, zzz: 3}", "AS101", 16, "`softmax` has no field `zzz`", None),
         ("{conv: 3, kernel: 1}", "AS104", 7, "there is no operation `conv`", "did you mean `conv2d`?"),
         ("{conv2d: 1, norm: batchnorm}", "AS104", 24, "there is no norm `batchnorm`", "did you mean `batch_norm`?"),
-        ("{conv2d: 1, norm: relu}", "AS104", 24, "there is no norm `relu`", "there are batch_norm"),
+        ("{conv2d: 1, norm: relu}", "AS104", 24, "there is no norm `relu`", "batch_norm"),
         ("{conv2d: 1, activation: {leaky_rel: 1}}", "AS104", 31, "there is no activation `leaky_rel`", None),
         ("{conv2d: 1, activation: {leaky_relu: x}}", "AS102", 43, "`alpha` of `leaky_relu` must be a number", None),
         ("{conv2d: 1, norm: {batch_norm, decay: 2}}", "AS102", 44, "`decay` of `batch_norm` must be at most 1", None),

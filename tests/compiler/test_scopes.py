@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -118,7 +119,9 @@ layers:
     said = [n for n in (explicit, inner, outer, document) if n] + [1]
     stride = program.graph.nodes["a/b/c"].values["stride"]
     assert stride.value == (said[0], said[0])
-    assert [c.value if isinstance(c.value, tuple) else (c.value, c.value) for c in stride.lost] == [(n, n) for n in said[1:]]
+    assert [c.value if isinstance(c.value, tuple) else (c.value, c.value) for c in stride.lost] == [
+        (n, n) for n in said[1:]
+    ]
 
 
 @pytest.mark.parametrize(

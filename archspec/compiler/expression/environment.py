@@ -22,12 +22,12 @@ class WrongExpression(ValueError):
 
 
 class NotKnown(Exception):
-    """The expression reads a tensor whose own layer has an error already; say nothing more."""
+    """The expression reads a tensor or a function that has an error already; say nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of the document: its parameters and the expression of its body."""
+    """A function of the document: its parameters and the expression of its body, empty if that has an error."""
 
     parameters: tuple[str, ...]
     body: str

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from archspec.compiler.expression.environment import Environment, Function, Value, WrongExpression, nearest, written
+from archspec.compiler.expression.environment import Environment, Function, NotKnown, Value, WrongExpression, nearest, written
 from archspec.compiler.expression.functions import ANY_NUMBER, FUNCTIONS, PLAIN_FUNCTIONS, TENSOR_FUNCTIONS, Unfit
 
 LONGEST = 300
@@ -157,6 +157,8 @@ class _Evaluation:
         if len(arguments) != len(function.parameters):
             count = len(function.parameters)
             raise WrongExpression(f"`{name}` takes {_arguments(count, count)}, got {len(arguments)}")
+        if not function.body:
+            raise NotKnown
         outer = self.environment
         earlier = list(outer.functions)[: list(outer.functions).index(name)]
         inner = Environment(
@@ -248,7 +250,7 @@ def _offer(name: str, values: Mapping[str, Value]) -> str:
     if name in FUNCTIONS:
         return f"a function is called inside parentheses: $({name}(…))"
     known = [key for key in values if key not in ("true", "false", "null", "variant")]
-    return nearest(name, known) or f"there are {', '.join(known) or 'no names'}"
+    return nearest(name, known) or (f"known here: {', '.join(known)}" if known else "no names are known here")
 
 
 def _arguments(least: int, most: int) -> str:

@@ -14,7 +14,8 @@ class BatchNorm(Op, name="batch_norm"):
     """Every channel to mean 0 and variance 1 over batch and positions, then scaled and shifted.
 
     Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167. The moving variance takes the unbiased estimate,
-    N / (N - 1), as TensorFlow's fused kernel and TF-Slim; an epsilon under 1.001e-5 is raised to it, likewise.
+    N / (N - 1), as TensorFlow's fused kernel and TF-Slim. Epsilon is used as written; TF-Slim raises one under 1.001e-5
+    to that, which tells only where a variance is itself about 1e-5.
     """
 
     GROUPS = ("norm",)

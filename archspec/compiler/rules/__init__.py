@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from collections.abc import Iterator
 
 from archspec.compiler.build import Program
 from archspec.compiler.rules import bias_before_norm, dead_layer, even_kernel, softmax_twice, stride_over_kernel

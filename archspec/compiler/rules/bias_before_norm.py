@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from collections.abc import Iterator
 
 from archspec.compiler.build import Program
 from archspec.diagnostics import Diagnostic
@@ -25,4 +25,6 @@ def check(program: Program) -> Iterator[Diagnostic]:
             origin = node.values["bias"].origin if "bias" in node.values else None
             span = origin.span if origin is not None and origin.span is not None else node.span
             message = f"the bias of {node.layer} goes into a batch norm, which takes it away"
-            yield Diagnostic(CODE, message, span, help="take `bias: true` out, or write `bias: false`", severity="warning")
+            yield Diagnostic(
+                CODE, message, span, help="take `bias: true` out, or write `bias: false`", severity="warning"
+            )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 from archspec.compiler.build import Program
 from archspec.diagnostics import Diagnostic
@@ -19,7 +20,9 @@ def check(program: Program) -> Iterator[Diagnostic]:
         op: Any = node.op
         if "conv" not in op.GROUPS or op.padding != "same":
             continue
-        if any(kernel % 2 == 0 and stride == 1 for kernel, stride in zip(op.kernel, op.stride)):
+        if any(kernel % 2 == 0 and stride == 1 for kernel, stride in zip(op.kernel, op.stride, strict=True)):
             size = f"{op.kernel[0]}x{op.kernel[1]}"
-            message = f"{node.layer} has an even kernel, {size}, with padding same: its output is shifted by half a pixel"
+            message = (
+                f"{node.layer} has an even kernel, {size}, with padding same: its output is shifted by half a pixel"
+            )
             yield Diagnostic(CODE, message, node.span, help="take an odd kernel", severity="warning")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from collections.abc import Iterator
 
 from archspec.compiler.build import Program
 from archspec.compiler.forms.training import SoftmaxCrossEntropy

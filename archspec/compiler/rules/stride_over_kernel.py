@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 from archspec.compiler.build import Program
 from archspec.diagnostics import Diagnostic
@@ -19,7 +20,7 @@ def check(program: Program) -> Iterator[Diagnostic]:
         op: Any = node.op
         if not op.SPATIAL or max(op.kernel) == 1:
             continue
-        if any(stride > kernel for kernel, stride in zip(op.kernel, op.stride)):
+        if any(stride > kernel for kernel, stride in zip(op.kernel, op.stride, strict=True)):
             kernel, stride = (f"{a}x{b}" for a, b in (op.kernel, op.stride))
             message = f"{node.layer} has stride {stride} and kernel {kernel}: part of its input is never looked at"
             yield Diagnostic(CODE, message, node.span, help="a larger kernel, or a smaller stride", severity="warning")

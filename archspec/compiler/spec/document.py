@@ -147,16 +147,18 @@ def _functions(node: Node | None, findings: Findings) -> dict[str, Function]:
             findings.add("AS109", f"there is a function `{match[1]}` already", key.span, help="choose another name")
         else:
             parameters = tuple(part.strip() for part in match[2].split(",") if part.strip())
-            found[match[1]] = Function(parameters, value.text)
-            _check_body(value, findings)
+            found[match[1]] = Function(parameters, _body(value, findings))
     return found
 
 
-def _check_body(value: Scalar, findings: Findings) -> None:
+def _body(value: Scalar, findings: Findings) -> str:
+    """The text of a function's body; empty after reporting that it is no expression."""
     try:
         check_syntax(value.text)
     except WrongExpression as problem:
         findings.add("AS201", str(problem), value.span, help=problem.help)
+        return ""
+    return value.text
 
 
 def _block(key: Scalar, node: Node, findings: Findings) -> Block:
