@@ -4,69 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterator, Union
 
+from archspec.compiler.nodes import Listing, Mapping, Node, Plain, Scalar, plain
+from archspec.compiler.yaml_events import build
 from archspec.diagnostics import Findings, Span
 
-Plain = Union[None, bool, int, float, str]
+__all__ = ["LARGEST", "Listing", "Mapping", "Node", "Plain", "Scalar", "parse", "plain", "read", "read_bytes"]
 
 LARGEST = 1_000_000
 """Bytes in one file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """A YAML scalar: its YAML 1.2 core value, its text as written, and whether it was quoted."""
-
-    value: Plain
-    text: str
-    span: Span
-    quoted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A YAML sequence."""
-
-    items: tuple[Node, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Mapping:
-    """A YAML mapping; keys are scalars and unique."""
-
-    pairs: tuple[tuple[Scalar, Node], ...]
-    span: Span
-    _index: dict[str, int] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_index", {key.text: i for i, (key, _) in enumerate(self.pairs)})
-
-    def get(self, name: str) -> Node | None:
-        """The value under a key, or None where the key is absent."""
-        return self.pairs[self._index[name]][1] if name in self._index else None
-
-    def key(self, name: str) -> Scalar | None:
-        """The key itself, for its place."""
-        return self.pairs[self._index[name]][0] if name in self._index else None
-
-    def __iter__(self) -> Iterator[tuple[Scalar, Node]]:
-        return iter(self.pairs)
-
-
-Node = Union[Scalar, Listing, Mapping]
-
-
-def plain(node: Node) -> object:
-    """The node as plain Python values."""
-    if isinstance(node, Scalar):
-        return node.value
-    if isinstance(node, Listing):
-        return [plain(item) for item in node.items]
-    return {key.text: plain(value) for key, value in node.pairs}
 
 
 def read(path: str | Path, findings: Findings) -> Node | None:
@@ -100,16 +47,15 @@ def read_bytes(path: str, findings: Findings) -> bytes | None:
 
 def parse(text: str | bytes, file: str, findings: Findings) -> Node | None:
     """The tree of a text; None after reporting what is wrong with it."""
-    from archspec.compiler.yaml_events import build
-
-    decoded = _decoded(text, file, findings)
-    return None if decoded is None else build(decoded, file, findings)
+    whole = decoded(text, file, findings)
+    return None if whole is None else build(whole, file, findings)
 
 
-def _decoded(text: str | bytes, file: str, findings: Findings) -> str | None:
+def decoded(text: str | bytes, file: str, findings: Findings) -> str | None:
+    """The text of a file without its byte order mark; None after reporting why there is none."""
     if isinstance(text, bytes):
-        decoded = _utf8(text, file, findings)
-        return None if decoded is None else decoded.removeprefix("\ufeff")
+        whole = _utf8(text, file, findings)
+        return None if whole is None else whole.removeprefix("\ufeff")
     if len(text) > LARGEST:
         message = f"{file} has {len(text):,} characters; {LARGEST:,} is the limit for a spec"
         findings.add("AS005", message, Span(file, 1, 1, 1, 1))

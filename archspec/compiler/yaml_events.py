@@ -9,7 +9,7 @@ from typing import Any, Callable
 import yaml
 from yaml._yaml import CParser
 
-from archspec.compiler.source import Listing, Mapping, Node, Plain, Scalar
+from archspec.compiler.nodes import Listing, Mapping, Node, Plain, Scalar
 from archspec.diagnostics import Findings, Note, Span
 
 DEEPEST = 100

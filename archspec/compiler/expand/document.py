@@ -62,7 +62,7 @@ def _expand(document: Document, variant: str, settings: dict[str, Said], work: W
     graph = None
     if outcome.first is not None and not work.findings.errors and outcome.first in sketch.nodes:
         graph = Graph(place.variable_path, sketch.inputs, sketch.nodes, sketch.endpoints, outcome.first, heads)
-    elif not document.layers or not work.findings.errors:
+    elif not document.layers or (outcome.first is not None and not work.findings.errors):
         help = "write `layers:` with at least one layer"
         work.findings.add("AS312", "the spec has no layers", document.root.span, help=help)
     return Expanded(graph, place, hyperparameters, sketch.calls)

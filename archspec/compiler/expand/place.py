@@ -7,8 +7,8 @@ from typing import Callable
 
 from archspec.compiler.expand.names import Bundle, Names, WrongReference, bare, joined
 from archspec.compiler.expand.sketch import Sketch
-from archspec.compiler.expression import Environment, NotKnown, Shape, Value, WrongExpression
-from archspec.compiler.scopes import Frame, Frames, Resolver, Said
+from archspec.compiler.expression import Environment, NotKnown, Shape, Value, WrongExpression, nearest
+from archspec.compiler.scopes import Broken, Frame, Frames, Resolver, Said
 from archspec.compiler.source import Scalar
 from archspec.compiler.spec.records import Document, Scope
 from archspec.diagnostics import Findings
@@ -74,16 +74,16 @@ class Place:
         return replace(self, values={**self.values, **values})
 
     def within(self, scopes: tuple[Scope | Scalar, ...]) -> Place:
-        """The same place with scopes around it, written here or named."""
+        """The same place with scopes around it, written here or named; raises Broken where there is none so named."""
         frames = list(self.frames)
         for scope in scopes:
             if isinstance(scope, Scalar):
                 named = self.document.scopes.get(scope.text)
                 if named is None:
-                    known = ", ".join(self.document.scopes) or "none"
-                    message = f"there is no scope `{scope.text}`"
-                    self.work.findings.add("AS205", message, scope.span, help=f"under `scopes` there are: {known}")
-                    continue
+                    names = list(self.document.scopes)
+                    help = nearest(scope.text, names) or f"under `scopes` there are: {', '.join(names) or 'none'}"
+                    self.work.findings.add("AS205", f"there is no scope `{scope.text}`", scope.span, help=help)
+                    raise Broken
                 self.work.used_names.add(f"scope {scope.text}")
                 scope = named
             frames.append(Frame(scope, self.environment))

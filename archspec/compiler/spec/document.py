@@ -105,12 +105,14 @@ def read_parameters(node: Node | None, what: str, findings: Findings) -> tuple[P
 def _declared(key: Scalar, node: Mapping, findings: Findings) -> Parameter:
     said = {k.text: plain(v) for k, v in node.pairs}
     default = node.get("default")
-    _check_meaning(key, said, findings)
     kind = str(said["type"]) if "type" in said else _kind_of(default)
     if kind not in KINDS:
         findings.add("AS102", f"`type` must be one of {', '.join(KINDS)}, got {kind}", node.span)
         kind = "any"
     one_of, low, high = said.get("one_of"), said.get("min"), said.get("max")
+    if isinstance(low, (int, float)) and isinstance(high, (int, float)) and low > high:
+        findings.add("AS108", f"`{key.text}` has min {low} above max {high}", key.span, help="exchange them")
+        low = high = None
     return Parameter(
         key.text,
         kind,
@@ -120,12 +122,6 @@ def _declared(key: Scalar, node: Mapping, findings: Findings) -> Parameter:
         low if isinstance(low, (int, float)) else None,
         high if isinstance(high, (int, float)) else None,
     )
-
-
-def _check_meaning(key: Scalar, said: dict[str, object], findings: Findings) -> None:
-    low, high = said.get("min"), said.get("max")
-    if isinstance(low, (int, float)) and isinstance(high, (int, float)) and low > high:
-        findings.add("AS108", f"`{key.text}` has min {low} above max {high}", key.span, help="exchange them")
 
 
 def _kind_of(node: Node | None) -> str:
