@@ -171,7 +171,8 @@ class Resolver:
     def _substituted(self, node: Scalar, environment: Environment) -> Scalar:
         value = self.value(node, environment)
         if isinstance(value, (list, dict)):
-            self.findings.add("AS102", f"an expression for a form gives its name, got {shown(value)}", node.span)
+            message = f"an expression for a form gives its name, got {shown(value)}"
+            self.findings.add("AS102", message, node.span, help="write lists and mappings in place")
             raise Broken
         return Scalar(value, "" if value is None else str(value), node.span)
 
@@ -310,5 +311,12 @@ def shown(value: object) -> str:
         return f'"{value}"'
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
-    text = str(value)
+    if isinstance(value, (list, tuple)):
+        return _cut(f"[{', '.join(map(shown, value))}]")
+    if isinstance(value, dict):
+        return _cut("{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}")
+    return _cut(str(value))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "…"

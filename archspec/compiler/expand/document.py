@@ -82,7 +82,8 @@ def embed(
     assert isinstance(layer.body, NetworkCall)
     chosen, name = _variant(document, variant, outer.work.findings, (layer.body.variant or layer.body.file).span)
     hyperparameters = _hyperparameters(document, chosen, settings, outer.work.resolver)
-    place = _root(document, root or name, hyperparameters, outer.work, path, (*outer.files, document.file))
+    place = _root(document, name, hyperparameters, outer.work, path, (*outer.files, document.file))
+    place = replace(place, variable_path=root) if root else place
     place = replace(place, output_stride=outer.output_stride, shared=outer.shared, names=outer.names.bordered())
     # A file means the same everywhere: only scopes written at the call reach in.
     own = len(outer.frames) - len(layer.defaults)

@@ -46,6 +46,7 @@ class _Evaluation:
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
+        self.declared = environment.functions
         self.steps = 0
         self.source = ""
 
@@ -141,8 +142,9 @@ class _Evaluation:
             return self.own_call(name, self.environment.functions[name], arguments)
         if name not in PLAIN_FUNCTIONS:
             names = [*self.environment.functions, *FUNCTIONS]
-            message = f"there is no function `{name}` here"
-            raise WrongExpression(message, nearest(name, names) or f"there are {', '.join(names)}")
+            later = "a function can only call those above it" if name in self.declared else None
+            help = later or nearest(name, names) or f"there are {', '.join(names)}"
+            raise WrongExpression(f"there is no function `{name}` here", help)
         function, least, most = PLAIN_FUNCTIONS[name]
         if not least <= len(arguments) <= most:
             raise WrongExpression(f"`{name}` takes {_arguments(least, most)}, got {len(arguments)}")

@@ -98,14 +98,14 @@ def read_parameters(node: Node | None, what: str, findings: Findings) -> tuple[P
         elif isinstance(value, Scalar) and not value.quoted and value.text in KINDS:
             found.append(Parameter(key.text, value.text, None, key.span))
         else:
-            found.append(Parameter(key.text, _kind_of(value), value, key.span))
+            found.append(Parameter(key.text, kind_of(value), value, key.span))
     return tuple(found)
 
 
 def _declared(key: Scalar, node: Mapping, findings: Findings) -> Parameter:
     said = {k.text: plain(v) for k, v in node.pairs}
     default = node.get("default")
-    kind = str(said["type"]) if "type" in said else _kind_of(default)
+    kind = str(said["type"]) if "type" in said else kind_of(default)
     if kind not in KINDS:
         findings.add("AS102", f"`type` must be one of {', '.join(KINDS)}, got {kind}", node.span)
         kind = "any"
@@ -124,7 +124,7 @@ def _declared(key: Scalar, node: Mapping, findings: Findings) -> Parameter:
     )
 
 
-def _kind_of(node: Node | None) -> str:
+def kind_of(node: Node | None) -> str:
     """The kind that a default shows: a float default takes any number, an expression and null take anything."""
     if isinstance(node, Listing):
         return "list"

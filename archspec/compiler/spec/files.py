@@ -6,6 +6,7 @@ from pathlib import Path
 
 from archspec.compiler.expression import nearest
 from archspec.compiler.source import Mapping, Node, Scalar, parse, read
+from archspec.compiler.spec.document import kind_of
 from archspec.compiler.spec.edits import edit
 from archspec.diagnostics import Findings, Note, Span
 
@@ -125,7 +126,7 @@ def _merged(base: Node, top: Node, section: str) -> Node:
     pairs = {key.text: (key, value) for key, value in base.pairs}
     for key, value in top.pairs:
         old = pairs[key.text][1] if key.text in pairs else None
-        if section == "hyperparameters" and isinstance(old, Mapping) and "default" in [k.text for k, _ in old.pairs]:
+        if section == "hyperparameters" and old is not None:
             value = _with_default(old, value)
         elif section in _DEEP and isinstance(old, Mapping) and isinstance(value, Mapping):
             value = _merged(old, value, section) if not _other_kind(section, key.text) else value
@@ -138,7 +139,12 @@ def _other_kind(section: str, key: str) -> bool:
     return section in ("train", "eval") and key in ("data", "optimizer")
 
 
-def _with_default(declared: Mapping, value: Node) -> Node:
-    if isinstance(value, Mapping):
+def _with_default(declared: Node, value: Node) -> Node:
+    """The base's declaration with another default, so that its type and limits stay."""
+    if isinstance(value, Mapping) or (isinstance(declared, Mapping) and declared.get("default") is None):
         return value
+    if not isinstance(declared, Mapping):
+        kind = Scalar(kind_of(declared), kind_of(declared), declared.span)
+        said = ("type", kind), ("default", value)
+        return Mapping(tuple((Scalar(key, key, value.span), node) for key, node in said), value.span)
     return Mapping(tuple((k, value if k.text == "default" else v) for k, v in declared.pairs), declared.span)

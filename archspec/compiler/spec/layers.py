@@ -105,7 +105,7 @@ def _bare(name: Scalar | None, node: Scalar, findings: Findings) -> Layer:
 
 def _unknown(node: Scalar, findings: Findings) -> None:
     close = get_close_matches(node.text, [*OPS, *OPERATIONS], 1)
-    help = f"did you mean `{close[0]}`?" if close else "`archspec ops` is a list of them; a block is called by `block:`"
+    help = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(OPS)}; a block is called by `block:`"
     findings.add("AS104", f"there is no operation `{node.text}`", node.span, help=help)
 
 

@@ -126,7 +126,10 @@ def _words(schema: Json) -> list[str]:
     if "enum" in schema:
         return [f"one of {', '.join(map(str, schema['enum']))}"]
     types = schema.get("type", [])
-    return [_TYPES[kind] for kind in ([types] if isinstance(types, str) else types)]
+    if types == ["boolean", "string"]:
+        return ["true", "false", "an expression"]
+    least = f" of at least {schema['minimum']}" if "minimum" in schema else ""
+    return [_TYPES[kind] + least for kind in ([types] if isinstance(types, str) else types)]
 
 
 _MANY = {"integer": "whole numbers", "number": "numbers", "string": "texts", "array": "lists"}

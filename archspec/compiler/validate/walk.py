@@ -56,7 +56,8 @@ class Walk:
         elif isinstance(node, Mapping) and any(key.text in self._operations() for key, _ in node.pairs):
             self.findings.add("AS107", "this layer has no name", node.span, help="write `- name: {…}`")
         else:
-            self.findings.add("AS106", "a list of layers has one `name: layer` to an item", node.span)
+            help = "write each layer behind a dash of its own: `- name: {…}`"
+            self.findings.add("AS106", "a list of layers has one `name: layer` to an item", node.span, help=help)
 
     def _operations(self) -> dict[str, tuple[str, ...]]:
         return kinds(self.parts.at("$defs", "layer.any"))
@@ -82,7 +83,7 @@ class Walk:
         thing = _thing(part)
         has = "a layer has one operation" if thing == "operation" else f"here stands one {thing}"
         are = " and ".join(f"`{key.text}`" for key in found[:2])
-        self.findings.add("AS105", f"{has}, here are {are}", found[1].span)
+        self.findings.add("AS105", f"{has}, here are {are}", found[1].span, help="take one of them out")
 
     def _no_kind(self, part: Part, node: Mapping) -> None:
         beside = part.schema["then"]["propertyNames"]["anyOf"][0]["enum"]
