@@ -80,7 +80,8 @@ def _excerpt(span: Span, shade: str) -> list[str]:
     line = source_line(span)
     if line is None or not line.strip():
         return []
-    line = line.replace("\t", " ")
+    # A terminal would obey control characters.
+    line = "".join(letter if letter.isprintable() else " " if letter == "\t" else "\ufffd" for letter in line)
     end = span.end_column if span.end_line == span.line else len(line) + 1
     start, end = span.column - 1, max(end - 1, span.column)
     line, start, end = _cut(line, start, min(end, max(len(line), start + 1)))

@@ -44,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         files, programs = files + 1, programs + len(compiled)
     show(findings.items, arguments.format, sys.stdout)
     if arguments.format == "text":
+        sys.stdout.flush()
         print(_summary(files, programs, len(findings.items)), file=sys.stderr if findings.items else sys.stdout)
     return 1 if findings.items else 0
 

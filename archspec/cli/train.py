@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,7 +124,7 @@ def show(outcome: Outcome, folder: Path, arguments: argparse.Namespace) -> None:
         return
     if outcome.stopped_by:
         print(f"stopped by {outcome.stopped_by} at step {outcome.step} of {outcome.total}; go on with:")
-        print(f"  archspec train {arguments.spec} --run {folder} --resume …the same options…")
+        print(f"  archspec {shlex.join([*(word for word in sys.argv[1:] if word != '--resume'), '--resume'])}")
         return
     loss = f", loss {outcome.numbers['loss']:.4f}" if outcome.numbers else ""
     print(f"trained {outcome.step} steps{loss}; the run is in {folder}")

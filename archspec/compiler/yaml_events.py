@@ -18,7 +18,10 @@ DEEPEST = 100
 MOST_NODES = 200_000
 """Nodes in one document, those behind aliases counted wherever they are used."""
 
-_INTEGER = re.compile(r"[-+]?[0-9]+")
+LONGEST_INTEGER = 250
+"""Characters of an integer; so every one fits a float. What is longer is text."""
+
+_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Plain] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
@@ -38,13 +41,8 @@ def core_value(text: str) -> Plain:
     first = text[0]
     if not (first.isascii() and (first.isdigit() or first in "+-.")):
         return text
-    try:
-        if _INTEGER.fullmatch(text):
-            return int(text)
-        if text[:2] in _BASES:
-            return int(text[2:], _BASES[text[:2]]) if "_" not in text and text[2:3] not in "+-" else text
-    except ValueError:
-        return text
+    if _INTEGER.fullmatch(text):
+        return int(text, _BASES.get(text[:2], 10)) if len(text) <= LONGEST_INTEGER else text
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
@@ -154,7 +152,7 @@ class _Builder:
         top = self.stack[-1]
         top.size += size
         if top.size > MOST_NODES:
-            self.refuse("AS007", f"the document has more than {MOST_NODES:,} values", top.event, "use `repeat`, not aliases")
+            self.refuse("AS007", f"the document has more than {MOST_NODES:,} values", top.event, "use `repeat`")
         if isinstance(top.event, yaml.MappingStartEvent) and len(top.children) % 2 == 0:
             self.enter_key(node, top)
         top.children.append(node)
@@ -213,7 +211,9 @@ def _report(problem: yaml.YAMLError, text: str, file: str, findings: Findings) -
         context = getattr(problem, "context", None)
         message = f"this is not YAML: {reason}" + (f" {context}" if context else "")
         help = "look for a missing bracket, quote, colon or space before this place"
-        if "mapping values are not allowed" in reason:
+        if "control characters" in reason:
+            help = "take it out; a spec is plain text in UTF-8"
+        elif "mapping values are not allowed" in reason:
             message = "this is not YAML: a `: ` where no key can stand"
             help = "put a text with `: ` in it in quotes, or look at the indentation"
         findings.add("AS001", message, place, help=help)

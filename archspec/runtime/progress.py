@@ -46,8 +46,7 @@ class Report:
         elif self._bar is not None:
             self._bar.update(self._task, completed=numbers["step"], description=_short(numbers))
         elif self._due(numbers["step"]):
-            left = (self.total - numbers["step"]) * numbers["seconds"] / max(1, numbers["step"] - self._first)
-            print(f"step {numbers['step']}/{self.total}  {_short(numbers)}  {_duration(left)} left", file=sys.stderr, flush=True)
+            _print(f"step {numbers['step']}/{self.total}  {_short(numbers)}{self._left(numbers)}")
 
     def _due(self, step: int) -> bool:
         now = time.monotonic()
@@ -55,6 +54,11 @@ class Report:
             return False
         self._last_line = now
         return True
+
+    def _left(self, numbers: dict[str, Any]) -> str:
+        """The time that is left; nothing after the first step, most of which was building the graph."""
+        done = numbers["step"] - self._first - 1
+        return f"  {_duration((self.total - numbers['step']) * numbers['seconds'] / done)} left" if done > 0 else ""
 
     def say(self, text: str) -> None:
         """Show a line."""
@@ -68,7 +72,7 @@ def _print(text: str) -> None:
 
 def _short(numbers: dict[str, Any]) -> str:
     rate = f"{numbers['images_per_second']:.1f} images/s"
-    return f"loss {numbers['loss']:.4f}  accuracy {numbers['accuracy']:.3f}  rate {numbers['rate']:.4g}  {rate}"
+    return f"loss {numbers['loss']:.4f}  accuracy {numbers['accuracy']:.3f}  lr {numbers['lr']:.3g}  {rate}"
 
 
 def _duration(seconds: float) -> str:

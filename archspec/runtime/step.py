@@ -83,7 +83,7 @@ class Step:
         norm = tf.linalg.global_norm(means)
         if self.train.clip_norm is not None:
             means, _ = tf.clip_by_global_norm(means, self.train.clip_norm, use_norm=norm)
-        numbers |= {"gradient_norm": norm, "rate": tf.cast(self.optimizer.learning_rate, tf.float32)}
+        numbers |= {"gradient_norm": norm, "lr": tf.cast(self.optimizer.learning_rate, tf.float32)}
         finite = tf.math.is_finite(numbers["loss"]) & tf.math.is_finite(norm)
 
         def update() -> Any:

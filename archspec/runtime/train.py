@@ -19,6 +19,7 @@ from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.explain import explain_data_error
 from archspec.runtime.data.labels import check_labels
 from archspec.runtime.data.open import open_data
+from archspec.runtime.data.order import step_indices
 from archspec.runtime.data.pipeline import evaluation_batches, training_batches
 from archspec.runtime.evaluate import Scores, classes, evaluate, measures
 from archspec.runtime.lower import Network, first_non_finite, image_shape, lower
@@ -170,7 +171,7 @@ def _restore(state: Step, saved: checkpoint.Checkpoint) -> None:
     wrong = [n for n, v in variables.items() if n not in saved.tensors or saved.tensors[n].shape != tuple(v.shape)]
     if wrong:
         help = "resume with the spec the run was made from"
-        raise stop("AS723", f"{saved.path} lacks {len(wrong)} values of this training, such as {wrong[0]}", help=help)
+        raise stop("AS724", f"{saved.path} lacks {len(wrong)} values of this training, such as {wrong[0]}", help=help)
     for name, variable in variables.items():
         variable.assign(saved.tensors[name])
 
@@ -187,14 +188,14 @@ def _loop(
     """Run the steps; (the last one done, its numbers)."""
     first, section = distribute.rank() == 0, state.train
     batches = _batches(state, data, start, options)
-    every, log_every = length.of(options.save or section.save), 1 if length.steps <= 1000 else 10
+    every = length.of(options.save or section.save)
     writer = tf.summary.create_file_writer(str(run.folder / "train")) if first else None
     began, timed, numbers, step = time.perf_counter(), start, {}, start
     with Report(length.steps, start, options.form, first) as report:
         while step < length.steps:
             made = _one(state, batches, data, step, stopping)
             step += 1
-            if step % log_every == 0 or step in (start + 1, length.steps) or made["stop"] > 0:
+            if step <= 1000 or step % 10 == 0 or step in (start + 1, length.steps) or made["stop"] > 0:
                 numbers = _numbers(made, step, length, began, section.batch * (step - timed))
                 if step == start + 1:
                     # The first step builds the graph; the speed of the others is what counts.
@@ -236,14 +237,15 @@ def _one(state: Step, batches: Any, data: Dataset, step: int, stopping: Stopping
         asked = tf.constant(1.0 if stopping.asked else 0.0)
         made = {name: float(value) for name, value in state.run(batch["image"], batch["label"], seed, asked).items()}
     except tf.errors.OpError as problem:
-        raise distribute.lost_rank(problem) or _data_error(problem, data) or problem from problem
+        raise distribute.lost_rank(problem) or _data_error(problem, data, state, step) or problem from problem
     if not (math.isfinite(made["loss"]) and math.isfinite(made["gradient_norm"])):
         raise _not_finite(state, batch["image"], seed, step + 1, made["loss"])
     return made
 
 
-def _data_error(problem: tf.errors.OpError, data: Dataset) -> Stop | None:
-    return explain_data_error(problem, data)
+def _data_error(problem: tf.errors.OpError, data: Dataset, state: Step, step: int) -> Stop | None:
+    """What to say where an example of this step cannot be read; batches come in order, so it is one of its own."""
+    return explain_data_error(problem, data, step_indices(data.size, state.train.batch, seed=state.train.seed, step=step))
 
 
 def _not_finite(state: Step, images: Any, seed: Any, step: int, loss: float) -> Stop:

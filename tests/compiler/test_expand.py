@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from archspec.compiler.build import Program
+from archspec.compiler.expand.names import means
 
 Compile = Callable[..., Program]
 CONV = "defaults: {conv2d: {kernel: 1}}\n"
@@ -174,3 +175,19 @@ layers:
     assert [op.rate[0] for op in ops] == [1, 1, 1, 2]
     assert graph.nodes["(body)/c3"].shape == (8, 8, 4)
     assert "output_stride: 4" in graph.nodes["(body)/c3"].values["rate"].steps[0]
+
+
+def test_else_keeps_the_name_and_the_end_point(compiled: Compile) -> None:
+    text = "layers: [a: relu, b: {when: false, tanh, endpoint: B, else: identity}, c: {when: false, tanh, endpoint: C, else: a}]"
+    endpoints = compiled(text).graph.endpoints
+    assert (endpoints["B"], endpoints["C"]) == ("b", "a")
+
+
+def test_scope_of_names_ends_a_level_with_its_key(compiled: Compile) -> None:
+    program = compiled(CONV + "layers: [u/a: {conv2d: 4}, u/b: {conv2d: 5}, c: {concat: [u/a, u/b]}]")
+    assert shape(program, "c")[-1] == 9
+
+
+def test_pattern_means_a_layer_and_what_is_below_it() -> None:
+    assert means("block1", "(body)/block1/unit_1/conv1") and means("(body)/block*", "(body)/block1/unit_1")
+    assert means("conv1", "conv1") and not means("conv1", "conv10") and not means("unit_1", "(body)/block1/unit_1")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from archspec.compiler.expand.layers import branches, expand_body, sequence
-from archspec.compiler.expand.names import UNKNOWN, Bundle, Entry, Names, Tensor, single
+from archspec.compiler.expand.names import UNKNOWN, Bundle, Entry, Names, Tensor, joined, single
 from archspec.compiler.expand.parameters import bind
-from archspec.compiler.expand.place import Place, Work
+from archspec.compiler.expand.place import Place, Reached, Work
 from archspec.compiler.expand.sketch import Sketch
 from archspec.compiler.expand.unused import check_scopes
 from archspec.compiler.expression import Environment, nearest
@@ -17,7 +17,7 @@ from archspec.compiler.provenance import Values
 from archspec.compiler.scopes import Broken, Frame, Resolver, Said, shown
 from archspec.compiler.source import Mapping, Node
 from archspec.compiler.spec.records import Document, Layer, NetworkCall, Variant
-from archspec.diagnostics import Findings, Span
+from archspec.diagnostics import Findings, Note, Span
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ def embed(
     root: str,
     layer: Layer,
     outer: Place,
-) -> tuple[Bundle, Names]:
-    """Expand a document as a layer of another: its outcome and its names. Raises Broken."""
+) -> tuple[Bundle, Names, bool]:
+    """Expand a document as a layer of another: its outcome, its names, whether `until` ended it. Raises Broken."""
     assert isinstance(layer.body, NetworkCall)
     chosen, name = _variant(document, variant, outer.work.findings, (layer.body.variant or layer.body.file).span)
     hyperparameters = _hyperparameters(document, chosen, settings, outer.work.resolver)
@@ -87,19 +87,39 @@ def embed(
     place = replace(place, output_stride=outer.output_stride, shared=outer.shared, names=outer.names.bordered())
     # A file means the same everywhere: only scopes written at the call reach in.
     own = len(outer.frames) - len(layer.defaults)
-    place = replace(place, frames=(*place.frames, *outer.frames[own:]))
+    until = (joined(path, layer.body.until.text),) if layer.body.until is not None else ()
+    place = replace(place, frames=(*place.frames, *outer.frames[own:]), at=path, ends=(*outer.ends, *until))
     tensors = _network_inputs(document, incoming, layer, outer)
     for (key, _), tensor in zip(document.inputs, tensors, strict=True):
         place.names.entries[key.text] = Entry(single(tensor), Names(place.names), "", key.span)
     handed = Bundle(tuple((key.text, tensor) for (key, _), tensor in zip(document.inputs, tensors, strict=True)))
     if len(tensors) == 1:
         place.names.entries.setdefault("input", Entry(single(tensors[0]), Names(place.names), "", layer.span))
-    return sequence(document.layers, handed, place), place.names
+    try:
+        return sequence(document.layers, handed, place), place.names, False
+    except Reached as reached:
+        if reached.end not in until:
+            raise
+        assert layer.body.until is not None
+        _cut_off(document, place.names, Note("`until` cuts it off", layer.body.until.span))
+        return reached.outcome, place.names, True
+
+
+def _cut_off(document: Document, names: Names, why: Note) -> None:
+    """Enter the layers that were never reached, so that a reference to one says why it is not there."""
+    for layer in document.layers:
+        if layer.name is not None and layer.name.text not in names.entries and "$" not in layer.name.text:
+            names.entries[layer.name.text] = Entry(None, Names(names), "", layer.span, absent=why)
 
 
 def _network_inputs(document: Document, incoming: Bundle, layer: Layer, outer: Place) -> list[Tensor]:
     """The tensors for a network's inputs: by name where the names agree, else by position."""
     names, given = [key.text for key, _ in document.inputs], dict(incoming.outputs)
+    for key, _ in layer.source.pairs if isinstance(layer.source, Mapping) else ():
+        if key.text not in names:
+            help = nearest(key.text, names) or f"it has {', '.join(names)}"
+            outer.work.findings.add("AS306", f"{document.file} has no input `{key.text}`", key.span, help=help)
+            raise Broken
     tensors: list[Tensor] = list(given.values())
     if not incoming.listed and not any(name in given for name in names):
         tensors = tensors[:1]

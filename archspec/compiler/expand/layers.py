@@ -10,7 +10,7 @@ from archspec.compiler.expand.calls import call
 from archspec.compiler.expand.copies import Copy, copies
 from archspec.compiler.expand.names import UNKNOWN, Bundle, Entry, Names, bare, joined
 from archspec.compiler.expand.networks import network_call
-from archspec.compiler.expand.place import Place
+from archspec.compiler.expand.place import Place, Reached
 from archspec.compiler.expand.references import entry, reference, source_of
 from archspec.compiler.expand.stride import asked_stride, check_reached
 from archspec.compiler.expression import NotKnown
@@ -81,7 +81,11 @@ def _layer(layer: Layer, copy: Copy, incoming: Bundle, place: Place) -> Bundle |
     if layer.name is not None:
         _refuse_double(name, layer, holder, place)
     inner = replace(inner, names=below)
-    outcome = expand_body(layer.body, copy, source, path, variable_path, layer, inner)
+    try:
+        outcome = expand_body(layer.body, copy, source, path, variable_path, layer, inner)
+    except Reached:
+        holder.add(name.rpartition("/")[2], Entry(None, below, variable_path, layer.span))
+        raise
     if layer.output_stride is not None:
         check_reached(outcome.first, inner.output_stride, layer.output_stride.span, place)
     _register(layer, name, outcome, variable_path, holder, below, place)
@@ -141,10 +145,24 @@ def _register(
             sketch.endpoints[path] = outcome.first
         if layer.endpoint is not None:
             _alias(layer.endpoint, outcome.first, place)
+    _end(path, layer, outcome, place)
+
+
+def _end(path: str, layer: Layer, outcome: Bundle, place: Place) -> None:
+    """Raise Reached where an `until` around names this layer, by path or end point."""
+    if place.ends and layer.name is not None:
+        alias = [_endpoint(layer.endpoint, place)] if layer.endpoint is not None else []
+        for end in place.ends:
+            if end in (path, joined(place.at, bare(place.inside(path))), *alias):
+                raise Reached(outcome, end)
+
+
+def _endpoint(node: Scalar, place: Place) -> str:
+    return joined(place.at, place.work.resolver.text(node, place.environment))
 
 
 def _alias(node: Scalar, tensor: str, place: Place) -> None:
-    sketch, name = place.work.sketch, place.work.resolver.text(node, place.environment)
+    sketch, name = place.work.sketch, _endpoint(node, place)
     if sketch.endpoints.get(name, tensor) != tensor:
         place.work.findings.add("AS311", f"the end point `{name}` is taken", node.span, help="choose another name")
     sketch.endpoints[name] = tensor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archspec.compiler.expand.names import Bundle, WrongReference, single
+from archspec.compiler.expand.names import UNKNOWN, Bundle, Names, WrongReference, single
 from archspec.compiler.expand.place import Place
 from archspec.compiler.scopes import Broken, Said
 from archspec.compiler.source import Mapping, Node, Scalar
@@ -23,19 +23,26 @@ def network_call(
     root = variable_path if layer.variable_name is not None else ""
     settings = {key.text: Said(node, caller.environment, "explicit", "the call") for key, node in _pairs(body.settings)}
     first = len(place.work.sketch.nodes)
-    outcome, names = place.work.document(document, variant, settings, incoming, path, root, layer, place)
+    outcome, names, ended = place.work.document(document, variant, settings, incoming, path, root, layer, place)
     if body.until is None:
         return single(outcome.first)
-    try:
-        until = names.bundle(body.until.text)
-    except WrongReference as problem:
-        place.work.findings.add(problem.code, str(problem), body.until.span, help=problem.help)
-        raise Broken from None
-    tensor = until.first if until is not None else None
-    if tensor is not None:
-        gone = _cut(first, tensor, place)
+    if not ended:
+        _refuse_end(body.until, names, place)
+        return UNKNOWN
+    if outcome.first is not None:
+        gone = _cut(first, outcome.first, place)
         names.take_away(gone, Note("`until` cuts it off", body.until.span))
-    return single(tensor)
+    return single(outcome.first)
+
+
+def _refuse_end(until: Scalar, names: Names, place: Place) -> None:
+    try:
+        names.bundle(until.text)
+    except WrongReference as problem:
+        place.work.findings.add(problem.code, str(problem), until.span, help=problem.help)
+    else:
+        help = "name a layer or an end point of the network"
+        place.work.findings.add("AS303", f"`until` cannot end the network at `{until.text}`", until.span, help=help)
 
 
 def _pairs(node: Mapping | None) -> tuple[tuple[Scalar, Node], ...]:

@@ -29,8 +29,16 @@ class Work:
     used_names: set[str] = field(default_factory=set)
     body: Callable[..., Bundle] = field(kw_only=True)
     """expand_body of layers.py, which blocks and networks come back to."""
-    document: Callable[..., tuple[Bundle, Names]] = field(kw_only=True)
+    document: Callable[..., tuple[Bundle, Names, bool]] = field(kw_only=True)
     """The expansion of a whole document, for a network in a network."""
+
+
+class Reached(Exception):
+    """The layer at which `until` ends a network is made: what it hands on, and which end it is."""
+
+    def __init__(self, outcome: Bundle, end: str) -> None:
+        super().__init__(end)
+        self.outcome, self.end = outcome, end
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,10 @@ class Place:
     calls: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     """The spec files that are being embedded, outermost first."""
+    at: str = ""
+    """The path at which the document is embedded."""
+    ends: tuple[str, ...] = ()
+    """Paths or end points at which `until` ends the networks around, outermost first."""
 
     @property
     def environment(self) -> Environment:
@@ -99,15 +111,19 @@ class Place:
 
     def variable(self, name: str, own: str | None) -> str:
         """The prefix of a layer's variables: the rule, `name:` on the layer, or the document's `names`."""
-        path = joined(self.path, name)
+        path = self.inside(joined(self.path, name))
         for key in (path, bare(path)):
             if key in self.renames:
                 self.work.used_names.add(f"name {key}")
                 return self._renamed(name, self.renames[key])
         return joined(self.variable_path, own if own is not None else bare(name))
 
+    def inside(self, path: str) -> str:
+        """A path as the document itself has it."""
+        return path.removeprefix(self.at).strip("/")
+
     def _renamed(self, name: str, new: str) -> str:
         if "/" in new:
-            root = self.variable_path.removesuffix(bare(self.path)).strip("/")
+            root = self.variable_path.removesuffix(bare(self.inside(self.path))).strip("/")
             return joined(root, new)
         return joined(self.variable_path, bare(name).rpartition("/")[0], new)

@@ -35,6 +35,8 @@ class Sketch:
     reaches: dict[str, Reach] = field(default_factory=dict)
     owners: dict[str, tuple[Variable, Node]] = field(default_factory=dict)
     full: bool = False
+    refused: set[tuple[str, str]] = field(default_factory=set)
+    """Pairs of outermost layers whose variables are known to clash, so that a network in here twice is one finding."""
 
     def shape(self, tensor: str) -> Shape:
         """The shape of a node's output or of an input."""
@@ -87,6 +89,10 @@ class Sketch:
     def _refuse(
         self, name: str, variable: Variable, node: Node, older: Variable, owner: Node, shared: bool
     ) -> None:
+        pair = node.layer.partition("/")[0], owner.layer.partition("/")[0]
+        if pair in self.refused:
+            return
+        self.refused.add(pair)
         note = Note(f"{owner.layer} has it, with shape {show(older.shape)}", owner.span)
         if not shared:
             help = "give one of them another name, or `share:` the other's variables"
@@ -108,6 +114,8 @@ class Sketch:
         text = f"{node.layer} is {made.op.NAME}, {show(node.shape)}"
         if main is not None and main.name in made.values:
             resolved = made.values[main.name]
-            where = "" if resolved.origin.kind in ("explicit", "default") else f" from {resolved.origin.where}"
+            origin, where = resolved.origin, ""
+            if origin.kind not in ("explicit", "default"):
+                where = f" from {origin.where}" + (f", {origin.span.short}" if origin.span is not None else "")
             text += f", with {main.name}: {resolved.value}{where}"
         return Note(text, node.span)

@@ -11,8 +11,8 @@ from archspec.compiler.layout.comments import comments_of
 from archspec.compiler.layout.same import same
 from archspec.compiler.layout.sheet import Sheet
 from archspec.compiler.layout.styled import styled
-from archspec.compiler.source import Node, decoded, parse
-from archspec.diagnostics import Findings
+from archspec.compiler.source import LARGEST, Node, decoded, parse
+from archspec.diagnostics import Findings, Span
 
 __all__ = ["laid_out"]
 
@@ -20,7 +20,7 @@ __all__ = ["laid_out"]
 def laid_out(text: str | bytes, file: str) -> str:
     """A spec's text in its canonical layout.
 
-    Raises Stop where the text cannot be parsed, and RuntimeError, a bug, should the layout change its meaning or
+    Raises Stop where the text cannot be parsed or would be too large, and RuntimeError, a bug, should the layout change its meaning or
     lose a comment.
     """
     findings = Findings()
@@ -30,6 +30,10 @@ def laid_out(text: str | bytes, file: str) -> str:
     assert readable is not None and tree is not None
     before = readable.replace("\r\n", "\n").replace("\r", "\n")
     after = _laid_out(before)
+    if len(after) > LARGEST:
+        message = f"laid out, {file} would have {len(after):,} characters; {LARGEST:,} is the limit for a spec"
+        findings.add("AS005", message, Span(file, 1, 1, 1, 1), help="use `repeat`, a table or blocks")
+        findings.stop_on_errors()
     _check(tree, before, after, file)
     return after
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Iterator
 
 from archspec.compiler.layout.words import KINDS
@@ -10,7 +11,7 @@ from archspec.compiler.source import Listing, Node, Scalar
 
 def same(one: Node, other: Node) -> bool:
     """Whether two trees have the same shape, order, values and kinds of values."""
-    return list(_facts(one)) == list(_facts(other))
+    return all(fact == fact_there for fact, fact_there in zip_longest(_facts(one), _facts(other)))
 
 
 def _facts(node: Node) -> Iterator[object]:

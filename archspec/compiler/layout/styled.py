@@ -59,8 +59,8 @@ def styled(text: str) -> tuple[Styled, list[Word]]:
     words: list[Word] = []
     root: Styled | None = None
     while (event := parser.get_event()) is not None:
-        if isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
-            open_groups.pop().end = event.end_mark.index
+        if isinstance(event, yaml.CollectionEndEvent):
+            open_groups.pop().end = _end(event)
             continue
         node = _node(event, text)
         if node is None:
@@ -77,9 +77,9 @@ def styled(text: str) -> tuple[Styled, list[Word]]:
 
 
 def _node(event: Any, text: str) -> Styled | None:
-    start, end = event.start_mark.index, event.end_mark.index
+    start, end = event.start_mark.index, _end(event)
     if isinstance(event, yaml.AliasEvent):
-        return Word(start, start, end, event.anchor, "*")
+        return Word(start, start, end, str(event.anchor), "*")
     if isinstance(event, yaml.ScalarEvent):
         style = event.style if event.style in ("'", '"', "|", ">") else None
         return Word(start, min(_content(event, text), end), end, event.value, style, _properties(event))
@@ -88,6 +88,11 @@ def _node(event: Any, text: str) -> Styled | None:
         bare = bool(mapping and event.flow_style and text[content : content + 1] != "{")
         return Group(start, content, end, mapping, bool(event.flow_style), bare, _properties(event))
     return None
+
+
+def _end(event: Any) -> int:
+    place: int = event.end_mark.index
+    return place
 
 
 def _properties(event: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 from yaml.nodes import ScalarNode
 from yaml.resolver import Resolver
@@ -20,7 +21,7 @@ _IN_BLOCK = re.compile(r": |:$| #")
 _ODD = re.compile("[\x7f-\xa0\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 # YAML 1.1 tools read these as booleans.
 _SWITCHES = frozenset(("y", "Y", "n", "N"))
-_ELSEWHERE = Resolver()
+_ELSEWHERE: Any = Resolver()
 
 
 def written(word: Word, flow: bool) -> str:

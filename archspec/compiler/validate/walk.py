@@ -99,7 +99,7 @@ class Walk:
 
     def _unknown_kind(self, part: Part, name: Scalar) -> None:
         thing, known = _thing(part), self._known(part)
-        offer = "`archspec ops` is a list of them; a block is called by `block:`"
+        offer = f"one of {', '.join(known)}; a block is called by `block:`"
         help = _nearest(name.text, known) or (offer if thing == "operation" else f"one of {', '.join(known)}")
         if "." in name.text:
             help = "a dot marks operations of other packages; is that package installed?"

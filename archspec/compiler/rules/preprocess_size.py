@@ -1,0 +1,41 @@
+"""Preprocessing that does not end in images of the input's size: training would stop before its first step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from archspec.compiler.build import Program
+from archspec.compiler.forms.data import Cifar10, Mnist
+from archspec.compiler.forms.preprocess import complaints
+from archspec.diagnostics import Diagnostic
+
+CODE = "AS406"
+NAME = "preprocess-size"
+_NET = "layers: [flatten, logits: {dense: 10}]\n"
+_TRAIN = "train: {{preprocess: {}, losses: {{main: {{softmax_cross_entropy: logits}}}}, optimizer: {{sgd: 0.1}}, batch: 8}}"
+BAD = _NET + _TRAIN.format("[{resize: 24}, random_flip]")
+GOOD = _NET + _TRAIN.format("[{resize: 32}, random_flip]")
+
+_OF_ONE_SIZE = (Mnist, Cifar10)
+"""Data whose images all have a size of their own, which a spec need not repeat."""
+
+
+def check(program: Program) -> Iterator[Diagnostic]:
+    """A section whose steps lead from images of any size to another size than the input's."""
+    shape: Any = next(iter(program.graph.inputs.values())).shape
+    if len(program.graph.inputs) > 1 or len(shape) != 3 or None in shape:
+        return
+    for name, section in (("train", program.train), ("eval", program.eval)):
+        if section is None or isinstance(section.data, _OF_ONE_SIZE):
+            continue
+        resolved = program.values.get(f"{name}.preprocess")
+        for sentence, remedy in complaints(section.preprocess, (None, None), shape):
+            span = resolved.origin.span if resolved is not None else None
+            yield Diagnostic(CODE, f"in {name}, {sentence}", span or _place(program, name), (), remedy, "warning")
+
+
+def _place(program: Program, section: str) -> Any:
+    """Where a section says something, for one that says nothing of preprocessing."""
+    spans = [r.origin.span for key, r in program.values.items() if key.startswith(f"{section}.") and r.origin.span]
+    return min(spans, default=None)
