@@ -21,7 +21,7 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "fmt",
         help="lay specs out in the canonical way",
-        description="Rewrites specs in their canonical layout: one layer and one branch to a line, at most 140 columns, "
+        description="Rewrites specs in their canonical layout: a layer and a branch to a line, at most 140 columns, "
         "spaces, indentation, quotes and blank lines settled. Comments, meaning, and the choice between flow and block "
         "style stay. A file is replaced whole or not at all. Exit code 1 if a file cannot be read or written, or, with "
         "--check, if one is laid out otherwise.",
@@ -105,7 +105,9 @@ def _tell(outcome: _Outcome, arguments: argparse.Namespace) -> None:
         for name in outcome.changed:
             help = f"run `archspec fmt {name}`"
             place = Span(name, 1, 1, 1, 1)
-            outcome.findings.add("AS912", f"{name} is not in its canonical layout", place, help=help, severity="warning")
+            outcome.findings.add(
+                "AS912", f"{name} is not in its canonical layout", place, help=help, severity="warning"
+            )
         show(outcome.findings.items, arguments.format, sys.stdout)
         return
     if not arguments.diff:

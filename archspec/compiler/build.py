@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Readable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Mapping as Readable
 
 from archspec.compiler.expand.document import expand
 from archspec.compiler.expand.unused import unused as find_unused
@@ -28,7 +28,7 @@ class Program:
     """A compiled spec: the graph, how it is trained and evaluated, and where each of those values came from.
 
     `hyperparameters` are the final values; `values` maps a dotted path such as `train.optimizer.rate` to its value
-    with provenance, `calls` the path of every block call to its parameters; `sources` holds the text of every file read.
+    with provenance, `calls` the path of every block call to its parameters; `sources` is the text of every file read.
     """
 
     file: str

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import operator
 import re
-from typing import Callable
+from collections.abc import Callable
 
 from archspec.compiler.expand.document import Expanded
 from archspec.compiler.expand.names import WrongReference
 from archspec.compiler.expression import nearest
 from archspec.compiler.ir import Graph
 from archspec.compiler.op import show
-from archspec.compiler.scopes import shown
 from archspec.compiler.source import Mapping, Node, Scalar, plain
 from archspec.compiler.spec.records import Document
+from archspec.compiler.types import shown
 from archspec.diagnostics import Findings
 
 
@@ -61,7 +61,9 @@ def check_expectations(document: Document, variant: str, expanded: Expanded, fin
     The document's own expectations are about its hyperparameters as written: settings that change them silence it.
     """
     changed = any(resolved.origin.kind == "set" for resolved in expanded.hyperparameters.values())
-    chosen = next((v for v in document.variants if v.name == variant), document.variants[0] if document.variants else None)
+    chosen = next(
+        (v for v in document.variants if v.name == variant), document.variants[0] if document.variants else None
+    )
     for expect in (document.expect, chosen.expect if chosen is not None else None):
         if expect is not None and not changed:
             _check(expect, expanded, findings)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Iterator, Union
 
 from archspec.diagnostics import Span
 
-Plain = Union[None, bool, int, float, str]
+Plain = bool | int | float | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Mapping:
         return iter(self.pairs)
 
 
-Node = Union[Scalar, Listing, Mapping]
+Node = Scalar | Listing | Mapping
 
 
 def plain(node: Node) -> object:

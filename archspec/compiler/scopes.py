@@ -6,8 +6,9 @@ op beats its group. null is a value.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Iterator
+from typing import Any
 
 from archspec.compiler.expression import (
     Environment,
@@ -21,8 +22,8 @@ from archspec.compiler.expression import (
 from archspec.compiler.fields import FAMILIES, Field, Form
 from archspec.compiler.provenance import Candidate, Origin, Resolved, Values
 from archspec.compiler.source import Listing, Mapping, Node, Scalar
-from archspec.compiler.spec.records import Default, Scope
-from archspec.compiler.types import WrongValue
+from archspec.compiler.spec.records import Scope
+from archspec.compiler.types import WrongValue, shown
 from archspec.diagnostics import Findings, Span
 
 
@@ -87,10 +88,10 @@ class Resolver:
             return self._default(cls, declared, span, values)
         winner = candidates[0]
         value = self._read(cls, declared, winner, frames, values)
-        lost = [Candidate(_quiet(c), _origin(c)) for c in candidates[1:]]
+        lost = [Candidate(quiet(c), origin_of(c)) for c in candidates[1:]]
         if not declared.required:
             lost.append(Candidate(declared.default, _own(cls)))
-        values[declared.name] = Resolved(value, _origin(winner), tuple(lost))
+        values[declared.name] = Resolved(value, origin_of(winner), tuple(lost))
         return value
 
     def _default(self, cls: type[Form], declared: Field, span: Span, values: Values) -> Any:
@@ -287,7 +288,8 @@ def _members(family: str) -> dict[str, type[Form]]:
     return found if found is not None else {name: op for name, op in FAMILIES["op"].items() if family in op.GROUPS}
 
 
-def _origin(said: Said) -> Origin:
+def origin_of(said: Said) -> Origin:
+    """Who said the value, with the text of its expression if it is one."""
     node = said.node
     written = node.text if isinstance(node, Scalar) and has_expression(node.text) else ""
     return Origin(said.kind, said.where, node.span, written)
@@ -297,26 +299,9 @@ def _own(cls: type[Form]) -> Origin:
     return Origin("default", f"the default of {cls.NAME}")
 
 
-def _quiet(said: Said) -> Any:
+def quiet(said: Said) -> Any:
     """The value of a candidate that lost; an expression that cannot be evaluated here is shown as written."""
     try:
         return Resolver(Findings()).value(said.node, said.environment)
     except (Broken, NotKnown):
         return said.node.text if isinstance(said.node, Scalar) else "…"
-
-
-def shown(value: object) -> str:
-    """A value as a message shows it."""
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    if isinstance(value, (list, tuple)):
-        return _cut(f"[{', '.join(map(shown, value))}]")
-    if isinstance(value, dict):
-        return _cut("{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}")
-    return _cut(str(value))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "…"

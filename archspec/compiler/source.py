@@ -10,7 +10,19 @@ from archspec.compiler.nodes import Listing, Mapping, Node, Plain, Scalar, plain
 from archspec.compiler.yaml_events import build
 from archspec.diagnostics import Findings, Span
 
-__all__ = ["LARGEST", "Listing", "Mapping", "Node", "Plain", "Scalar", "decoded", "parse", "plain", "read", "read_bytes"]
+__all__ = [
+    "LARGEST",
+    "Listing",
+    "Mapping",
+    "Node",
+    "Plain",
+    "Scalar",
+    "decoded",
+    "parse",
+    "plain",
+    "read",
+    "read_bytes",
+]
 
 LARGEST = 1_000_000
 """Bytes in one file."""

@@ -188,3 +188,20 @@ def type_of(annotation: str) -> Type:
         many = {"tuple": "list", "dict": "map", None: ""}[match[1]]
         known = Type(text, family=match[2].lower(), many=many)
     return Type(known.text, known.reader, known.shape, optional, known.family, known.many)
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, (list, tuple)):
+        return _cut(f"[{', '.join(map(shown, value))}]")
+    if isinstance(value, dict):
+        return _cut("{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}")
+    return _cut(str(value))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "…"

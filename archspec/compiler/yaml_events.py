@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Any
 
 import yaml
 from yaml._yaml import CParser
@@ -91,12 +92,16 @@ class _Builder:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    self.refuse("AS010", "a file holds one spec, here a second document begins", event, "put it into a file")
+                    self.refuse(
+                        "AS010", "a file holds one spec, here a second document begins", event, "put it into a file"
+                    )
             rule = _EVENTS.get(type(event))
             if rule is not None:
                 rule(self, event)
         if self.root is None or (isinstance(self.root, Scalar) and self.root.value is None):
-            self.findings.add("AS011", f"{self.file} is empty", Span(self.file, 1, 1, 1, 1), help="begin with `archspec: 1`")
+            self.findings.add(
+                "AS011", f"{self.file} is empty", Span(self.file, 1, 1, 1, 1), help="begin with `archspec: 1`"
+            )
             return None
         return self.root if len(self.findings.errors) == self.errors else None
 
@@ -124,7 +129,7 @@ class _Builder:
     def close_mapping(self, event: Any) -> None:
         top = self.stack.pop()
         keys = [key for key in top.children[0::2] if isinstance(key, Scalar)]
-        pairs = tuple(zip(keys, top.children[1::2]))
+        pairs = tuple(zip(keys, top.children[1::2], strict=False))
         self.put(Mapping(pairs, self.span(top.event, event)), top.size, top.event.anchor)
 
     def scalar(self, event: Any) -> None:
@@ -168,7 +173,9 @@ class _Builder:
             note = Note("the first one", top.keys[node.text])
             self.findings.add("AS002", f"the key `{node.text}` is here twice", node.span, note, help="take one out")
         elif node.text.count("(") < node.text.count(")"):
-            self.findings.add("AS013", "a comma or bracket inside an unquoted expression in { } or [ ]", node.span, help=_QUOTE)
+            self.findings.add(
+                "AS013", "a comma or bracket inside an unquoted expression in { } or [ ]", node.span, help=_QUOTE
+            )
             raise _Refused
         top.keys.setdefault(node.text, node.span)
 
@@ -229,6 +236,8 @@ def _broken_expression(line: str) -> bool:
     """Whether the line has an unquoted `$(` with a comma or bracket in it, inside flow style."""
     start = line.find("$(")
     flow = max(line.find("{"), line.find("["))
-    return 0 <= flow and start > min(i for i in (line.find("{"), line.find("[")) if i >= 0) and bool(
-        re.search(r"[^\"']\$\([^)\"']*[,\[\]{}]", line)
+    return (
+        flow >= 0
+        and start > min(i for i in (line.find("{"), line.find("[")) if i >= 0)
+        and bool(re.search(r"[^\"']\$\([^)\"']*[,\[\]{}]", line))
     )

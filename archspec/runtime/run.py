@@ -56,12 +56,16 @@ class Run:
         """Keep other trainings out until this process ends; raises Stop if one is in there, or it cannot be made."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock = open(self.folder / ".lock", "w", encoding="utf-8")
+            self._lock = open(self.folder / ".lock", "w", encoding="utf-8")  # noqa: SIM115 (held until the process ends)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise stop("AS731", f"another training is writing {self.folder}", help="wait for it, or use another --run") from None
+            raise stop(
+                "AS731", f"another training is writing {self.folder}", help="wait for it, or use another --run"
+            ) from None
         except OSError as problem:
-            raise stop("AS730", f"{self.folder} cannot be written: {problem.strerror}", help="use another --run") from None
+            raise stop(
+                "AS730", f"{self.folder} cannot be written: {problem.strerror}", help="use another --run"
+            ) from None
 
     def begin(self, program: Program, data: Dataset, found: dict[str, str], names: tuple[str, ...] | None) -> None:
         """Write down what is trained, before the first step."""

@@ -25,7 +25,9 @@ class Step:
 
     def __init__(self, network: Network, train: Train, length: Length) -> None:
         self.network, self.train = network, train
-        self.trained = [v for name, v in network.table.items() if v.trainable and not frozen(network, name, train.freeze)]
+        self.trained = [
+            v for name, v in network.table.items() if v.trainable and not frozen(network, name, train.freeze)
+        ]
         self.moving = [v for v in network.table.values() if not v.trainable]
         self.optimizer = optimizer(train.optimizer, length)
         self.optimizer.build(self.trained)
@@ -72,14 +74,14 @@ class Step:
 
     def _apply(self, gradients: Sequence[Any], numbers: dict[str, Any]) -> dict[str, Any]:
         # A variable that no loss depends on has no gradient, and stays as it is.
-        pairs = [(g, v) for g, v in zip(gradients, self.trained) if g is not None]
+        pairs = [(g, v) for g, v in zip(gradients, self.trained, strict=False) if g is not None]
         moving = [tf.convert_to_tensor(v.value) for v in self.moving]
         together = distribute.average([*(g for g, _ in pairs), *moving, *numbers.values()])
         means, rest = together[: len(pairs)], together[len(pairs) :]
         if distribute.size() > 1:
-            for variable, value in zip(self.moving, rest):
+            for variable, value in zip(self.moving, rest, strict=False):
                 variable.assign(value)
-        numbers = dict(zip(numbers, rest[len(moving) :]))
+        numbers = dict(zip(numbers, rest[len(moving) :], strict=False))
         norm = tf.linalg.global_norm(means)
         if self.train.clip_norm is not None:
             means, _ = tf.clip_by_global_norm(means, self.train.clip_norm, use_norm=norm)

@@ -107,13 +107,13 @@ def _length(section: Train, data: Dataset) -> Length:
     if section.epochs is not None:
         lengths.append(max(1, math.ceil(section.epochs * per_epoch)))
     if not lengths:
-        raise stop("AS604", "nothing says how long to train", help="say epochs or steps in the spec, or --epochs, --steps")
+        raise stop(
+            "AS604", "nothing says how long to train", help="say epochs or steps in the spec, or --epochs, --steps"
+        )
     return Length(min(lengths), per_epoch)
 
 
-def _prepare(
-    run: Run, program: Program, data: Dataset, found: dict[str, str], state: Step, options: Options
-) -> int:
+def _prepare(run: Run, program: Program, data: Dataset, found: dict[str, str], state: Step, options: Options) -> int:
     """Make the run's folder, or go on from its newest checkpoint; the step to start at."""
     if distribute.rank() == 0:
         _check_folder(run, found, options.resume)
@@ -154,11 +154,17 @@ def _initialize(state: Step) -> None:
         return
     weights = open_weights(wish.checkpoint)
     names = [name for name in network.table if not (wish.skip and frozen(network, name, wish.skip))]
-    bad = [name for name in names if weights.file.shapes.get(weights.file.averaged(name)) != tuple(network.table[name].shape)]
+    bad = [
+        name
+        for name in names
+        if weights.file.shapes.get(weights.file.averaged(name)) != tuple(network.table[name].shape)
+    ]
     if bad:
         shown = ", ".join(bad[:10]) + (f" and {len(bad) - 10} more" if len(bad) > 10 else "")
         help = "name their layers under `initialize: {skip: […]}`, or use a checkpoint of this network"
-        raise stop("AS721", f"{wish.checkpoint} does not have, or has in another shape: {shown}; none was loaded", help=help)
+        raise stop(
+            "AS721", f"{wish.checkpoint} does not have, or has in another shape: {shown}; none was loaded", help=help
+        )
     values = {name: np.asarray(weights.file.read(weights.file.averaged(name)), np.float32) for name in names}
     for name, value in values.items():
         network.table[name].assign(value)
@@ -204,9 +210,8 @@ def _loop(
                     run.log(numbers)
                     _summarize(writer, numbers)
                 report.step(numbers)
-            if step % every == 0 or step == length.steps or made["stop"] > 0:
-                if first:
-                    _save(run, state)
+            if (step % every == 0 or step == length.steps or made["stop"] > 0) and first:
+                _save(run, state)
             if made["stop"] > 0:
                 break
     return step, numbers
@@ -245,7 +250,9 @@ def _one(state: Step, batches: Any, data: Dataset, step: int, stopping: Stopping
 
 def _data_error(problem: tf.errors.OpError, data: Dataset, state: Step, step: int) -> Stop | None:
     """What to say where an example of this step cannot be read; batches come in order, so it is one of its own."""
-    return explain_data_error(problem, data, step_indices(data.size, state.train.batch, seed=state.train.seed, step=step))
+    return explain_data_error(
+        problem, data, step_indices(data.size, state.train.batch, seed=state.train.seed, step=step)
+    )
 
 
 def _not_finite(state: Step, images: Any, seed: Any, step: int, loss: float) -> Stop:
@@ -281,7 +288,12 @@ def _evaluate(program: Program, state: Step, options: Options) -> Scores | None:
     data = open_data(section.data, options.data, "eval")
     wanted = measures(program)
     batches = evaluation_batches(
-        data, section.preprocess, image_shape(network.graph), section.batch, rank=distribute.rank(), ranks=distribute.size()
+        data,
+        section.preprocess,
+        image_shape(network.graph),
+        section.batch,
+        rank=distribute.rank(),
+        ranks=distribute.size(),
     )
     raw = {name: np.asarray(network.table[name]) for name in state.averages}
     _assign(network, {name: np.asarray(value) for name, value in state.averages.items()})

@@ -107,7 +107,7 @@ def test_functions_that_call_one_another_are_bounded() -> None:
     functions = {"f0": Function(("x",), "x + x")}
     for i in range(1, 40):
         functions[f"f{i}"] = Function(("x",), f"f{i - 1}(x) + f{i - 1}(x)")
-    with pytest.raises(WrongExpression, match="steps|too large"):
+    with pytest.raises(WrongExpression, match=r"steps|too large"):
         evaluate("f39(1)", Environment({}, functions))
 
 

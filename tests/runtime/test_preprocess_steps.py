@@ -82,9 +82,7 @@ def test_inception_evaluation_is_tf_slims() -> None:
     np.testing.assert_allclose(found, expected, atol=2e-6)
 
 
-@pytest.mark.parametrize(
-    ("mean", "scale"), [((127.5,), 127.5), ((128.0,), 128.0), ((123.68, 116.78, 103.94), 1.0)]
-)
+@pytest.mark.parametrize(("mean", "scale"), [((127.5,), 127.5), ((128.0,), 128.0), ((123.68, 116.78, 103.94), 1.0)])
 def test_normalize(mean: tuple[float, ...], scale: float) -> None:
     image = RANDOM.integers(0, 256, (4, 5, 3), np.uint8)
     expected = (image.astype(np.float64) - mean) / scale
@@ -103,9 +101,7 @@ def test_standardize() -> None:
 @pytest.mark.parametrize(("height", "width", "new"), [(40, 80, (20, 40)), (80, 40, (40, 20)), (33, 50, (20, 30))])
 def test_resize_shorter_keeps_the_aspect(height: int, width: int, new: tuple[int, int]) -> None:
     image = RANDOM.random((height, width, 3), np.float32)
-    np.testing.assert_allclose(
-        done(forms.ResizeShorter(side=20), image), legacy_bilinear(image, *new), atol=1e-4
-    )
+    np.testing.assert_allclose(done(forms.ResizeShorter(side=20), image), legacy_bilinear(image, *new), atol=1e-4)
 
 
 def test_random_resize_shorter_draws_both_ends() -> None:

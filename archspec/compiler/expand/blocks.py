@@ -24,7 +24,10 @@ def block_call(
     name = resolver.text(body.block, caller.environment)
     block = place.document.blocks.get(name)
     if block is None:
-        help = nearest(name, place.document.blocks) or f"under `blocks` there are: {', '.join(place.document.blocks) or 'none'}"
+        help = (
+            nearest(name, place.document.blocks)
+            or f"under `blocks` there are: {', '.join(place.document.blocks) or 'none'}"
+        )
         work.findings.add("AS211", f"there is no block `{name}`", body.block.span, help=help)
         return UNKNOWN
     work.used_blocks.add(name)

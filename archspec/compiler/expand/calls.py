@@ -119,7 +119,9 @@ def _followers(form: Form) -> list[tuple[str, Op]]:
         if not isinstance(follower, Op):
             continue
         found.append((name, _alone(follower)))
-        found.extend(("activation", inner) for inner in [getattr(follower, "activation", None)] if isinstance(inner, Op))
+        found.extend(
+            ("activation", inner) for inner in [getattr(follower, "activation", None)] if isinstance(inner, Op)
+        )
     return found
 
 
@@ -129,5 +131,3 @@ def _alone(form: Form) -> Op:
     decided = {"bias": form.biased} if hasattr(form, "biased") else {}
     gone = {name: None for name in (*_FOLLOWERS, "width") if name in form.FIELDS}
     return form.replace(**gone, **decided) if gone else form
-
-

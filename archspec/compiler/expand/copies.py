@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from archspec.compiler.expand.place import Place
 from archspec.compiler.expression import Value
-from archspec.compiler.scopes import Broken, Said, shown
+from archspec.compiler.scopes import Broken, Said
 from archspec.compiler.source import Listing, Mapping, Node, Scalar
 from archspec.compiler.spec.records import Layer
+from archspec.compiler.types import shown
 from archspec.diagnostics import Span
 
 _MOST_COPIES = 100_000
@@ -74,7 +75,9 @@ def _named(node: Scalar, place: Place) -> list[dict[str, Node]]:
     table = place.document.tables.get(name)
     if table is None or isinstance(table, Scalar):
         known = ", ".join(place.document.tables) or "none"
-        place.work.findings.add("AS208", f"there is no table `{name}`", node.span, help=f"under `tables` there are: {known}")
+        place.work.findings.add(
+            "AS208", f"there is no table `{name}`", node.span, help=f"under `tables` there are: {known}"
+        )
         raise Broken
     place.work.used_names.add(f"table {name}")
     return _rows(table, place)
@@ -89,7 +92,7 @@ def _listed(node: Listing, place: Place) -> list[dict[str, Node]]:
         if len(row.items) != len(header):
             cells = "1 cell" if len(row.items) == 1 else f"{len(row.items)} cells"
             _refuse(place, f"this row has {cells}, the table has {len(header)} columns", row.span)
-    return [dict(zip(header, row.items)) for row in rows[1:]]
+    return [dict(zip(header, row.items, strict=False)) for row in rows[1:]]
 
 
 def _columns(node: Mapping, place: Place) -> list[dict[str, Node]]:

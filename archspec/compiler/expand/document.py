@@ -14,9 +14,10 @@ from archspec.compiler.expression import Environment, nearest
 from archspec.compiler.ir import Graph, Input
 from archspec.compiler.op import Shape
 from archspec.compiler.provenance import Values
-from archspec.compiler.scopes import Broken, Frame, Resolver, Said, shown
+from archspec.compiler.scopes import Broken, Frame, Resolver, Said
 from archspec.compiler.source import Mapping, Node
 from archspec.compiler.spec.records import Document, Layer, NetworkCall, Variant
+from archspec.compiler.types import shown
 from archspec.diagnostics import Findings, Note, Span
 
 
@@ -30,18 +31,20 @@ class Expanded:
     calls: dict[str, Values] = field(default_factory=dict)
 
 
-def expand(
-    document: Document, variant: str, settings: dict[str, Said], resolver: Resolver
-) -> Expanded | None:
+def expand(document: Document, variant: str, settings: dict[str, Said], resolver: Resolver) -> Expanded | None:
     """The document's flat graph; None after errors in its hyperparameters, all reported in the resolver's findings."""
     findings = resolver.findings
     if not any("depth_fraction" in text for text in document.sources.values()):
-        return _expand(document, variant, settings, Work(Sketch(findings), resolver, findings, body=expand_body, document=embed))
+        return _expand(
+            document, variant, settings, Work(Sketch(findings), resolver, findings, body=expand_body, document=embed)
+        )
     # How deep a block stands in the chain is known once all of the chain has been walked: walk it twice.
     silent = Findings()
     counting = Work(Sketch(silent), Resolver(silent), silent, body=expand_body, document=embed)
     _expand(document, variant, settings, counting)
-    work = Work(Sketch(findings), resolver, findings, chain_length=counting.chain_position, body=expand_body, document=embed)
+    work = Work(
+        Sketch(findings), resolver, findings, chain_length=counting.chain_position, body=expand_body, document=embed
+    )
     return _expand(document, variant, settings, work)
 
 

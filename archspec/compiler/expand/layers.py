@@ -176,7 +176,10 @@ def _otherwise(layer: Layer, name: str, copy: Copy, incoming: Bundle, place: Pla
     holder, below = _enter(name, layer, place)
     assert layer.when is not None
     if layer.otherwise is None:
-        holder.add(name.rpartition("/")[2], Entry(None, below, "", layer.span, absent=Note("its `when` is false", layer.when.span)))
+        holder.add(
+            name.rpartition("/")[2],
+            Entry(None, below, "", layer.span, absent=Note("its `when` is false", layer.when.span)),
+        )
         return None
     bundle = reference(layer.otherwise, place)
     holder.add(name.rpartition("/")[2], Entry(bundle, below, "", layer.span))

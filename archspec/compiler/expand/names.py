@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Iterator
 
 from archspec.compiler.expression import nearest
 from archspec.diagnostics import Note, Span

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from collections.abc import Callable
 
-from archspec.compiler.expression import Environment, NotKnown, Value, has_expression, nearest
-from archspec.compiler.provenance import Candidate, Origin, Resolved, Values
-from archspec.compiler.scopes import Broken, Frames, Resolver, Said, shown
+from archspec.compiler.expression import Environment, Value, nearest
+from archspec.compiler.provenance import Candidate, Resolved, Values
+from archspec.compiler.scopes import Broken, Frames, Resolver, Said, origin_of, quiet
 from archspec.compiler.source import Scalar
 from archspec.compiler.spec.records import Parameter
+from archspec.compiler.types import shown
 from archspec.diagnostics import Span
 
 _FITS: dict[str, Callable[[object], bool]] = {
@@ -61,8 +62,8 @@ def _value(what: str, parameter: Parameter, candidates: list[Said], span: Span |
     winner = candidates[0]
     value = resolver.value(winner.node, winner.environment)
     _check(what, parameter, value, winner.node.span, resolver)
-    lost = tuple(Candidate(_quiet(c, resolver), _origin(c)) for c in candidates[1:])
-    return Resolved(float(value) if parameter.kind == "float" else value, _origin(winner), lost)
+    lost = tuple(Candidate(quiet(c), origin_of(c)) for c in candidates[1:])
+    return Resolved(float(value) if parameter.kind == "float" else value, origin_of(winner), lost)
 
 
 def _check(what: str, parameter: Parameter, value: Value, span: Span, resolver: Resolver) -> None:
@@ -80,19 +81,6 @@ def _check(what: str, parameter: Parameter, value: Value, span: Span, resolver: 
     if must:
         resolver.findings.add("AS210", f"`{parameter.name}` of {what} must be {must}, got {shown(value)}", span)
         raise Broken
-
-
-def _origin(said: Said) -> Origin:
-    written = said.node.text if isinstance(said.node, Scalar) and has_expression(said.node.text) else ""
-    return Origin(said.kind, said.where, said.node.span, written)
-
-
-def _quiet(said: Said, resolver: Resolver) -> Value:
-    """The value of a candidate that lost; as written where it cannot be evaluated."""
-    try:
-        return Resolver(type(resolver.findings)()).value(said.node, said.environment)
-    except (Broken, NotKnown):
-        return said.node.text if isinstance(said.node, Scalar) else "…"
 
 
 def scoped(block: str, name: str, frames: Frames, resolver: Resolver) -> list[Said]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Callable
 
 from archspec.compiler.expand.names import Bundle, Names, WrongReference, bare, joined
 from archspec.compiler.expand.sketch import Sketch

@@ -46,12 +46,22 @@ class Sketch:
         return self.nodes[tensor].dtype if tensor in self.nodes else self.inputs[tensor].dtype
 
     def append(
-        self, path: str, op: Op, inputs: list[str], variable_path: str, layer: str, span: Span, values: Values, shared: bool
+        self,
+        path: str,
+        op: Op,
+        inputs: list[str],
+        variable_path: str,
+        layer: str,
+        span: Span,
+        values: Values,
+        shared: bool,
     ) -> Tensor:
         """Add a node; its path, or None after reporting that the inputs do not fit the op."""
         if len(self.nodes) >= MOST_NODES:
             if not self.full:
-                self.findings.add("AS310", f"the graph has more than {MOST_NODES:,} nodes", span, help="look at `repeat`")
+                self.findings.add(
+                    "AS310", f"the graph has more than {MOST_NODES:,} nodes", span, help="look at `repeat`"
+                )
             self.full = True
             return None
         shapes = [self.shape(tensor) for tensor in inputs]
@@ -86,9 +96,7 @@ class Sketch:
                 self._refuse(name, variable, node, older, owner, shared)
                 return
 
-    def _refuse(
-        self, name: str, variable: Variable, node: Node, older: Variable, owner: Node, shared: bool
-    ) -> None:
+    def _refuse(self, name: str, variable: Variable, node: Node, older: Variable, owner: Node, shared: bool) -> None:
         pair = node.layer.partition("/")[0], owner.layer.partition("/")[0]
         if pair in self.refused:
             return
@@ -116,6 +124,13 @@ class Sketch:
             resolved = made.values[main.name]
             origin, where = resolved.origin, ""
             if origin.kind not in ("explicit", "default"):
-                where = f" from {origin.where}" + (f", {origin.span.short}" if origin.span is not None else "")
+                where = f" from {origin.where}{_line(origin.span, node.span)}"
             text += f", with {main.name}: {resolved.value}{where}"
         return Note(text, node.span)
+
+
+def _line(span: Span | None, beside: Span | None) -> str:
+    """`, line 12`, with the file where it is another one."""
+    if span is None:
+        return ""
+    return f", {span.short if beside is not None and beside.file == span.file else span}"

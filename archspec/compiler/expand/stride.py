@@ -13,8 +13,9 @@ from archspec.compiler.expand.place import Place
 from archspec.compiler.expand.sketch import Reach
 from archspec.compiler.op import Op
 from archspec.compiler.provenance import Origin, Resolved, Values
-from archspec.compiler.scopes import Broken, shown
+from archspec.compiler.scopes import Broken
 from archspec.compiler.source import Node
+from archspec.compiler.types import shown
 from archspec.diagnostics import Span
 
 Pair = tuple[int, int]
@@ -45,7 +46,9 @@ def dilated(op: Op, inputs: list[str], values: Values, span: Span, place: Place)
     if asked is not None and reach.dilation != (1, 1) and spatial.kernel != (1, 1):
         if "rate" not in op.FIELDS:
             help = "ask for a larger output_stride, or put a strided convolution in its place"
-            place.work.findings.add("AS308", f"`{op.NAME}` cannot be dilated for output_stride {asked}", span, help=help)
+            place.work.findings.add(
+                "AS308", f"`{op.NAME}` cannot be dilated for output_stride {asked}", span, help=help
+            )
             raise Broken
         changes["rate"] = _pairs(lambda r, d: r * d, spatial.rate, reach.dilation)
     for name, value in changes.items():

@@ -7,7 +7,15 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from archspec.compiler.expression.environment import Environment, Function, NotKnown, Value, WrongExpression, nearest, written
+from archspec.compiler.expression.environment import (
+    Environment,
+    Function,
+    NotKnown,
+    Value,
+    WrongExpression,
+    nearest,
+    written,
+)
 from archspec.compiler.expression.functions import ANY_NUMBER, FUNCTIONS, PLAIN_FUNCTIONS, TENSOR_FUNCTIONS, Unfit
 
 LONGEST = 300

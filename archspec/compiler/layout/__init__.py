@@ -20,8 +20,8 @@ __all__ = ["laid_out"]
 def laid_out(text: str | bytes, file: str) -> str:
     """A spec's text in its canonical layout.
 
-    Raises Stop where the text cannot be parsed or would be too large, and RuntimeError, a bug, should the layout change its meaning or
-    lose a comment.
+    Raises Stop where the text cannot be parsed or would be too large, and RuntimeError, a bug, should the layout
+    change its meaning or lose a comment.
     """
     findings = Findings()
     readable = decoded(text, file, findings)

@@ -28,7 +28,7 @@ def _write_block(sheet: Sheet, node: Group, indent: int, inline: bool) -> None:
     if not node.mapping:
         sheet.one_line.update(align(node, [one_line(sheet, row) for row in node.children], indent + 2))
     entries = node.pairs if node.mapping else [(None, child) for child in node.children]
-    for number, (start, (key, value)) in enumerate(zip(_starts(sheet, node), entries)):
+    for number, (start, (key, value)) in enumerate(zip(_starts(sheet, node), entries, strict=False)):
         first = number == 0
         own = sheet.place_comments(start, indent, first)
         if own or not (first and inline):

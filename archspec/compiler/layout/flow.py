@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Union
-
 from archspec.compiler.layout.page import WIDTH
 from archspec.compiler.layout.sheet import Sheet
 from archspec.compiler.layout.styled import Group, Styled, Word
@@ -11,7 +9,7 @@ from archspec.compiler.layout.tables import align
 from archspec.compiler.layout.words import written
 
 Pair = tuple[Word, Styled]
-Element = Union[Styled, Pair]
+Element = Styled | Pair
 
 
 def one_line(sheet: Sheet, node: Styled) -> str | None:
@@ -50,8 +48,7 @@ def _brackets(node: Group) -> tuple[str, str]:
 def _element_line(sheet: Sheet, element: Element) -> str | None:
     if not isinstance(element, tuple):
         return one_line(sheet, element)
-    key, value = element
-    text = one_line(sheet, value)
+    text = one_line(sheet, element[1])
     return None if text is None else _key(element) + (f" {text}" if text else "")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import zip_longest
-from typing import Iterator
 
 from archspec.compiler.layout.words import KINDS
 from archspec.compiler.source import Listing, Node, Scalar

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import Any
 
 import yaml
 from yaml._yaml import CParser
@@ -46,10 +46,14 @@ class Group:
     @property
     def pairs(self) -> list[tuple[Word, Styled]]:
         """The keys and values of a mapping."""
-        return [(key, value) for key, value in zip(self.children[0::2], self.children[1::2]) if isinstance(key, Word)]
+        return [
+            (key, value)
+            for key, value in zip(self.children[0::2], self.children[1::2], strict=False)
+            if isinstance(key, Word)
+        ]
 
 
-Styled = Union[Word, Group]
+Styled = Word | Group
 
 
 def styled(text: str) -> tuple[Styled, list[Word]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from collections.abc import Sequence
 
 from archspec.compiler.layout.page import WIDTH
 from archspec.compiler.layout.styled import Group, Styled, Word
@@ -36,8 +36,13 @@ def align(node: Group, lines: Sequence[str | None], indent: int) -> dict[Group, 
     cells = [[written(cell, flow=True) for cell in row.children if isinstance(cell, Word)] for row in rows]
     widths = [max(len(row[i]) for row in cells if i < len(row)) + 2 for i in range(max(map(len, cells)))]
     aligned = [_row(row, widths) for row in cells]
-    return dict(zip(rows, aligned)) if indent + max(map(len, aligned)) < WIDTH else {}
+    return dict(zip(rows, aligned, strict=False)) if indent + max(map(len, aligned)) < WIDTH else {}
 
 
 def _row(cells: list[str], widths: list[int]) -> str:
-    return "[" + "".join(f"{cell}, ".ljust(width) for cell, width in zip(cells[:-1], widths)) + cells[-1] + "]"
+    return (
+        "["
+        + "".join(f"{cell}, ".ljust(width) for cell, width in zip(cells[:-1], widths, strict=False))
+        + cells[-1]
+        + "]"
+    )

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archspec.compiler.build import Program
-from archspec.compiler.rules import bias_before_norm, dead_layer, even_kernel, preprocess_size, softmax_twice, stride_over_kernel
+from archspec.compiler.rules import (
+    bias_before_norm,
+    dead_layer,
+    even_kernel,
+    preprocess_size,
+    softmax_twice,
+    stride_over_kernel,
+)
 from archspec.diagnostics import Diagnostic
 
 RULES = (bias_before_norm, softmax_twice, dead_layer, even_kernel, stride_over_kernel, preprocess_size)

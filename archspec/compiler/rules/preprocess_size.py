@@ -13,7 +13,9 @@ from archspec.diagnostics import Diagnostic
 CODE = "AS406"
 NAME = "preprocess-size"
 _NET = "layers: [flatten, logits: {dense: 10}]\n"
-_TRAIN = "train: {{preprocess: {}, losses: {{main: {{softmax_cross_entropy: logits}}}}, optimizer: {{sgd: 0.1}}, batch: 8}}"
+_TRAIN = (
+    "train: {{preprocess: {}, losses: {{main: {{softmax_cross_entropy: logits}}}}, optimizer: {{sgd: 0.1}}, batch: 8}}"
+)
 BAD = _NET + _TRAIN.format("[{resize: 24}, random_flip]")
 GOOD = _NET + _TRAIN.format("[{resize: 32}, random_flip]")
 

@@ -10,7 +10,10 @@ from archspec.diagnostics import Diagnostic
 
 CODE = "AS402"
 NAME = "softmax-twice"
-_TRAIN = "train: {{preprocess: [{{resize: 32}}], losses: {{main: {{softmax_cross_entropy: {}}}}}, optimizer: {{sgd: 0.1}}, batch: 8}}"
+_TRAIN = (
+    "train: {{preprocess: [{{resize: 32}}], losses: {{main: {{softmax_cross_entropy: {}}}}}, "
+    "optimizer: {{sgd: 0.1}}, batch: 8}}"
+)
 BAD = "layers: [flatten, logits: {dense: 10}, p: softmax]\n" + _TRAIN.format("p")
 GOOD = "layers: [flatten, logits: {dense: 10}, p: softmax]\n" + _TRAIN.format("logits")
 

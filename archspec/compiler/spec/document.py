@@ -44,7 +44,9 @@ def read_document(file: str, root: Mapping, sources: dict[str, str], findings: F
         functions=_functions(root.get("functions"), findings),
         tables={key.text: value for key, value in _pairs(root.get("tables"))},
         defaults=_document_defaults(root.get("defaults"), findings),
-        scopes={key.text: read_scope(value, f"scope {key.text}", findings) for key, value in _pairs(root.get("scopes"))},
+        scopes={
+            key.text: read_scope(value, f"scope {key.text}", findings) for key, value in _pairs(root.get("scopes"))
+        },
         inputs=_pairs(root.get("inputs")),
         blocks={key.text: _block(key, value, findings) for key, value in _pairs(root.get("blocks"))},
         layers=read_sequence(root.get("layers") or Listing((), root.span), findings),
@@ -92,7 +94,9 @@ def read_parameters(node: Node | None, what: str, findings: Findings) -> tuple[P
             help = "choose another name"
             findings.add("AS108", f"`{key.text}` means something else in expressions", key.span, help=help)
         elif not key.text.isidentifier():
-            findings.add("AS108", f"`{key.text}` cannot be named in an expression", key.span, help="use letters, digits, _")
+            findings.add(
+                "AS108", f"`{key.text}` cannot be named in an expression", key.span, help="use letters, digits, _"
+            )
         elif isinstance(value, Mapping):
             found.append(_declared(key, value, findings))
         elif isinstance(value, Scalar) and not value.quoted and value.text in KINDS:
@@ -167,7 +171,9 @@ def _block(key: Scalar, node: Node, findings: Findings) -> Block:
     body = read_layer(key, Mapping(body_pairs, node.span), findings) if body_pairs else None
     if body is None:
         keys = ", ".join(OPERATIONS)
-        findings.add("AS110", f"block `{key.text}` has no body", key.span, help=f"give it one of {keys}, or an operation")
+        findings.add(
+            "AS110", f"block `{key.text}` has no body", key.span, help=f"give it one of {keys}, or an operation"
+        )
         body = read_layer(key, Listing((), node.span), findings)
     return Block(
         key.text,
@@ -182,5 +188,3 @@ def _block(key: Scalar, node: Node, findings: Findings) -> Block:
 
 def _text(node: Node) -> str:
     return node.text if isinstance(node, Scalar) else ""
-
-

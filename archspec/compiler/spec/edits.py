@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from functools import partial
-from typing import Callable, Iterator
 
 from archspec.compiler.ops import OPS
 from archspec.compiler.source import Listing, Mapping, Node, Scalar
@@ -47,7 +47,9 @@ def _well_formed(edits: Mapping, findings: Findings) -> bool:
     for name, kind in wanted.items():
         node = edits.get(name)
         if node is not None and not isinstance(node, kind):
-            findings.add("AS102", f"`{name}` is a {'list' if kind is Listing else 'mapping'}", node.span, help=_FORMS[name])
+            findings.add(
+                "AS102", f"`{name}` is a {'list' if kind is Listing else 'mapping'}", node.span, help=_FORMS[name]
+            )
     for _, layers in _pairs(edits.get("insert")):
         if not isinstance(layers, Listing):
             findings.add("AS106", "inserted layers are a list", layers.span, help=_FORMS["insert"])
@@ -123,11 +125,11 @@ def _below(layer: Node, path: str, new: Callable[[Pair], list[Pair]]) -> Node | 
 def _children(node: Node) -> list[Pair]:
     if isinstance(node, Mapping):
         return list(node.pairs)
-    found: list[Pair] = []
-    for item in items(node):
-        # A bare operation has no name to be found by; an empty one keeps its place in the list.
-        found.append(item.pairs[0] if isinstance(item, Mapping) and item.pairs else (Scalar("", "", item.span), item))
-    return found
+    # A bare operation has no name to be found by; an empty one keeps its place in the list.
+    return [
+        item.pairs[0] if isinstance(item, Mapping) and item.pairs else (Scalar("", "", item.span), item)
+        for item in items(node)
+    ]
 
 
 def _rebuilt(node: Node, pairs: list[Pair]) -> Node:

@@ -65,7 +65,9 @@ def _refuse_edits(root: Mapping, findings: Findings) -> None:
     for name in ("change", "insert", "remove"):
         key = root.key(name)
         if key:
-            findings.add("AS112", f"`{name}` needs `extends`", key.span, help="say which spec it changes: `extends: FILE`")
+            findings.add(
+                "AS112", f"`{name}` needs `extends`", key.span, help="say which spec it changes: `extends: FILE`"
+            )
 
 
 def _below(path: str, base: Node, chain: tuple[str, ...], findings: Findings) -> str | None:
@@ -95,7 +97,18 @@ def resolve(path: str, reference: str, span: Span, chain: tuple[str, ...], findi
     return f"{target}#{variant}" if variant else str(target)
 
 
-_LAYERED = ("hyperparameters", "functions", "tables", "defaults", "scopes", "inputs", "blocks", "heads", "names", "expect")
+_LAYERED = (
+    "hyperparameters",
+    "functions",
+    "tables",
+    "defaults",
+    "scopes",
+    "inputs",
+    "blocks",
+    "heads",
+    "names",
+    "expect",
+)
 """Sections in which a key replaces the base's key of that name."""
 
 _DEEP = ("defaults", "scopes", "train", "eval", "expect")

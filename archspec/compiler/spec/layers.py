@@ -136,19 +136,21 @@ def _body(node: Mapping, findings: Findings) -> Body | None:
         if unknown:
             _unknown(unknown[0], findings)
         else:
-            findings.add("AS104", "this layer has no operation", node.span, help="write `{conv2d: 64, …}` or `block: …`")
+            findings.add(
+                "AS104", "this layer has no operation", node.span, help="write `{conv2d: 64, …}` or `block: …`"
+            )
         return None
     if len(keys) > 1 and "block" not in [key.text for key in keys]:
-        findings.add("AS105", f"a layer has one operation, here are `{keys[0].text}` and `{keys[1].text}`", keys[1].span)
+        findings.add(
+            "AS105", f"a layer has one operation, here are `{keys[0].text}` and `{keys[1].text}`", keys[1].span
+        )
     key = next((key for key in keys if key.text == "block"), keys[0])
     fields = tuple((k, v) for k, v in node.pairs if k.text not in COMMON and k is not key)
     value = next(v for k, v in node.pairs if k is key)
     return _operation(key, value, fields, findings)
 
 
-def _operation(
-    key: Scalar, value: Node, fields: tuple[tuple[Scalar, Node], ...], findings: Findings
-) -> Body | None:
+def _operation(key: Scalar, value: Node, fields: tuple[tuple[Scalar, Node], ...], findings: Findings) -> Body | None:
     if key.text == "layers":
         _refuse(fields, "a sequence of layers", (), findings)
         return Sequence(read_sequence(value, findings))

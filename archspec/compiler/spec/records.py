@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Iterator, Union
 
 from archspec.compiler.expression import Function
 from archspec.compiler.source import Listing, Mapping, Node, Scalar
@@ -90,7 +90,7 @@ class Missing:
     """What stands for a layer that cannot be read; that has been reported, and what needs the layer stays silent."""
 
 
-Body = Union[Call, Join, Sequence, BlockCall, NetworkCall, Missing]
+Body = Call | Join | Sequence | BlockCall | NetworkCall | Missing
 
 
 @dataclass(frozen=True, slots=True)

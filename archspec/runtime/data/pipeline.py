@@ -48,9 +48,7 @@ def evaluation_batches(
     return _batched(_examples(dataset, order, steps, shape, seed=0), batch, deterministic=True, drop_remainder=False)
 
 
-def _examples(
-    dataset: Dataset, order: tf.data.Dataset, steps: Steps, shape: ImageShape, seed: int
-) -> tf.data.Dataset:
+def _examples(dataset: Dataset, order: tf.data.Dataset, steps: Steps, shape: ImageShape, seed: int) -> tf.data.Dataset:
     """One element for every (position, index) of `order`, read and prepared in parallel."""
     check_steps(steps, dataset.shape, shape)
 

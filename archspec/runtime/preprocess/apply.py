@@ -33,9 +33,7 @@ STEPS: dict[type[Preprocess], Callable[[Any, tf.Tensor, tf.Tensor], tf.Tensor]] 
 """By form: a function of the form, an image (float32 height x width x channels) and a seed (int64 [2])."""
 
 
-def prepare(
-    image: tf.Tensor, steps: tuple[Preprocess, ...], shape: tuple[int, int, int], seed: tf.Tensor
-) -> tf.Tensor:
+def prepare(image: tf.Tensor, steps: tuple[Preprocess, ...], shape: tuple[int, int, int], seed: tf.Tensor) -> tf.Tensor:
     """A network's input, float32 of this shape, from an encoded (string scalar) or a uint8 image, inside a graph."""
     channels = shape[-1]
     image = decode(image, channels) if image.dtype == tf.string else with_channels(image, channels)
@@ -46,9 +44,7 @@ def prepare(
     return tf.ensure_shape(to_float(image), shape)
 
 
-def check_steps(
-    steps: tuple[Preprocess, ...], image: tuple[int, int, int] | None, shape: tuple[int, int, int]
-) -> None:
+def check_steps(steps: tuple[Preprocess, ...], image: tuple[int, int, int] | None, shape: tuple[int, int, int]) -> None:
     """Nothing, if the steps lead from images (of this shape, if they all have one) to an input; raises Stop."""
     found = complaints(steps, image[:2] if image else (None, None), shape)
     if found:
