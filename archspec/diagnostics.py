@@ -57,6 +57,7 @@ class Findings:
     """The diagnostics that one stage collects; the same one is kept once."""
 
     items: list[Diagnostic] = field(default_factory=list)
+    _known: set[Diagnostic] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def add(
         self,
@@ -68,13 +69,14 @@ class Findings:
         severity: Severity = "error",
     ) -> None:
         """Record one diagnostic."""
-        diagnostic = Diagnostic(code, message, span, notes, help, severity)
-        if diagnostic not in self.items:
-            self.items.append(diagnostic)
+        self.extend([Diagnostic(code, message, span, notes, help, severity)])
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Record several diagnostics."""
-        self.items.extend(d for d in diagnostics if d not in self.items)
+        for diagnostic in diagnostics:
+            if diagnostic not in self._known:
+                self._known.add(diagnostic)
+                self.items.append(diagnostic)
 
     @property
     def errors(self) -> list[Diagnostic]:

@@ -57,6 +57,15 @@ def test_spec_in_the_readme_is_the_zoos() -> None:
     assert [(n, v) for n, _, v in shown.graph.variables()] == [(n, v) for n, _, v in zoo.graph.variables()]
 
 
+def _shape_of(line: str) -> str:
+    """The line without its numbers, which differ from machine to machine, and without the cache's folder."""
+    return re.sub(
+        r"\d[\d.]*",
+        "0",
+        re.sub(r"in \S+/archspec/", "in ~/.cache/archspec/", re.sub(r"\d\S* left", "0 left", line.strip())),
+    )
+
+
 @pytest.mark.slow
 def test_first_command_trains_and_ctrl_c_saves(tmp_path: Path) -> None:
     """The README's first command, stopped by Ctrl-C once it has printed what the README shows."""
@@ -73,12 +82,11 @@ def test_first_command_trains_and_ctrl_c_saves(tmp_path: Path) -> None:
     seen = []
     for line in process.stderr:
         seen.append(line)
-        if line.startswith("step 1/"):
+        if re.match(r"step [2-9]", line):
             process.send_signal(signal.SIGINT)
             break
     out = process.stdout.read()
     assert process.wait() == 1
-    for line, shown in zip(seen, printed.splitlines(), strict=True):
-        assert line.split()[:4] == shown.split()[:4]
+    assert [_shape_of(line) for line in seen] == [_shape_of(line) for line in printed.splitlines()]
     assert "stopped by SIGINT" in out
     assert list((tmp_path / "run" / "checkpoints").glob("step-*"))
