@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
+import textwrap
 import traceback
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -14,24 +16,38 @@ from typing import Any
 from archspec import __version__
 from archspec.diagnostics import Stop
 
-COMMANDS: dict[str, str] = {
-    "lint": "check specs, with file:line:column for every finding",
-    "fmt": "lay specs out in the canonical way",
-    "summary": "a row for each layer: output shape, parameters, cost",
-    "explain": "where each value comes from, and what it overrode",
-    "train": "train a network, on one rank or many",
-    "eval": "measure a trained network on a data set",
-    "predict": "say what is in pictures",
-    "doctor": "show which TensorFlow and Horovod are there and whether they work",
+GROUPS: dict[str, dict[str, str]] = {
+    "run": {
+        "train": "train a network, on one rank or many",
+        "eval": "measure a trained network on a data set",
+        "predict": "say what is in pictures",
+    },
+    "write and review, without TensorFlow": {
+        "lint": "check specs, with file:line:column for every finding",
+        "fmt": "lay specs out in the canonical way",
+        "summary": "a row for each layer: output shape, parameters, cost",
+        "explain": "where each value comes from, and what it overrode",
+    },
+    "operate": {
+        "doctor": "whether TensorFlow and Horovod are there and work",
+    },
 }
-"""Every command with one line of help."""
+"""Every command with one line of help, by what it is for."""
+
+_USAGE = "archspec COMMAND …"
+
+COMMANDS = {name: help for group in GROUPS.values() for name, help in group.items()}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code: 0 fine, 1 findings or failure, 2 wrong usage."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        parsed = _parser(words).parse_args(words)
+        parser = _parser(words)
+        if not words:
+            parser.print_help(sys.stderr)
+            return 2
+        parsed = parser.parse_args(words)
         return int(parsed.run(parsed))
     except Stop as problem:
         from archspec.rendering import report
@@ -45,34 +61,73 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; Python must not complain when it closes the stream at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except SystemExit:
-        raise
     except Exception as problem:
         return _bug(problem)
 
 
 def _parser(words: list[str]) -> argparse.ArgumentParser:
+    everywhere = argparse.ArgumentParser(prog="archspec", usage=_USAGE, add_help=False, allow_abbrev=False)
+    known, rest = _common(everywhere).parse_known_args(words)
+    _to_environment(known)
     parser = argparse.ArgumentParser(
         prog="archspec",
+        usage=_USAGE,
         description="Convolutional networks as YAML specs: checked, explained, compiled into TensorFlow, trained.",
-        epilog="example:\n  archspec train specs/inception_v3.yaml\n\n"
+        epilog=f"{_command_list()}\n\nexample:\n  archspec train specs/inception_v3.yaml\n\n"
         "`archspec COMMAND --help` shows what a command takes.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"archspec {__version__}")
-    commands: Any = parser.add_subparsers(metavar="COMMAND", required=True, dest="command")
-    asked = next((word for word in words if not word.startswith("-")), None)
+    commands: Any = parser.add_subparsers(
+        prog="archspec", metavar="COMMAND", required=True, dest="command", help=argparse.SUPPRESS
+    )
+    asked = next((word for word in rest if not word.startswith("-")), None)
     if asked is not None and asked not in COMMANDS:
         close = get_close_matches(asked, COMMANDS, 1)
         hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(COMMANDS)}"
         parser.error(f"there is no command {asked}; {hint}")
-    for name, help in COMMANDS.items():
+    if asked is not None:
         # Only the command that is asked for is imported; the others are a line of help.
-        if name == asked:
-            import_module(f"archspec.cli.{name}").add(commands)
-        else:
-            commands.add_parser(name, help=help)
+        import_module(f"archspec.cli.{asked}").add(commands)
+        _common(commands.choices[asked])
+    return _common(parser)
+
+
+def _wrapped(text: str) -> str:
+    """A description in the width of the terminal; examples below it keep their lines, so argparse wraps nothing."""
+    return textwrap.fill(text, shutil.get_terminal_size().columns - 2)
+
+
+def _common(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """The parser with the options of every command, which may stand before and behind the command's name."""
+    parser.description = _wrapped(parser.description) if parser.description else None
+    choices = ["auto", "always", "never"]
+    about = "colours in what is printed (default: auto, on a terminal without NO_COLOR)"
+    parser.add_argument("--color", choices=choices, default=argparse.SUPPRESS, help=about)
+    about = "show the Python traceback of a bug in archspec"
+    parser.add_argument("--traceback", action="store_true", default=argparse.SUPPRESS, help=about)
     return parser
+
+
+def _to_environment(known: argparse.Namespace) -> None:
+    """Hands the options of every command on as the variables that our own renderer, rich, and other ranks read."""
+    if hasattr(known, "traceback"):
+        os.environ["ARCHSPEC_TRACEBACK"] = "1"
+    color = getattr(known, "color", "auto")
+    if color == "always":
+        os.environ.pop("NO_COLOR", None)
+        os.environ["FORCE_COLOR"] = "1"
+    elif color == "never":
+        os.environ.pop("FORCE_COLOR", None)
+        os.environ["NO_COLOR"] = "1"
+
+
+def _command_list() -> str:
+    width = max(map(len, COMMANDS))
+    return "\n\n".join(
+        "\n".join([f"{title}:", *(f"  {name.ljust(width)}  {help}" for name, help in group.items())])
+        for title, group in GROUPS.items()
+    )
 
 
 def _bug(problem: Exception) -> int:
@@ -82,7 +137,7 @@ def _bug(problem: Exception) -> int:
     place = f"{os.path.basename(last.filename)}:{last.lineno}"
     print(f"archspec failed: {type(problem).__name__}: {problem} (at {place})", file=sys.stderr)
     print(
-        "  help: this is a bug in archspec; run again with ARCHSPEC_TRACEBACK=1 and report what it prints",
+        "  help: this is a bug in archspec; run again with --traceback and report what it prints",
         file=sys.stderr,
     )
     return 1

@@ -72,11 +72,11 @@ def _lay_out(path: str, arguments: argparse.Namespace, outcome: _Outcome) -> Non
         sys.stdout.buffer.write(after.encode())
         sys.stdout.buffer.flush()
     elif after.encode() != data:
-        outcome.changed.append(name)
         if arguments.diff:
             _show_difference(data, after, name)
         if not shown_only:
             _write(Path(path).resolve(), after)
+        outcome.changed.append(name)
 
 
 def _content(path: str) -> bytes:

@@ -44,12 +44,15 @@ def read_bytes(path: str, findings: Findings) -> bytes | None:
         reason = getattr(problem, "strerror", None) or "its name is not a file name"
         findings.add("AS012", f"{path} cannot be read: {reason}", place, help="check the path and its permissions")
         return None
-    with open(handle, "rb") as file:
+    try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             findings.add("AS012", f"{path} is not a file", place, help="name a YAML file")
             return None
-        data = file.read(LARGEST + 1) if status.st_size <= LARGEST else b""
+        with open(handle, "rb", closefd=False) as file:
+            data = file.read(LARGEST + 1) if status.st_size <= LARGEST else b""
+    finally:
+        os.close(handle)
     if status.st_size > LARGEST or len(data) > LARGEST:
         message = f"{path} has {status.st_size:,} bytes; {LARGEST:,} is the limit for a spec"
         findings.add("AS005", message, place, help="is this the right file?")

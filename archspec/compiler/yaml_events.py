@@ -166,6 +166,9 @@ class _Builder:
         if not isinstance(node, Scalar):
             self.findings.add("AS009", "a key is a name, not a list or mapping", node.span, help=_BRACES)
             raise _Refused
+        if not node.text and not node.quoted:
+            self.findings.add("AS009", "there is no key before the colon", node.span, help="name it")
+            raise _Refused
         if node.text == "<<" and not node.quoted:
             help = "scopes and blocks say once what several layers share"
             self.findings.add("AS008", "`<<` merges are not part of the language", node.span, help=help)
@@ -185,7 +188,7 @@ class _Builder:
             self.refuse("AS009", "a key is a name, not a list or mapping", event, _BRACES)
 
     def check_tag(self, event: Any) -> None:
-        if event.tag not in (None, "!"):
+        if event.tag:
             self.refuse("AS008", f"the tag {event.tag} is not part of the language", event, "take the tag out")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from yaml._yaml import CParser
 
-_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*|\s+|#[^\n]*)*")
+_PROPERTIES = re.compile(r"(?:&[^\s,\[\]{}]*|\s+|#[^\n]*)*")
 
 
 @dataclass(slots=True, eq=False)
@@ -100,7 +100,7 @@ def _end(event: Any) -> int:
 
 
 def _properties(event: Any) -> str:
-    return (f"&{event.anchor} " if event.anchor else "") + ("! " if event.tag else "")
+    return f"&{event.anchor} " if event.anchor else ""
 
 
 def _content(event: Any, text: str) -> int:

@@ -67,9 +67,9 @@ def folded(word: Word, source: str, indent: int) -> tuple[str, list[str]] | None
     depth = len(first) - len(first.lstrip(" "))
     if re.search(r"[0-9+]", header.partition("#")[0]) or _ODD.search(source) or literal(word.value, indent) is None:
         return None
-    if word.value[:1] in " \n\t" or word.value.endswith(" ") or word.value.endswith("\n\n"):
+    if word.value[:1] in " \n\t" or word.value.endswith("\n\n") or any(line != line.rstrip() for line in lines):
         return None
-    return ">" + _header(word.value), _indented([line[depth:].rstrip() for line in lines], indent)
+    return ">" + _header(word.value), _indented([line[depth:] for line in lines], indent)
 
 
 def _header(text: str) -> str:

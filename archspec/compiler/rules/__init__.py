@@ -10,12 +10,23 @@ from archspec.compiler.rules import (
     dead_layer,
     even_kernel,
     preprocess_size,
+    softmax_of_one,
     softmax_twice,
     stride_over_kernel,
+    unused_taps,
 )
 from archspec.diagnostics import Diagnostic
 
-RULES = (bias_before_norm, softmax_twice, dead_layer, even_kernel, stride_over_kernel, preprocess_size)
+RULES = (
+    bias_before_norm,
+    softmax_twice,
+    dead_layer,
+    even_kernel,
+    stride_over_kernel,
+    preprocess_size,
+    unused_taps,
+    softmax_of_one,
+)
 """Every rule: a module with CODE, NAME, BAD and GOOD examples, and check(program)."""
 
 

@@ -158,5 +158,6 @@ def _short(node: Listing) -> str:
 
 def _written(node: Scalar) -> str:
     if isinstance(node.value, str):
-        return f'"{node.value}"'
+        text = node.value if len(node.value) <= 60 else f"{node.value[:57]}…"
+        return f'"{text}"'
     return "null" if node.value is None else node.text

@@ -1,0 +1,211 @@
+"""What every diagnostic's code means; `python -m archspec.codes` writes docs/codes.md from it.
+
+A code is never used again for anything else. The lint rules (AS4xx) say for themselves what they mean.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from archspec.compiler.rules import RULES
+
+BANDS: dict[str, str] = {
+    "AS0": "YAML",
+    "AS1": "Sections, fields and names",
+    "AS2": "Scopes, expressions, parameters",
+    "AS3": "Graph and shapes",
+    "AS4": "Lint rules",
+    "AS5": "Expectations",
+    "AS6": "Training and evaluation sections",
+    "AS7": "Data, images, checkpoints, runs and ranks",
+    "AS9": "Command line",
+}
+"""What the first digit says."""
+
+CODES: dict[str, str] = {
+    "AS001": "The file is not YAML.",
+    "AS002": "A key is twice in one mapping.",
+    "AS003": "A tab where YAML wants spaces.",
+    "AS004": "The file is not UTF-8.",
+    "AS005": "The file is larger than a spec can be.",
+    "AS006": "The file is nested more deeply than a spec can be.",
+    "AS007": "The file holds more values than a spec can, aliases written out.",
+    "AS008": "An alias, tag or merge key that is not part of the language.",
+    "AS009": "A key that is a list or a mapping.",
+    "AS010": "A second document in one file.",
+    "AS011": "The file is empty.",
+    "AS012": "The file cannot be read.",
+    "AS013": "A comma or bracket inside an unquoted expression within `{ }` or `[ ]`.",
+    "AS101": "A key, field, parameter or section that is not known here.",
+    "AS102": "A value of the wrong kind, or outside its limits.",
+    "AS103": "A value that has to be said and is not.",
+    "AS104": "No operation, or one that does not exist.",
+    "AS105": "Two operations in one layer.",
+    "AS106": "A list of layers that is not one.",
+    "AS107": "A layer without a name.",
+    "AS108": "A hyperparameter or parameter whose declaration does not hold together.",
+    "AS109": "A function that is not one, or is there twice.",
+    "AS110": "A block without a body, or with keys that would do nothing.",
+    "AS111": "A spec that is not a mapping of sections.",
+    "AS112": "`change`, `insert` or `remove` without `extends`.",
+    "AS113": "A file that is not there, or lies outside the folder of the spec.",
+    "AS114": "Files that extend or embed each other in a circle.",
+    "AS115": "A spec that extends another and has layers of its own.",
+    "AS116": "A place to insert at that is none.",
+    "AS117": "A change to a layer that the extended spec does not have.",
+    "AS118": "A layer's name with letters that a name cannot have.",
+    "AS119": "`else` or `from` where it would do nothing.",
+    "AS201": "An expression that cannot be read or computed.",
+    "AS202": "`when` that is neither true nor false.",
+    "AS203": "A default for something that does not exist.",
+    "AS204": "A default for a field that its target does not have.",
+    "AS205": "A scope that does not exist.",
+    "AS206": "`repeat` and `table` on one layer.",
+    "AS207": "`repeat` that is no number of copies.",
+    "AS208": "A table that does not exist.",
+    "AS209": "A table that is not one.",
+    "AS210": "A parameter's or hyperparameter's value of the wrong type or outside its limits.",
+    "AS211": "A block that does not exist.",
+    "AS212": "A block that calls itself, directly or through others.",
+    "AS213": "A variant that does not exist.",
+    "AS214": "A setting of a hyperparameter that does not exist, or with a value that is not YAML.",
+    "AS215": "A name in `names` for a layer that does not exist.",
+    "AS216": "A default that reaches no layer in any variant.",
+    "AS217": "A block that nothing calls.",
+    "AS218": "A table that nothing uses.",
+    "AS219": "A hyperparameter that nothing reads.",
+    "AS220": "A scope that nothing uses.",
+    "AS301": "Inputs whose shapes do not fit the operation.",
+    "AS302": "Two layers, or two variables, of one name.",
+    "AS303": "A reference to a layer or output that does not exist, or comes later.",
+    "AS304": "A reference to a tensor that is not there in this variant.",
+    "AS305": "A reference that may mean two layers.",
+    "AS306": "Inputs in the wrong number, or by a name that is not an input's.",
+    "AS307": "An `output_stride` that the layers' strides do not reach.",
+    "AS308": "An `output_stride` over an operation that cannot be dilated.",
+    "AS309": "Variables shared between layers that do not match.",
+    "AS310": "A graph with more nodes than can be built.",
+    "AS311": "An end point or path that is taken already.",
+    "AS312": "A spec without layers.",
+    "AS313": "A spec without inputs.",
+    "AS314": "An input whose shape is not a list of sizes.",
+    "AS380": "A line of a graph's text form that cannot be read.",
+    "AS381": "A name in a graph's text form that nothing has.",
+    "AS382": "A field's value in a graph's text form that does not fit.",
+    "AS383": "Something that is twice in a graph's text form.",
+    "AS384": "A line that is missing in a graph's text form.",
+    "AS390": "A node that reads what is not made yet: a bug in archspec.",
+    "AS391": "An end point that is not in the graph: a bug in archspec.",
+    "AS392": "A node whose inputs do not fit it: a bug in archspec.",
+    "AS393": "A node whose shape or dtype is not what it is said to be: a bug in archspec.",
+    "AS501": "An expectation of something that is not counted.",
+    "AS502": "An expected value that is neither a number nor a bound.",
+    "AS503": "An expectation that does not hold.",
+    "AS601": "A `train` section without a loss.",
+    "AS602": "A schedule whose rates and boundaries do not match in number.",
+    "AS603": "Training of a spec without a `train` section.",
+    "AS604": "Nothing says how long to train.",
+    "AS605": "A pattern in `train` that names no layer.",
+    "AS607": "Evaluation or prediction with a spec that has no `eval` section.",
+    "AS700": "No data set is given, or none is known at that place.",
+    "AS701": "A split that the data set does not have.",
+    "AS702": "The cache cannot be written.",
+    "AS703": "Files of the data set that are missing.",
+    "AS704": "A file of the data set that is damaged.",
+    "AS705": "A label outside the network's classes.",
+    "AS710": "An image that cannot be read.",
+    "AS711": "A file that is not an image.",
+    "AS712": "Preprocessing that cannot give what the network's input wants.",
+    "AS713": "An image that does not fit a preprocessing step.",
+    "AS714": "An array that is not as the network's input wants it.",
+    "AS715": "A network whose inputs cannot be fed with images.",
+    "AS720": "A checkpoint that is not there, or is not one.",
+    "AS721": "A checkpoint whose variables do not match the network's.",
+    "AS722": "A checkpoint that is damaged.",
+    "AS723": "A checkpoint that cannot be written.",
+    "AS724": "A checkpoint that lacks values of this training.",
+    "AS725": "A loss that is not finite in evaluation.",
+    "AS726": "A metric of a tensor without classes.",
+    "AS727": "A result that cannot be written.",
+    "AS728": "A file of class names that does not fit.",
+    "AS730": "A run's folder that cannot be written.",
+    "AS731": "A run's folder that another training is writing.",
+    "AS732": "A file of a run that is damaged.",
+    "AS733": "A run's folder that holds a run already.",
+    "AS734": "Nothing to resume.",
+    "AS735": "A run that was trained with another spec or other settings.",
+    "AS736": "A loss or gradient that is not finite in training.",
+    "AS740": "Horovod is not there.",
+    "AS741": "Ranks that differ in spec, settings or data.",
+    "AS742": "A batch that cannot be divided evenly over the ranks.",
+    "AS743": "Another rank has stopped.",
+    "AS750": "A Python package that is not installed.",
+    "AS902": "A number that must be more than 0.",
+    "AS905": "A path that is not there, or holds no spec.",
+    "AS906": "Something to explain that does not exist.",
+    "AS910": "`fmt --format` without `--check`.",
+    "AS911": "A spec that cannot be written.",
+    "AS912": "A spec that is not in its canonical layout.",
+    "AS921": "A `--set` that is not NAME=VALUE.",
+    "AS922": "A number that must be at least 1.",
+    "AS923": "An array of inputs among other inputs.",
+    "AS924": "`--endpoints` without `--output`.",
+    "AS925": "An end point that the network does not have.",
+}
+"""What every code means that is not a lint rule's."""
+
+WARNINGS = frozenset({"AS216", "AS217", "AS218", "AS219", "AS220", "AS912", *(rule.CODE for rule in RULES)})
+"""The codes of what can stand, and is seldom meant."""
+
+
+def meanings() -> dict[str, str]:
+    """Every code with its meaning, rules included, in order."""
+    rules = {rule.CODE: " ".join((rule.__doc__ or "").partition("\n\n")[0].split()) for rule in RULES}
+    return dict(sorted({**CODES, **rules}.items()))
+
+
+def page() -> str:
+    """docs/codes.md."""
+    lines = [
+        "# Codes",
+        "",
+        "Every finding has a code. It keeps its meaning from release to release, and no other finding ever gets it.",
+        "All are errors but those marked as warnings. `archspec lint` ends with exit code 1 for either, and with 2 for",
+        "wrong usage. This page is made by `bin/regen`.",
+    ]
+    known = meanings()
+    for band, title in BANDS.items():
+        lines += ["", f"## {band}xx: {title}", "", "| code | meaning |", "| --- | --- |"]
+        lines += [f"| {code} | {_cell(code, text)} |" for code, text in known.items() if code.startswith(band)]
+    lines += ["", "## The rules by example", ""]
+    for rule in RULES:
+        lines += [f"### {rule.CODE} {rule.NAME}", "", *(rule.__doc__ or "").strip().split("\n"), "", "Found:", ""]
+        lines += ["```yaml", rule.BAD, "```", "", "Not found:", "", "```yaml", rule.GOOD, "```", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _cell(code: str, meaning: str) -> str:
+    return f"warning: {meaning}" if code in WARNINGS else meaning
+
+
+def main() -> int:
+    """Write the page, or with --check say whether it is stale: 0 when written or up to date, else 1."""
+    parser = argparse.ArgumentParser(prog="python -m archspec.codes", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the page is stale")
+    check = parser.parse_args().check
+    file, text = Path(__file__).parents[1] / "docs" / "codes.md", page()
+    if file.is_file() and file.read_text("utf-8") == text:
+        print(f"{file} is up to date")
+        return 0
+    if check:
+        print(f"{file} is stale; run python -m archspec.codes", file=sys.stderr)
+        return 1
+    file.write_text(text, "utf-8")
+    print(f"wrote {file}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""One training step: what it changes, what it leaves, and what it counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from archspec.compiler.build import compile_file
+from archspec.diagnostics import Findings
+from archspec.runtime.lower import lower
+from archspec.runtime.optimize import Length
+from archspec.runtime.step import Step
+
+TEXT = """archspec: 1
+name: Net
+inputs: {{image: {{shape: [6, 6, 3]}}}}
+defaults: {{conv2d: {{kernel: 3, norm: batch_norm, activation: relu}}, batch_norm: {{decay: 0.9}}}}
+layers: [a: {{conv2d: 4}}, b: {{conv2d: 4}}, flatten, logits: {{dense: 2}}]
+train: {{losses: {{main: {{softmax_cross_entropy: logits}}}}, optimizer: {{sgd: 0.1}}, batch: 4, steps: 9{}}}
+"""
+
+
+def made(more: str = "") -> Step:
+    findings = Findings()
+    program = compile_file("net.yaml", findings=findings, text=TEXT.format(more))
+    assert program is not None and program.train is not None, findings.items
+    return Step(lower(program.graph), program.train, Length(9, 3.0))
+
+
+def run(step: Step, scale: float = 1.0) -> dict[str, float]:
+    draw = np.random.default_rng(0)
+    images = tf.constant(draw.normal(size=(4, 6, 6, 3)) * scale, tf.float32)
+    seed = tf.constant([0, step.steps_done], tf.int32)
+    found: Any = step.run(images, tf.constant([0, 1, 1, 0]), seed, tf.constant(0.0))
+    return {name: float(value) for name, value in found.items()}
+
+
+def values(step: Step) -> dict[str, np.ndarray]:
+    return {name: np.asarray(variable) for name, variable in step.network.table.items()}
+
+
+def test_gradients_are_clipped_by_their_global_norm() -> None:
+    free, clipped = made(), made(", clip_norm: 0.01")
+    before = values(free)
+    norm = run(free)["gradient_norm"]
+    assert run(clipped)["gradient_norm"] == norm > 0.01
+    for name, variable in free.network.table.items():
+        if variable.trainable:
+            step = np.asarray(variable) - before[name]
+            short = np.asarray(clipped.network.table[name]) - before[name]
+            np.testing.assert_allclose(short, step * 0.01 / norm, rtol=1e-3, atol=1e-7)
+
+
+def test_frozen_layers_stay_and_the_others_learn() -> None:
+    step = made(", freeze: [a]")
+    before = values(step)
+    run(step)
+    changed = {name for name, value in values(step).items() if not np.array_equal(value, before[name])}
+    assert "Net/b/weights" in changed and "Net/a/weights" not in changed and "Net/a/BatchNorm/gamma" not in changed
+
+
+def test_averages_follow_tf_slims_formula_for_all_variables() -> None:
+    step = made(", average: 0.9")
+    expected = values(step)
+    for number in range(1, 4):
+        run(step)
+        decay = min(0.9, (1 + number) / (10 + number))
+        expected = {name: decay * expected[name] + (1 - decay) * value for name, value in values(step).items()}
+    assert step.averages.keys() == expected.keys()
+    for name, average in step.averages.items():
+        np.testing.assert_allclose(average, expected[name], rtol=1e-5, atol=1e-6)
+
+
+def test_nothing_is_applied_when_the_loss_is_not_finite() -> None:
+    step = made()
+    before = values(step)
+    assert not np.isfinite(run(step, scale=float("inf"))["loss"])
+    trained = [name for name, variable in step.network.table.items() if variable.trainable]
+    assert all(np.array_equal(before[name], np.asarray(step.network.table[name])) for name in trained)
+    assert step.steps_done == 0
