@@ -1,12 +1,16 @@
-"""Diagnostics as people and programs read them: text with the source line, JSON, GitHub annotations."""
+"""Diagnostics as people and programs read them: text with the source line, JSON, GitHub annotations.
+
+SARIF is in cli/sarif.py, because it also tells what every code means.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,11 +18,15 @@ from archspec.diagnostics import Diagnostic, Note, Span
 
 FORMATS = ("text", "json", "github")
 _WIDEST = 120
+"""Letters of a source line that are shown where no terminal says how many fit."""
+_GUTTER = len("12345 | ")
 _RED, _YELLOW, _BOLD, _DIM, _OFF = "\033[31m", "\033[33m", "\033[1m", "\033[2m", "\033[0m"
 
 
 def wants_colour(stream: TextIO) -> bool:
-    """Whether to write colours: on a terminal, unless NO_COLOR says otherwise."""
+    """Whether to write colours: on a terminal, unless NO_COLOR or FORCE_COLOR says otherwise."""
+    if os.environ.get("FORCE_COLOR"):
+        return True
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
@@ -29,27 +37,33 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     )
 
 
-def show(diagnostics: Iterable[Diagnostic], style: str, stream: TextIO, colour: bool | None = None) -> None:
-    """Write diagnostics to a stream in one of FORMATS."""
+def show(
+    diagnostics: Iterable[Diagnostic], style: str, stream: TextIO, sources: Mapping[str, str] | None = None
+) -> None:
+    """Write diagnostics to a stream in one of FORMATS; `sources` holds the text of what is not in a file."""
     ordered = in_order(diagnostics)
     if style == "json":
         stream.write(json.dumps(as_json(ordered), indent=1, ensure_ascii=False) + "\n")
     elif style == "github":
         stream.writelines(_annotation(diagnostic) + "\n" for diagnostic in ordered)
     else:
-        painted = wants_colour(stream) if colour is None else colour
-        stream.writelines(text(diagnostic, painted) + "\n" for diagnostic in ordered)
+        painted = wants_colour(stream)
+        width = shutil.get_terminal_size().columns - _GUTTER if stream.isatty() else _WIDEST
+        stream.writelines(text(diagnostic, painted, width, sources or {}) + "\n" for diagnostic in ordered)
 
 
-def text(diagnostic: Diagnostic, colour: bool = False) -> str:
-    """One diagnostic as a sentence with its place, the source line, notes and a remedy."""
+def text(
+    diagnostic: Diagnostic, colour: bool = False, width: int = _WIDEST, sources: Mapping[str, str] | None = None
+) -> str:
+    """One diagnostic as a sentence with its place, the source line (in `width` letters), notes and a remedy."""
     span = diagnostic.span
     place = f"{_place(span)}: " if span is not None else ""
     shade = _RED if diagnostic.severity == "error" else _YELLOW
     code = f"{shade}{diagnostic.code}{_OFF}" if colour else diagnostic.code
     head = f"{_BOLD}{place}{_OFF}" if colour else place
     lines = [f"{head}{code} {diagnostic.message}"]
-    lines += _excerpt(span, shade if colour else "") if span is not None else []
+    if span is not None:
+        lines += _excerpt(span, shade if colour else "", max(width, 20), sources or {})
     lines += [_note(note, span) for note in diagnostic.notes]
     if diagnostic.help:
         lines.append(f"  help: {diagnostic.help}")
@@ -57,10 +71,11 @@ def text(diagnostic: Diagnostic, colour: bool = False) -> str:
 
 
 def _place(span: Span) -> str:
-    return f"{_relative(span.file)}:{span.line}:{span.column}"
+    return f"{relative(span.file)}:{span.line}:{span.column}"
 
 
-def _relative(file: str) -> str:
+def relative(file: str) -> str:
+    """The path of a file from the folder that the command runs in, where it lies below."""
     path = Path(file)
     if path.is_absolute() and path.is_relative_to(Path.cwd()):
         return str(path.relative_to(Path.cwd()))
@@ -75,38 +90,48 @@ def _note(note: Note, main: Span | None) -> str:
     return f"  note: {note.message} ({where})"
 
 
-def _excerpt(span: Span, shade: str) -> list[str]:
+def _excerpt(span: Span, shade: str, width: int, sources: Mapping[str, str]) -> list[str]:
     """The source line with carets under the span; nothing where the file cannot be read."""
-    line = source_line(span)
+    line = source_line(span, sources)
     if line is None or not line.strip():
         return []
     # A terminal would obey control characters.
     line = "".join(letter if letter.isprintable() else " " if letter == "\t" else "\ufffd" for letter in line)
     end = span.end_column if span.end_line == span.line else len(line) + 1
     start, end = span.column - 1, max(end - 1, span.column)
-    line, start, end = _cut(line, start, min(end, max(len(line), start + 1)))
+    line, start, end = _cut(line, start, min(end, max(len(line), start + 1)), width)
     carets = " " * _cells(line[:start]) + "^" * max(1, _cells(line[start:end]))
     number = f"{span.line:>5}"
     return [f"{number} | {line}", f"      | {shade}{carets}{_OFF if shade else ''}"]
 
 
-def source_line(span: Span) -> str | None:
-    """The text of the line where the span begins; None where there is no such file."""
+def source_line(span: Span, sources: Mapping[str, str] | None = None) -> str | None:
+    """The text of the line where the span begins; None where there is neither such a source nor such a file."""
+    if sources and span.file in sources:
+        lines = sources[span.file].splitlines()
+        return lines[span.line - 1] if span.line <= len(lines) else None
     if not os.path.isfile(span.file):
         return None
     with open(span.file, encoding="utf-8-sig", errors="replace") as file:
         return next((line.rstrip("\r\n") for number, line in enumerate(file, 1) if number == span.line), None)
 
 
-def _cut(line: str, start: int, end: int) -> tuple[str, int, int]:
-    """The part of a long line around the span."""
-    if len(line) <= _WIDEST:
+def _cut(line: str, start: int, end: int, width: int) -> tuple[str, int, int]:
+    """The part of a long line around the span, `…` where something is left out."""
+    if _cells(line) <= width:
         return line, start, end
-    first = max(0, min(start - _WIDEST // 3, len(line) - _WIDEST))
-    shown = line[first : first + _WIDEST]
-    left, right = "…" if first else "", "…" if first + _WIDEST < len(line) else ""
+    width = max(width - 2, 1)
+    # A third of the room goes to what stands before the span, and all that is left over at the end as well.
+    first = last = start
+    while first and _cells(line[first - 1 : start]) <= width // 3:
+        first -= 1
+    while last < len(line) and _cells(line[first : last + 1]) <= width:
+        last += 1
+    while first and _cells(line[first - 1 : last]) <= width:
+        first -= 1
+    left, right = "…" if first else "", "…" if last < len(line) else ""
     shift = len(left) - first
-    return left + shown + right, start + shift, min(end + shift, len(left) + len(shown))
+    return left + line[first:last] + right, start + shift, min(end, last) + shift
 
 
 def _cells(text: str) -> int:
@@ -135,7 +160,7 @@ def _position(span: Span | None) -> dict[str, Any]:
     if span is None:
         return {"file": None, "line": None, "column": None, "end_line": None, "end_column": None}
     return {
-        "file": _relative(span.file),
+        "file": relative(span.file),
         "line": span.line,
         "column": span.column,
         "end_line": span.end_line,
@@ -148,7 +173,7 @@ def _annotation(diagnostic: Diagnostic) -> str:
     message = diagnostic.message + (f" (help: {diagnostic.help})" if diagnostic.help else "")
     message = message.replace("%", "%25").replace("\n", "%0A")
     span = diagnostic.span
-    place = f"file={_relative(span.file)},line={span.line},col={span.column}," if span is not None else ""
+    place = f"file={relative(span.file)},line={span.line},col={span.column}," if span is not None else ""
     return f"::{diagnostic.severity} {place}title={diagnostic.code}::{message}"
 
 

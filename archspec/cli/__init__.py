@@ -89,8 +89,10 @@ def _parser(words: list[str]) -> argparse.ArgumentParser:
     if asked is not None:
         # Only the command that is asked for is imported; the others are a line of help.
         import_module(f"archspec.cli.{asked}").add(commands)
-        _common(commands.choices[asked])
-    return _common(parser)
+    for each in (parser, *commands.choices.values()):
+        each.description = _wrapped(each.description)
+        _common(each)
+    return parser
 
 
 def _wrapped(text: str) -> str:
@@ -100,7 +102,6 @@ def _wrapped(text: str) -> str:
 
 def _common(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     """The parser with the options of every command, which may stand before and behind the command's name."""
-    parser.description = _wrapped(parser.description) if parser.description else None
     choices = ["auto", "always", "never"]
     about = "colours in what is printed (default: auto, on a terminal without NO_COLOR)"
     parser.add_argument("--color", choices=choices, default=argparse.SUPPRESS, help=about)

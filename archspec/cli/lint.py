@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,8 @@ from typing import Any
 from archspec.diagnostics import Findings, stop
 
 _SUFFIXES = (".yaml", ".yml")
+_FORMATS = ["text", "json", "github", "sarif"]
+_STDIN = "stdin"
 
 
 def add(commands: Any) -> None:
@@ -25,7 +29,7 @@ def add(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("paths", nargs="+", metavar="PATH", help="spec files, folders, or - for standard input")
-    parser.add_argument("--format", choices=["text", "json", "github"], default="text", help="default: text")
+    parser.add_argument("--format", choices=_FORMATS, default="text", help="how to print findings (default: text)")
     parser.set_defaults(run=run)
 
 
@@ -33,20 +37,45 @@ def run(arguments: argparse.Namespace) -> int:
     """Prints the findings."""
     from archspec.compiler.build import check_file
     from archspec.compiler.rules import check_rules
-    from archspec.rendering import show
 
     findings, files, programs = Findings(), 0, 0
+    sources: dict[str, str] = {}
     for path in spec_files(arguments.paths):
-        text = sys.stdin.read() if path == "-" else None
-        compiled = check_file("stdin" if path == "-" else path, findings=findings, text=text)
+        files += 1
+        if path == "-" and not _read_stdin(sources, findings):
+            continue
+        name = _STDIN if path == "-" else path
+        compiled = check_file(name, findings=findings, text=sources.get(name))
         for program in compiled:
             findings.extend(check_rules(program))
-        files, programs = files + 1, programs + len(compiled)
-    show(findings.items, arguments.format, sys.stdout)
+        programs += len(compiled)
+    _print(findings, arguments.format, sources)
     if arguments.format == "text":
         sys.stdout.flush()
         print(_summary(files, programs, len(findings.items)), file=sys.stderr if findings.items else sys.stdout)
     return 1 if findings.items else 0
+
+
+def _read_stdin(sources: dict[str, str], findings: Findings) -> bool:
+    """Puts the text of standard input among the sources; False, with a finding, where it is no text."""
+    from archspec.compiler.source import LARGEST, decoded
+
+    # No letter takes more than four bytes, so that a text cut off here is over the limit of letters.
+    text = decoded(sys.stdin.buffer.read(4 * LARGEST + 1), _STDIN, findings)
+    if text is not None:
+        sources[_STDIN] = text
+    return text is not None
+
+
+def _print(findings: Findings, style: str, sources: dict[str, str]) -> None:
+    from archspec.rendering import in_order, show
+
+    if style == "sarif":
+        from archspec.cli.sarif import as_sarif
+
+        print(json.dumps(as_sarif(in_order(findings.items)), indent=1, ensure_ascii=False))
+    else:
+        show(findings.items, style, sys.stdout, sources)
 
 
 def _summary(files: int, programs: int, findings: int) -> str:
@@ -62,9 +91,9 @@ def spec_files(paths: list[str]) -> Iterator[str]:
     """The spec files that arguments name, folders searched for *.yaml; raises Stop for one that is not there."""
     for path in paths:
         file = path.partition("#")[0]
-        if path == "-" or Path(file).is_file():
+        if path == "-" or os.path.isfile(file):
             yield path
-        elif Path(path).is_dir():
+        elif os.path.isdir(path):
             found = sorted(str(p) for p in Path(path).rglob("*") if p.suffix in _SUFFIXES and p.is_file())
             if not found:
                 raise stop("AS905", f"{path} holds no spec", help="specs are files named *.yaml", exit_code=2)

@@ -63,7 +63,7 @@ COMMENTS = [
     ("a: {b: 1,   # one\n  # two\n  c: 2}\n", "a: {b: 1,   # one\n    # two\n    c: 2}\n"),
     ("a: [ # first\n 1,\n 2 # second\n ] # third\n", "a: [1,  # first\n    2  # second\n   ]  # third\n"),
     ("a: {x: 1, # one\n y: 2} # two\n", "a: {x: 1,  # one\n    y: 2}  # two\n"),
-    ("a: '# none'\nb: x#y\nc: | # header\n  # text\n", "a: \"# none\"\nb: x#y\nc: |  # header\n  # text\n"),
+    ("a: '# none'\nb: x#y\nc: | # header\n  # text\n", 'a: "# none"\nb: x#y\nc: |  # header\n  # text\n'),
 ]
 QUOTES = [
     ("a: 'plain'\n'b': \"two words\"\n", "a: plain\nb: two words\n"),
@@ -71,7 +71,7 @@ QUOTES = [
     ("a: 'int'\n", 'a: "int"\n'),
     ("a: '<= 6G'\nb: '*x'\nc: 'd: e'\nd: 'f #g'\n", 'a: "<= 6G"\nb: "*x"\nc: "d: e"\nd: "f #g"\n'),
     ('a: "$(max(1, n))"\nb: {c: "$(max(1, n))"}\n', 'a: $(max(1, n))\nb: {c: "$(max(1, n))"}\n'),
-    ('a: "- \\"b\\""\nb: "\\t"\n', "a: '- \"b\"'\nb: \"\\t\"\n"),
+    ('a: "- \\"b\\""\nb: "\\t"\n', 'a: \'- "b"\'\nb: "\\t"\n'),
     ("a: '3x3'\nb: $n\nc: 1x7\n", "a: 3x3\nb: $n\nc: 1x7\n"),
 ]
 TEXTS = [
@@ -84,7 +84,10 @@ TEXTS = [
     ("a: 'x\n  y'\n", "a: x y\n"),
 ]
 STYLES = [
-    ('{"archspec": 1, "layers": [{"conv1": {"conv2d": 64}}, "relu"]}', "archspec: 1\nlayers: [{conv1: {conv2d: 64}}, relu]\n"),
+    (
+        '{"archspec": 1, "layers": [{"conv1": {"conv2d": 64}}, "relu"]}',
+        "archspec: 1\nlayers: [{conv1: {conv2d: 64}}, relu]\n",
+    ),
     ("layers:\n- {conv1: {conv2d: 64}}\n- {pad: 4}\n", "layers:\n- conv1: {conv2d: 64}\n- {pad: 4}\n"),
     ("- x:\n    conv2d: 64\n    kernel: 3\n", "- x:\n    conv2d: 64\n    kernel: 3\n"),
     ("a: {softmax , when: x}\n", "a: {softmax, when: x}\n"),
@@ -139,7 +142,8 @@ def test_wide_branches_stand_one_to_a_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "code"), [("a: [1\n", "AS001"), ("", "AS011"), ("a: 1\na: 2\n", "AS002"), ("layers: [" + "relu," * 190_000 + "]", "AS005")]
+    ("text", "code"),
+    [("a: [1\n", "AS001"), ("", "AS011"), ("a: 1\na: 2\n", "AS002"), ("layers: [" + "relu," * 190_000 + "]", "AS005")],
 )
 def test_what_cannot_be_laid_out_is_reported(text: str, code: str) -> None:
     with pytest.raises(Stop) as stopped:

@@ -14,8 +14,27 @@ from archspec.compiler.layout import laid_out
 from archspec.compiler.source import Listing, Mapping, Node, Scalar, parse
 from archspec.diagnostics import Findings
 
-SPECIAL = ["yes", "null", "1e-4", "int", "$x", "$(a + b)", "y", "1_000", "2001-01-01", "0x1f", "...", "a: b", "x #y", "- z"]
-TEXTS = st.sampled_from(SPECIAL) | st.text(max_size=12) | st.text("ab1 :#-,[]{}'\"\\$()|>&*!%@`?.\n\té\x85\u2028", max_size=9)
+SPECIAL = [
+    "yes",
+    "null",
+    "1e-4",
+    "int",
+    "$x",
+    "$(a + b)",
+    "y",
+    "1_000",
+    "2001-01-01",
+    "0x1f",
+    "...",
+    "a: b",
+    "x #y",
+    "- z",
+]
+TEXTS = (
+    st.sampled_from(SPECIAL)
+    | st.text(max_size=12)
+    | st.text("ab1 :#-,[]{}'\"\\$()|>&*!%@`?.\n\té\x85\u2028", max_size=9)
+)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS
 TREES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4), max_leaves=20
@@ -55,7 +74,9 @@ def commented(text: str, remarks: list[tuple[int, bool, str]]) -> str:
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.filter_too_much], deadline=None)
 @given(TREES, WRITTEN, REMARKS)
-def test_meaning_stays_and_twice_is_once(tree: object, style: dict[str, Any], remarks: list[tuple[int, bool, str]]) -> None:
+def test_meaning_stays_and_twice_is_once(
+    tree: object, style: dict[str, Any], remarks: list[tuple[int, bool, str]]
+) -> None:
     text = commented(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False, **style), remarks)
     before = parse(text, "a.yaml", Findings())
     # A comment may have broken a text over several lines, and our reader refuses some of YAML.
