@@ -6,11 +6,13 @@ import argparse
 import json
 import shutil
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from archspec.cli.program import add_spec, compiled
 
 if TYPE_CHECKING:
+    from archspec.compiler.ir import Graph
     from archspec.compiler.report import Row
 
 
@@ -21,7 +23,9 @@ def add(commands: Any) -> None:
         help="a row for each layer: output shape, parameters, cost",
         description="Compiles a spec and prints a row for each layer and the totals, of the network as it is used "
         "after training; --train adds the heads that only training has. Parameters count every variable, moving "
-        "averages too; macs are multiply-accumulates for one example.",
+        "averages too; macs are multiply-accumulates for one example. Activations are the most bytes that are needed at "
+        "the same time, with --train all that a step may keep for its way back; the receptive field is that of the "
+        "last feature map.",
         epilog="examples:\n  archspec summary specs/inception_v3.yaml\n"
         "  archspec summary specs/resnet_v1.yaml#resnet_v1_101 --set image_size=192 --format json",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -49,10 +53,26 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = ", ".join(f"{each.name} {_size(each.shape)}" for each in graph.inputs.values())
     print(f"{program.name}: {inputs}, {'training' if arguments.train else 'inference'} graph")
     _print_table(table)
-    print(
-        f"{total.params:,} parameters, {total.trainable:,} of them trained; {_short(total.macs)} multiply-accumulates"
-    )
+    weights = f"{total.params:,} parameters ({_bytes(4 * total.params)})"
+    print(f"{weights}, {total.trainable:,} trained; {_short(total.macs) or 0} macs")
+    further = "; ".join(_further(graph, arguments.train))
+    if further:
+        print(further)
     return 0
+
+
+def _further(graph: Graph, train: bool) -> Iterator[str]:
+    """The memory that activations take, and what the last feature map of the main line sees of the input."""
+    from archspec.compiler.report import activations, last_map, peak, receptive_fields
+
+    tensors = activations(graph) if train else peak(graph)
+    if tensors is not None:
+        yield f"{_bytes(tensors)} of activations {'kept' if train else 'at most'} an example"
+    graph = graph.ending_at([graph.output])
+    name = last_map(graph)
+    field = receptive_fields(graph)[name] if name is not None else None
+    if name is not None:
+        yield f"receptive field: {_size(field.size) if field is not None else 'the whole input'}"
 
 
 def _record(row: Row) -> dict[str, Any]:
@@ -90,3 +110,9 @@ def _short(number: int) -> str:
         if number >= size:
             return f"{number / size:.2f} {unit}"
     return str(number) if number else ""
+
+
+def _bytes(number: int) -> str:
+    """63000 as `63.00 kB`."""
+    text = _short(number) or "0"
+    return f"{text}B" if text[-1].isalpha() else f"{text} B"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 from archspec.compiler.ir import Graph, Node
 from archspec.compiler.op import Shape
+from archspec.compiler.ops.window import extent
+from archspec.compiler.types import Pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +64,90 @@ class Totals:
 def totals(table: list[Row]) -> Totals:
     """The sums of a table's columns."""
     return Totals(sum(r.params for r in table), sum(r.trainable for r in table), sum(r.macs for r in table))
+
+
+SIZES = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "float16": 2, "bfloat16": 2, "uint8": 1, "bool": 1}
+"""Bytes of a number, by dtype."""
+
+
+def bytes_of(graph: Graph, path: str) -> int | None:
+    """Bytes of a tensor for one example; None where a size is not known before run time."""
+    number = SIZES.get(graph.dtype(path))
+    sizes = [size for size in graph.shape(path) if size is not None]
+    return prod(sizes) * number if number is not None and len(sizes) == len(graph.shape(path)) else None
+
+
+def activations(graph: Graph) -> int | None:
+    """Bytes of all nodes' outputs for one example: what a training step keeps for its way back, at the most."""
+    sizes = [bytes_of(graph, path) for path in graph.nodes]
+    known = [size for size in sizes if size is not None]
+    return sum(known) if len(known) == len(sizes) else None
+
+
+def peak(graph: Graph) -> int | None:
+    """The most bytes of tensors that are needed at the same time, running node by node, for one example.
+
+    None where a size is not known before run time.
+    """
+    last_reader = {name: node.path for node in graph.nodes.values() for name in node.inputs}
+    kept = {graph.output, *graph.heads.values()}
+    sizes = {path: bytes_of(graph, path) for path in (*graph.inputs, *graph.nodes)}
+    if None in sizes.values():
+        return None
+    alive: dict[str, int] = {path: sizes[path] or 0 for path in graph.inputs}
+    most = sum(alive.values())
+    for node in graph.nodes.values():
+        alive[node.path] = sizes[node.path] or 0
+        most = max(most, sum(alive.values()))
+        # What nothing reads goes as soon as it is made.
+        done = {path for path in alive if last_reader.get(path, path) == node.path} - kept
+        alive = {path: size for path, size in alive.items() if path not in done}
+    return most
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """The part of the input that one element of a feature map sees: its size, and its step from one to the next."""
+
+    size: Pair
+    step: Pair
+
+
+def receptive_fields(graph: Graph) -> dict[str, Field | None]:
+    """The receptive field of every node's elements; None where it is the whole input, or there is no feature map.
+
+    size += (window - 1) * step and step *= stride along a path, the largest of all paths where they meet
+    (Araujo, Norris and Sim 2019, https://distill.pub/2019/computing-receptive-fields).
+    """
+    fields: dict[str, Field | None] = {
+        name: Field((1, 1), (1, 1)) if len(each.shape) == 3 else None for name, each in graph.inputs.items()
+    }
+    for node in graph.nodes.values():
+        seen = [fields[name] for name in node.inputs]
+        fields[node.path] = _field(node, [field for field in seen if field is not None]) if None not in seen else None
+    return fields
+
+
+def _field(node: Node, seen: list[Field]) -> Field | None:
+    if len(node.shape) != 3 or node.op.NAME == "global_avg_pool":
+        return None
+    op: Any = node.op
+    height, width = _largest([field.size for field in seen])
+    down, across = _largest([field.step for field in seen])
+    if op.NAME == "shift":
+        return Field((height + op.amount * down, width + op.amount * across), (down, across))
+    if not op.SPATIAL:
+        return Field((height, width), (down, across))
+    rows, columns = extent(op.kernel, getattr(op, "rate", (1, 1)))
+    size = height + (rows - 1) * down, width + (columns - 1) * across
+    return Field(size, (down * op.stride[0], across * op.stride[1]))
+
+
+def _largest(pairs: list[Pair]) -> Pair:
+    return max(pair[0] for pair in pairs), max(pair[1] for pair in pairs)
+
+
+def last_map(graph: Graph) -> str | None:
+    """The last node that is a feature map of more than one position: what the classifier pools; None without one."""
+    maps = [path for path, node in graph.nodes.items() if len(node.shape) == 3 and node.shape[:2] != (1, 1)]
+    return maps[-1] if maps else None

@@ -193,7 +193,7 @@ def type_of(annotation: str) -> Type:
 def shown(value: object) -> str:
     """A value as a message shows it."""
     if isinstance(value, str):
-        return f'"{value}"'
+        return f'"{_cut(value)}"'
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
     if isinstance(value, (list, tuple)):

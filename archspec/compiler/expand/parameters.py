@@ -39,13 +39,16 @@ def bind(
     """
     found: Values = {}
     broken = False
+    # One dict that grows, so that many parameters stay cheap: a value is read as soon as it is said.
+    values = dict(environment.values)
+    inner = Environment(values, environment.functions, environment.tensor)
     for parameter in parameters:
-        inner = environment.with_values({name: resolved.value for name, resolved in found.items()})
         candidates = list(said.get(parameter.name, ()))
         if parameter.default is not None:
             candidates.append(Said(parameter.default, inner, "default", f"the default of {what}"))
         try:
             found[parameter.name] = _value(what, parameter, candidates, span, resolver)
+            values[parameter.name] = found[parameter.name].value
         except Broken:
             broken = True
     if broken:

@@ -80,10 +80,10 @@ def unused(document: Document, work: Work, resolver: Resolver) -> Iterator[Diagn
 def _unread(document: Document) -> Iterator[Diagnostic]:
     """The hyperparameters that no expression names."""
     read = set(_names(document.root)) if document.hyperparameters else set()
-    known = [parameter.name for parameter in document.hyperparameters]
+    named = [parameter.name for parameter in document.hyperparameters if parameter.name in read]
     for parameter in document.hyperparameters:
         if parameter.name not in read:
-            help = nearest(parameter.name, [name for name in known if name in read]) or "take it out"
+            help = nearest(parameter.name, named) or "take it out"
             yield _warning("AS219", f"nothing reads the hyperparameter `{parameter.name}`", parameter.span, help)
 
 
