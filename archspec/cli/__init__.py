@@ -43,11 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code: 0 fine, 1 findings or failure, 2 wrong usage."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        parser = _parser(words)
-        if not words:
-            parser.print_help(sys.stderr)
-            return 2
-        parsed = parser.parse_args(words)
+        parsed = _parsed(words)
         return int(parsed.run(parsed))
     except Stop as problem:
         from archspec.rendering import report
@@ -65,34 +61,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _bug(problem)
 
 
-def _parser(words: list[str]) -> argparse.ArgumentParser:
+def _parsed(words: list[str]) -> argparse.Namespace:
+    """The arguments of the command that the words ask for; exits for --help and --version, and for wrong usage."""
     everywhere = argparse.ArgumentParser(prog="archspec", usage=_USAGE, add_help=False, allow_abbrev=False)
     known, rest = _common(everywhere).parse_known_args(words)
     _to_environment(known)
     parser = argparse.ArgumentParser(
         prog="archspec",
         usage=_USAGE,
-        description="Convolutional networks as YAML specs: checked, explained, compiled into TensorFlow, trained.",
+        description=_wrapped("Convolutional networks as YAML specs: checked, explained, compiled, trained."),
         epilog=f"{_command_list()}\n\nexample:\n  archspec train specs/inception_v3.yaml\n\n"
         "`archspec COMMAND --help` shows what a command takes.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"archspec {__version__}")
-    commands: Any = parser.add_subparsers(
-        prog="archspec", metavar="COMMAND", required=True, dest="command", help=argparse.SUPPRESS
-    )
+    commands: Any = _common(parser).add_subparsers(prog="archspec", metavar="COMMAND", help=argparse.SUPPRESS)
     asked = next((word for word in rest if not word.startswith("-")), None)
-    if asked is not None and asked not in COMMANDS:
+    if asked is None:
+        parser.parse_args(rest)
+        parser.print_help(sys.stderr)
+        raise SystemExit(2)
+    if asked not in COMMANDS:
         close = get_close_matches(asked, COMMANDS, 1)
         hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(COMMANDS)}"
         parser.error(f"there is no command {asked}; {hint}")
-    if asked is not None:
-        # Only the command that is asked for is imported; the others are a line of help.
-        import_module(f"archspec.cli.{asked}").add(commands)
-    for each in (parser, *commands.choices.values()):
-        each.description = _wrapped(each.description)
-        _common(each)
-    return parser
+    # Only the command that is asked for is imported; the others are a line of help.
+    import_module(f"archspec.cli.{asked}").add(commands)
+    command = _common(commands.choices[asked])
+    command.description = _wrapped(command.description or "")
+    rest.remove(asked)
+    # Options may stand between the arguments: `explain SPEC --set a=1 LAYER`.
+    return command.parse_intermixed_args(rest)
 
 
 def _wrapped(text: str) -> str:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from archspec.cli.lookup import choose, inside, known_values
 from archspec.cli.program import add_spec, compiled
-from archspec.diagnostics import stop
 
 if TYPE_CHECKING:
     from archspec.compiler.build import Program
@@ -43,76 +41,40 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         print(json.dumps({name: _record(resolved) for name, resolved in chosen.items()}, indent=1, default=str))
         return 0
+    if not chosen:
+        print(_nothing(program, arguments.what))
+        return 0
     width = max(len(name) for name in chosen)
-    for name, resolved in chosen.items():
-        _print(name, width, resolved, full)
+    for name in _parents_first(chosen):
+        _print(name, width, chosen[name], full)
     return 0
 
 
-def known_values(program: Program) -> Values:
-    """Every value of the program by dotted name: `LAYER.FIELD`, `train.batch`, `hyperparameters.num_classes`."""
-    found: Values = {f"hyperparameters.{name}": value for name, value in program.hyperparameters.items()}
-    found |= program.values
-    for path, values in program.calls.items():
-        found |= {f"{path}.{name}": value for name, value in values.items()}
-    for node in program.graph.nodes.values():
-        # The norm and activation of a layer are among its own fields.
-        if node.path == node.layer or not node.path.startswith(f"{node.layer}/"):
-            found |= {f"{node.path}.{name}": value for name, value in node.values.items()}
-    return found
-
-
-def choose(known: Values, what: str | None, program: Program) -> tuple[Values, bool]:
-    """The values that the user means, and whether it is one of which all is to be told; raises Stop."""
+def _nothing(program: Program, what: str | None) -> str:
+    """The sentence about what is there and has no values."""
     if what is None:
-        sections = ("hyperparameters.", "train.", "eval.")
-        chosen = {name: value for name, value in known.items() if name.startswith(sections)}
-        whole = [
-            name
-            for name, value in chosen.items()
-            if isinstance(value.value, (tuple, dict)) and _has_parts(name, chosen)
-        ]
-        return {name: value for name, value in chosen.items() if name not in whole}, False
-    if what in known:
-        return {name: value for name, value in known.items() if name == what or name.startswith(f"{what}.")}, True
-    chosen = {name: value for name, value in known.items() if name.startswith(f"{what}.") or _matches(name, what)}
-    if chosen:
-        return chosen, False
-    bare = {_bare(name): value for name, value in known.items()}
-    if what != _bare(what) or bare.keys() == known.keys():
-        raise _unknown(what, known, program)
-    return choose(bare, what, program)
+        return f"{program.file} has no hyperparameters and no train or eval section; name a layer"
+    node = program.graph.nodes.get(program.graph.endpoints.get(what, what))
+    inside = inside(what, program)
+    kind = f"ends in {node.path}, {node.op.NAME}," if node is not None and node.path != what else ""
+    kind = kind or (f"is {node.op.NAME}" if node is not None else "is an input")
+    return f"{what} {kind} and has no fields of its own" + (f"; look inside with '{what}/*'" if inside else "")
 
 
-def _has_parts(name: str, values: Values) -> bool:
-    return any(other.startswith(f"{name}.") for other in values)
-
-
-def _matches(name: str, pattern: str) -> bool:
-    layer, _, field = name.partition(".")
-    wanted, dot, part = pattern.partition(".")
-    return ("*" in pattern or "?" in pattern) and fnmatchcase(layer, wanted) and (not dot or fnmatchcase(field, part))
-
-
-def _bare(name: str) -> str:
-    """The name without the silent parts of its path."""
-    return "/".join(part for part in name.split("/") if not part.startswith("("))
-
-
-def _unknown(what: str, known: Values, program: Program) -> Exception:
-    names = list(dict.fromkeys([*known, *(name.partition(".")[0] for name in known), *program.graph.endpoints]))
-    if what in program.graph.endpoints:
-        help = f"it has no values of its own; look inside with '{what}/*'"
-    else:
-        close = get_close_matches(what, names, 1)
-        help = f"did you mean {close[0]}?" if close else "`archspec summary` lists the layers"
-    return stop("AS906", f"nothing in {program.file} is called {what}", help=help, exit_code=2)
+def _parents_first(names: Values) -> list[str]:
+    """The names in their order, but a form before its own fields."""
+    ordered: dict[str, None] = {}
+    for name in names:
+        parents = [name[:at] for at, letter in enumerate(name) if letter == "."]
+        ordered |= dict.fromkeys([*(parent for parent in parents if parent in names), name])
+    return list(ordered)
 
 
 def _print(name: str, width: int, resolved: Resolved, full: bool) -> None:
     value = f"{name.ljust(width)}  {_shown(resolved.value)}"
     if not full:
-        print(f"{value}  ({_where(resolved.origin)})")
+        over = f"; over {', '.join(dict.fromkeys(_shown(c.value) for c in resolved.lost))}" if resolved.lost else ""
+        print(f"{value}  ({_where(resolved.origin)}{over})")
         return
     print(value)
     print(f"  from {_where(resolved.origin)}")

@@ -23,9 +23,9 @@ def add(commands: Any) -> None:
         help="a row for each layer: output shape, parameters, cost",
         description="Compiles a spec and prints a row for each layer and the totals, of the network as it is used "
         "after training; --train adds the heads that only training has. Parameters count every variable, moving "
-        "averages too; macs are multiply-accumulates for one example. Activations are the most bytes that are needed at "
-        "the same time, with --train all that a step may keep for its way back; the receptive field is that of the "
-        "last feature map.",
+        "averages too; macs are multiply-accumulates for one example, ? where a size is not known before run time. "
+        "Activations are the most bytes needed at the same time, with --train all that a step may keep for its way "
+        "back; the receptive field is that of the last feature map.",
         epilog="examples:\n  archspec summary specs/inception_v3.yaml\n"
         "  archspec summary specs/resnet_v1.yaml#resnet_v1_101 --set image_size=192 --format json",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{program.name}: {inputs}, {'training' if arguments.train else 'inference'} graph")
     _print_table(table)
     weights = f"{total.params:,} parameters ({_bytes(4 * total.params)})"
-    print(f"{weights}, {total.trainable:,} trained; {_short(total.macs) or 0} macs")
+    print(f"{weights}, {total.trainable:,} trained; {_count(total.macs) or 0} macs")
     further = "; ".join(_further(graph, arguments.train))
     if further:
         print(further)
@@ -83,7 +83,7 @@ def _record(row: Row) -> dict[str, Any]:
 def _print_table(table: list[Row]) -> None:
     cells = [("layer", "op", "output", "params", "macs")]
     cells += [
-        (row.name, row.op, _size(row.output_shape), f"{row.params:,}" if row.params else "", _short(row.macs))
+        (row.name, row.op, _size(row.output_shape), f"{row.params:,}" if row.params else "", _count(row.macs))
         for row in table
     ]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -102,6 +102,10 @@ def _print_table(table: list[Row]) -> None:
 
 def _size(shape: tuple[int | None, ...]) -> str:
     return "x".join("?" if size is None else str(size) for size in shape)
+
+
+def _count(number: int | None) -> str:
+    return "?" if number is None else _short(number)
 
 
 def _short(number: int) -> str:

@@ -10,7 +10,7 @@ from archspec.compiler.expand.document import Expanded
 from archspec.compiler.expand.names import WrongReference
 from archspec.compiler.expression import nearest
 from archspec.compiler.ir import Graph
-from archspec.compiler.op import show
+from archspec.compiler.op import WrongShape, show
 from archspec.compiler.source import Mapping, Node, Scalar, plain
 from archspec.compiler.spec.records import Document
 from archspec.compiler.types import shown
@@ -74,7 +74,11 @@ def _check(expect: Mapping, expanded: Expanded, findings: Findings) -> None:
     assert graph is not None
     for key, node in expect.pairs:
         if key.text in COUNTS:
-            _count(key.text, COUNTS[key.text](graph), node, findings)
+            try:
+                _count(key.text, COUNTS[key.text](graph), node, findings)
+            except WrongShape as problem:
+                help = "expect it where the input's sizes are known"
+                findings.add("AS503", f"{key.text} cannot be counted: an operation {problem}", node.span, help=help)
         elif key.text == "shapes" and isinstance(node, Mapping):
             for name, shape in node.pairs:
                 _shape(name, shape, expanded, findings)

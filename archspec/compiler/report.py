@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 from archspec.compiler.ir import Graph, Node
-from archspec.compiler.op import Shape
+from archspec.compiler.op import Shape, WrongShape
 from archspec.compiler.ops.window import extent
 from archspec.compiler.types import Pair
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One layer: its op, the shape it hands on, the elements of its variables, its multiply-accumulates."""
+    """One layer: its op, the shape it hands on, the elements of its variables, its multiply-accumulates.
+
+    `macs` is None where the input's size is not known before run time.
+    """
 
     name: str
     op: str
     output_shape: Shape
     params: int
     trainable: int
-    macs: int
+    macs: int | None
 
 
 def rows(graph: Graph) -> list[Row]:
@@ -48,8 +52,22 @@ def _row(name: str, nodes: list[Node], sizes: dict[str, list[tuple[int, bool]]],
         nodes[-1].shape,
         sum(size for size, _ in own),
         sum(size for size, trainable in own if trainable),
-        sum(graph.macs(node) for node in nodes),
+        _sum([_macs(graph, node) for node in nodes]),
     )
+
+
+def _macs(graph: Graph, node: Node) -> int | None:
+    try:
+        return graph.macs(node)
+    except WrongShape:
+        # The graph is built, so its shapes fit: what is wrong is only that a size is not known yet.
+        return None
+
+
+def _sum(numbers: Sequence[int | None]) -> int | None:
+    """The sum; None where a number is not known."""
+    known = [number for number in numbers if number is not None]
+    return sum(known) if len(known) == len(numbers) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +76,12 @@ class Totals:
 
     params: int
     trainable: int
-    macs: int
+    macs: int | None
 
 
 def totals(table: list[Row]) -> Totals:
     """The sums of a table's columns."""
-    return Totals(sum(r.params for r in table), sum(r.trainable for r in table), sum(r.macs for r in table))
+    return Totals(sum(r.params for r in table), sum(r.trainable for r in table), _sum([r.macs for r in table]))
 
 
 SIZES = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "float16": 2, "bfloat16": 2, "uint8": 1, "bool": 1}
@@ -79,9 +97,7 @@ def bytes_of(graph: Graph, path: str) -> int | None:
 
 def activations(graph: Graph) -> int | None:
     """Bytes of all nodes' outputs for one example: what a training step keeps for its way back, at the most."""
-    sizes = [bytes_of(graph, path) for path in graph.nodes]
-    known = [size for size in sizes if size is not None]
-    return sum(known) if len(known) == len(sizes) else None
+    return _sum([bytes_of(graph, path) for path in graph.nodes])
 
 
 def peak(graph: Graph) -> int | None:
