@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
+import sys
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from archspec.cli.lookup import choose, inside, known_values
@@ -12,6 +15,8 @@ from archspec.cli.program import add_spec, compiled
 if TYPE_CHECKING:
     from archspec.compiler.build import Program
     from archspec.compiler.provenance import Candidate, Origin, Resolved, Values
+
+_INDENT = "    "
 
 
 def add(commands: Any) -> None:
@@ -55,10 +60,10 @@ def _nothing(program: Program, what: str | None) -> str:
     if what is None:
         return f"{program.file} has no hyperparameters and no train or eval section; name a layer"
     node = program.graph.nodes.get(program.graph.endpoints.get(what, what))
-    inside = inside(what, program)
     kind = f"ends in {node.path}, {node.op.NAME}," if node is not None and node.path != what else ""
     kind = kind or (f"is {node.op.NAME}" if node is not None else "is an input")
-    return f"{what} {kind} and has no fields of its own" + (f"; look inside with '{what}/*'" if inside else "")
+    more = f"; look inside with '{what}/*'" if inside(what, program) else ""
+    return f"{what} {kind} and has no fields of its own{more}"
 
 
 def _parents_first(names: Values) -> list[str]:
@@ -74,7 +79,7 @@ def _print(name: str, width: int, resolved: Resolved, full: bool) -> None:
     value = f"{name.ljust(width)}  {_shown(resolved.value)}"
     if not full:
         over = f"; over {', '.join(dict.fromkeys(_shown(c.value) for c in resolved.lost))}" if resolved.lost else ""
-        print(f"{value}  ({_where(resolved.origin)}{over})")
+        print(_fitting(value, f"({_where(resolved.origin)}{over})"))
         return
     print(value)
     print(f"  from {_where(resolved.origin)}")
@@ -83,6 +88,14 @@ def _print(name: str, width: int, resolved: Resolved, full: bool) -> None:
         print(f"  then {step}")
     for candidate in resolved.lost:
         print(f"  over {_shown(candidate.value)} from {_where(candidate.origin)}")
+
+
+def _fitting(value: str, origin: str) -> str:
+    """The value and its origin on one line; on a terminal with too little room, the origin on lines of its own."""
+    line, room = f"{value}  {origin}", shutil.get_terminal_size().columns
+    if len(line) <= room or not sys.stdout.isatty():
+        return line
+    return f"{value}\n{textwrap.fill(origin, room, initial_indent=_INDENT, subsequent_indent=_INDENT)}"
 
 
 def _where(origin: Origin) -> str:

@@ -95,7 +95,20 @@ def test_findings_as_json_and_as_annotations(tmp_path: Path) -> None:
 
 
 def test_lint_reads_standard_input() -> None:
-    assert "stdin:7:3: AS301" in archspec("lint", "-", text=BAD).stdout
+    printed = archspec("lint", "-", text=BAD).stdout
+    assert "stdin:7:3: AS301" in printed and "    7 | - c: {add: [a, b]}\n" in printed
+
+
+def test_standard_input_that_is_no_text_is_a_finding() -> None:
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "archspec", "lint", "-"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        input=b"a: \xff",
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, b"stdin:1:4: AS004" in done.stdout) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -152,11 +165,19 @@ def test_summary_as_json_counts_as_tf_slim_does() -> None:
 
 
 def test_summary_as_text_ends_with_totals() -> None:
-    """Multiply-accumulates by hand: 28*28*25*32 + 14*14*25*32*64 + 3136*1024 + 1024*10 = 13,883,904."""
     lines = archspec("summary", "specs/lenet.yaml").stdout.splitlines()
     assert lines[0] == "lenet: image 28x28x1, inference graph"
-    totals = next(line for line in lines if "parameters" in line)
-    assert totals.startswith("3,274,634 parameters") and "13.88 M" in totals
+    assert lines[-2] == "3,274,634 parameters (13.10 MB), 3,274,634 trained; 13.88 M macs"
+    assert lines[-1] == "200.70 kB of activations at most an example; receptive field: 16x16"
+
+
+def test_summary_and_lint_of_sizes_not_known_before_run_time(tmp_path: Path) -> None:
+    text = "archspec: 1\ninputs: {image: {shape: [null, null, 3]}}\nlayers: [a: {conv2d: 8, kernel: 3}]\n"
+    (tmp_path / "net.yaml").write_text(text + "expect: {macs: 5}\n")
+    assert "AS503 macs cannot be counted" in archspec("lint", str(tmp_path)).stdout
+    (tmp_path / "net.yaml").write_text(text)
+    found = as_json("summary", str(tmp_path / "net.yaml"))
+    assert (found["macs"], found["params"]["total"], found["layers"][0]["output_shape"]) == (None, 224, [None, None, 8])
 
 
 def test_explain_tells_the_winner_and_the_losers() -> None:
@@ -164,6 +185,41 @@ def test_explain_tells_the_winner_and_the_losers() -> None:
     assert (found["value"], found["kind"], found["where"]) == (None, "scope", "scope logits")
     assert [lost["where"] for lost in found["lost"]] == ["the document's defaults", "the default of conv2d"]
     assert all(isinstance(found[key], int) for key in ("line", "column"))
+
+
+def test_explain_of_a_layer_tells_briefly_what_was_overridden() -> None:
+    lines = archspec("explain", INCEPTION, "Logits/Conv2d_1c_1x1").stdout.splitlines()
+    (norm,) = [line for line in lines if line.startswith("Logits/Conv2d_1c_1x1.norm ")]
+    assert norm.endswith("(scope logits at specs/inception_v3.yaml:14:34; over batch_norm, null)")
+
+
+@pytest.mark.parametrize(
+    ("spec", "what", "named"),
+    [
+        ("specs/lenet.yaml", "Logits", "fc4.units"),
+        ("specs/resnet_v1.yaml", "block1/unit_1/bottleneck_v1", "(body)/block1/unit_1/bottleneck_v1.depth"),
+        ("specs/resnet_v1.yaml", "block1/*/conv1.filters", "(body)/block1/unit_3/bottleneck_v1/conv1.filters"),
+        ("specs/resnet_v1.yaml", "*/unit_?/*.stride", "(body)/block4/unit_1/bottleneck_v1.stride"),
+    ],
+)
+def test_explain_finds_end_points_silent_parts_and_patterns(spec: str, what: str, named: str) -> None:
+    assert named in as_json("explain", spec, what)
+
+
+def test_explain_of_what_has_no_fields_says_so() -> None:
+    assert "is flatten and has no fields" in archspec("explain", "specs/lenet.yaml", "Flatten").stdout
+    assert "look inside with 'block1/*'" in archspec("explain", "specs/resnet_v1.yaml", "block1").stdout
+
+
+def test_explain_of_a_spec_without_values(tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text("archspec: 1\ninputs: {x: {shape: [3]}}\nlayers: [relu]\n")
+    done = archspec("explain", str(tmp_path / "net.yaml"))
+    assert (done.returncode, "no hyperparameters" in done.stdout) == (0, True)
+
+
+def test_explain_shows_how_the_width_made_a_number() -> None:
+    words = ("explain", INCEPTION, "Conv2d_3b_1x1.filters", "--set", "depth_multiplier=0.5")
+    assert "  then 80 x 0.5 = 40" in archspec(*words).stdout
 
 
 def test_explain_of_a_setting_names_the_command_line() -> None:

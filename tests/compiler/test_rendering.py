@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import json
 from pathlib import Path
 
 from archspec.diagnostics import Diagnostic, Note, Span
-from archspec.rendering import text
+from archspec.rendering import show, text
 
 
 def shown(tmp_path: Path, line: str, start: int, end: int, **more: object) -> list[str]:
@@ -46,3 +48,53 @@ def test_place_that_is_no_file_has_no_excerpt() -> None:
 def test_colours_only_when_asked(tmp_path: Path) -> None:
     diagnostic = Diagnostic("AS999", "m", Span("stdin", 1, 2, 1, 3))
     assert "\x1b" in text(diagnostic, colour=True) and "\x1b" not in text(diagnostic)
+
+
+def test_line_is_cut_to_the_width_that_is_there(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text("a" * 50 + "HERE" + "b" * 50)
+    diagnostic = Diagnostic("AS999", "m", Span(str(file), 1, 51, 1, 55))
+    _, line, carets = text(diagnostic, width=30).splitlines()
+    assert len(line) == len("    1 | ") + 30
+    assert line[carets.index("^") :].startswith("HERE") and line.count("…") == 2
+
+
+def test_wide_letters_are_cut_by_the_columns_they_take(tmp_path: Path) -> None:
+    line, carets = shown(tmp_path, "名" * 100 + "X", 101, 102)[1:]
+    assert len(line) - len("    2 | ") <= 62 and line.endswith("名X")
+    assert carets.count("^") == 1
+
+
+def test_span_over_several_lines_is_underlined_to_the_end_of_the_first(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text("- a: [x,\n  y]\n")
+    lines = text(Diagnostic("AS999", "m", Span(str(file), 1, 6, 2, 5))).splitlines()
+    assert lines[1:] == ["    1 | - a: [x,", "      |      ^^^"]
+
+
+def test_tabs_and_control_characters_take_one_column(tmp_path: Path) -> None:
+    assert shown(tmp_path, "a\t\x1bb", 4, 5)[1:] == ["    2 | a \ufffdb", "      |    ^"]
+
+
+def test_text_that_is_in_no_file_is_quoted_from_the_sources() -> None:
+    lines = text(Diagnostic("AS999", "m", Span("stdin", 2, 1, 2, 4)), sources={"stdin": "one\ntwo\n"}).splitlines()
+    assert lines[1:] == ["    2 | two", "      | ^^^"]
+
+
+def test_annotation_keeps_to_one_line() -> None:
+    stream = io.StringIO()
+    show([Diagnostic("AS999", "100 %\nof it", Span("a.yaml", 1, 2, 1, 3), help="less")], "github", stream)
+    assert stream.getvalue() == "::error file=a.yaml,line=1,col=2,title=AS999::100 %25%0Aof it (help: less)\n"
+
+
+def test_findings_come_in_the_order_of_the_files(tmp_path: Path) -> None:
+    stream = io.StringIO()
+    places = [Span("b.yaml", 1, 1, 1, 2), Span("a.yaml", 9, 1, 9, 2), Span("a.yaml", 2, 5, 2, 6), None]
+    show([Diagnostic("AS999", "m", place) for place in places], "json", stream)
+    found = json.loads(stream.getvalue())["diagnostics"]
+    assert [(each["file"], each["line"]) for each in found] == [
+        (None, None),
+        ("a.yaml", 2),
+        ("a.yaml", 9),
+        ("b.yaml", 1),
+    ]

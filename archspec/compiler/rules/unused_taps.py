@@ -11,7 +11,7 @@ from math import prod
 from typing import Any
 
 from archspec.compiler.build import Program
-from archspec.compiler.op import show
+from archspec.compiler.op import Shape, show
 from archspec.compiler.ops.window import extent
 from archspec.diagnostics import Diagnostic
 
@@ -28,7 +28,7 @@ def check(program: Program) -> Iterator[Diagnostic]:
         if "conv" not in op.GROUPS or op.padding == "valid":
             continue
         size = program.graph.shape(node.inputs[0])[:2]
-        used = prod(_used(op, axis, n) for axis, n in enumerate(size))
+        used = used_positions(op, size)
         every = prod(op.kernel)
         if used < every:
             rate = f" and rate {show(op.rate)}" if max(op.rate) > 1 else ""
@@ -37,6 +37,11 @@ def check(program: Program) -> Iterator[Diagnostic]:
                 f"{every - used} of its {every} positions only ever meet padding"
             )
             yield Diagnostic(CODE, message, node.span, help="a smaller kernel, stride or rate", severity="warning")
+
+
+def used_positions(op: Any, size: Shape) -> int:
+    """How many positions of a convolution's kernel meet an input of (height, width) somewhere."""
+    return prod(_used(op, axis, n) for axis, n in enumerate(size))
 
 
 def _used(op: Any, axis: int, size: int | None) -> int:
