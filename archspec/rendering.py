@@ -11,6 +11,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -108,12 +109,26 @@ def _excerpt(span: Span, shade: str, width: int, sources: Mapping[str, str]) -> 
 def source_line(span: Span, sources: Mapping[str, str] | None = None) -> str | None:
     """The text of the line where the span begins; None where there is neither such a source nor such a file."""
     if sources and span.file in sources:
-        lines = sources[span.file].splitlines()
-        return lines[span.line - 1] if span.line <= len(lines) else None
-    if not os.path.isfile(span.file):
+        lines = _split(sources[span.file])
+    elif os.path.isfile(span.file):
+        status = os.stat(span.file)
+        lines = _read(span.file, status.st_mtime_ns, status.st_size)
+    else:
         return None
-    with open(span.file, encoding="utf-8-sig", errors="replace") as file:
-        return next((line.rstrip("\r\n") for number, line in enumerate(file, 1) if number == span.line), None)
+    return lines[span.line - 1] if span.line <= len(lines) else None
+
+
+@lru_cache(maxsize=4)
+def _split(text: str) -> list[str]:
+    """The lines of a text; kept, since a file with one mistake often has many."""
+    return text.splitlines()
+
+
+@lru_cache(maxsize=4)
+def _read(file: str, changed: int, size: int) -> list[str]:
+    """The lines of a file as it was at that time."""
+    with open(file, encoding="utf-8-sig", errors="replace") as opened:
+        return [line.rstrip("\r\n") for line in opened]
 
 
 def _cut(line: str, start: int, end: int, width: int) -> tuple[str, int, int]:

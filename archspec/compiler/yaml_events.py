@@ -16,6 +16,9 @@ from archspec.diagnostics import Findings, Note, Span
 DEEPEST = 100
 """Lists and mappings inside one another."""
 
+MOST_REPEATED = 100
+"""Findings of keys that stand twice, after which the file is not read further."""
+
 MOST_NODES = 200_000
 """Nodes in one document, those behind aliases counted wherever they are used."""
 
@@ -175,6 +178,9 @@ class _Builder:
         elif node.text in top.keys:
             note = Note("the first one", top.keys[node.text])
             self.findings.add("AS002", f"the key `{node.text}` is here twice", node.span, note, help="take one out")
+            if len(self.findings.errors) - self.errors >= MOST_REPEATED:
+                # A file with so many is no spec; more of them would tell nobody anything.
+                raise _Refused
         elif node.text.count("(") < node.text.count(")"):
             self.findings.add(
                 "AS013", "a comma or bracket inside an unquoted expression in { } or [ ]", node.span, help=_QUOTE
