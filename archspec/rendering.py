@@ -17,6 +17,9 @@ from typing import Any, TextIO
 
 from archspec.diagnostics import Diagnostic, Note, Span
 
+_LARGEST = 4_000_000
+"""Bytes of a file from which a line is still quoted."""
+
 FORMATS = ("text", "json", "github")
 _WIDEST = 120
 """Letters of a source line that are shown where no terminal says how many fit."""
@@ -112,6 +115,8 @@ def source_line(span: Span, sources: Mapping[str, str] | None = None) -> str | N
         lines = _split(sources[span.file])
     elif os.path.isfile(span.file):
         status = os.stat(span.file)
+        if status.st_size > _LARGEST:
+            return None
         lines = _read(span.file, status.st_mtime_ns, status.st_size)
     else:
         return None
