@@ -141,6 +141,7 @@ CODES: dict[str, str] = {
     "AS741": "Ranks that differ in spec, settings or data.",
     "AS742": "A batch that cannot be divided evenly over the ranks.",
     "AS743": "Another rank has stopped.",
+    "AS744": "horovodrun that could not start the ranks.",
     "AS750": "A Python package that is not installed.",
     "AS902": "A number that must be more than 0.",
     "AS905": "A path that is not there, or holds no spec.",

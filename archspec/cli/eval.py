@@ -61,7 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
     from archspec.runtime import distribute
 
     distribute.start()
-    data, scores, trained = measured(program, program.eval, arguments)
+    with distribute.together():
+        data, scores, trained = measured(program, program.eval, arguments)
     if distribute.rank() == 0:
         facts = {"spec": arguments.spec, "checkpoint": arguments.checkpoint, "step": trained}
         facts |= {"data": data.name, "split": data.split, "examples": scores.examples}
@@ -71,73 +72,23 @@ def run(arguments: argparse.Namespace) -> int:
 
 def measured(program: Program, section: Evaluate, arguments: argparse.Namespace) -> tuple[Dataset, Scores, int | None]:
     """(the data, what was found, the training step of the weights)."""
-    import tensorflow as tf
-
     from archspec.runtime import distribute
-    from archspec.runtime.data.explain import explain_data_error
     from archspec.runtime.data.labels import check_labels
-    from archspec.runtime.data.pipeline import evaluation_batches
-    from archspec.runtime.evaluate import classes, evaluate, inference_graph, measures
-    from archspec.runtime.lower import image_shape, lower
+    from archspec.runtime.data.open import open_data
+    from archspec.runtime.evaluate import classes, inference_graph, measures
+    from archspec.runtime.lower import lower
     from archspec.runtime.restore import restore
+    from archspec.runtime.score import score
 
     wanted = measures(program)
     graph = inference_graph(program.graph, [measure.endpoint for measure in wanted.values()])
-    shape, batch = image_shape(graph), arguments.batch or section.batch
     network = lower(graph)
     step = restore(network, arguments.checkpoint, averaged=not arguments.raw_weights)
-    data = opened(section, arguments)
+    with distribute.first_alone():
+        data = open_data(section.data, arguments.data, arguments.split)
     for measure in wanted.values():
         check_labels(data, classes(graph, measure.endpoint))
-    rank, ranks = distribute.rank(), distribute.size()
-    batches = evaluation_batches(data, section.preprocess, shape, batch, rank=rank, ranks=ranks)
-    with Progress(-(-data.size // ranks), shown=rank == 0) as progress:
-        try:
-            scores = evaluate(network, wanted, batches, total=distribute.sum_over_ranks, on_batch=progress.advance)
-        except tf.errors.OpError as error:
-            remaining = range(rank + ranks * progress.done, data.size, ranks)
-            raise explain_data_error(error, data, remaining) or error from error
-    return data, scores, step
-
-
-def opened(section: Evaluate, arguments: argparse.Namespace) -> Dataset:
-    """The data; what is not there yet (the sample) is made by the first rank alone."""
-    from archspec.runtime import distribute
-    from archspec.runtime.data.open import open_data
-
-    if distribute.rank() > 0:
-        distribute.barrier()
-    data = open_data(section.data, arguments.data, arguments.split)
-    if distribute.rank() == 0:
-        distribute.barrier()
-    return data
-
-
-class Progress:
-    """A bar on a terminal's standard error; nothing where that is not a terminal."""
-
-    def __init__(self, examples: int, shown: bool) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bar
-
-        columns = (TextColumn("evaluating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        console = Console(stderr=True)
-        self._bar = Bar(*columns, console=console, disable=not (shown and console.is_terminal), transient=True)
-        self._task = self._bar.add_task("", total=examples)
-        self.done = 0
-
-    def __enter__(self) -> Progress:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._bar.stop()
-
-    def advance(self, examples: int) -> None:
-        """So many examples more are done."""
-        self.done += examples
-        self._bar.advance(self._task, examples)
+    return data, score(network, wanted, section, data, arguments.batch or section.batch), step
 
 
 def show(facts: dict[str, Any], scores: Scores, form: str) -> None:

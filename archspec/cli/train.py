@@ -71,8 +71,10 @@ def run(arguments: argparse.Namespace) -> int:
         form=arguments.format,
     )
     outcome = train(program, options)
-    if distribute.rank() == 0:
-        show(outcome, options.run, arguments)
+    if distribute.rank() > 0:
+        # The first rank speaks for all; horovodrun would end it in mid-sentence if another failed before.
+        return 0
+    show(outcome, options.run, arguments)
     return 1 if outcome.stopped_by else 0
 
 
@@ -124,13 +126,28 @@ def show(outcome: Outcome, folder: Path, arguments: argparse.Namespace) -> None:
         return
     if outcome.stopped_by:
         print(f"stopped by {outcome.stopped_by} at step {outcome.step} of {outcome.total}; go on with:")
-        print(f"  archspec {shlex.join([*(word for word in sys.argv[1:] if word != '--resume'), '--resume'])}")
+        print(f"  {_command_to_go_on()}")
         return
-    loss = f", loss {outcome.numbers['loss']:.4f}" if outcome.numbers else ""
-    print(f"trained {outcome.step} steps{loss}; the run is in {folder}")
+    if outcome.start >= outcome.total:
+        print(f"{folder} has made {outcome.step} of {outcome.total} steps already; --steps or --epochs trains longer")
+    else:
+        print(f"trained {outcome.step} steps, loss {outcome.numbers['loss']:.4f}; the run is in {folder}")
     if scores is not None:
         named = ", ".join(f"{name} {value:.4f}" for name, value in scores.values.items())
         print(f"evaluated on {scores.examples} examples: {named}")
+
+
+def _command_to_go_on() -> str:
+    """What was typed, with --resume."""
+    from archspec.cli.launch import RANKS
+    from archspec.runtime import distribute
+
+    words = [*(word for word in sys.argv[1:] if word != "--resume"), "--resume"]
+    if RANKS in os.environ:
+        words += ["--np", os.environ[RANKS]]
+    elif distribute.size() > 1:
+        return shlex.join(["horovodrun", "-np", str(distribute.size()), "archspec", *words])
+    return shlex.join(["archspec", *words])
 
 
 def _last(outcome: Outcome) -> dict[str, Any]:

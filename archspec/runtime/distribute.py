@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -19,10 +20,15 @@ from archspec.diagnostics import Stop, stop
 
 _LAUNCHED = "HOROVOD_SIZE"
 
+_FAILURES = (tf.errors.OpError, RuntimeError)
+"""What Horovod raises, inside a tf.function and outside, when another rank has gone."""
+
 
 def start() -> None:
     """Join the other ranks, if horovodrun started this process; raises Stop where Horovod is not there."""
     if _LAUNCHED in os.environ:
+        # What it says of a lost connection, lost_rank says better; its C++ code reads this.
+        os.environ.setdefault("HOROVOD_LOG_LEVEL", "fatal")
         _horovod().init()
         gpus = tf.config.list_physical_devices("GPU")
         if gpus:
@@ -79,6 +85,25 @@ def barrier() -> None:
     sum_over_ranks(np.zeros([1]))
 
 
+@contextmanager
+def first_alone() -> Iterator[None]:
+    """The first rank runs the block before the others, which then find what it has made."""
+    if rank() > 0:
+        barrier()
+    yield
+    if rank() == 0:
+        barrier()
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """A block that ends with a Stop where another rank has gone."""
+    try:
+        yield
+    except _FAILURES as problem:
+        raise lost_rank(problem) or problem from problem
+
+
 def check_agreement(what: str, text: str) -> None:
     """Raise Stop on every rank if they do not all have the same text."""
     if size() == 1:
@@ -101,7 +126,7 @@ def check_divides(batch: int) -> None:
 
 def lost_rank(problem: BaseException) -> Stop | None:
     """What to say where an exception means that another rank has gone."""
-    if size() > 1 and "Horovod" in f"{type(problem).__name__} {problem}":
+    if _LAUNCHED in os.environ and "Horovod" in f"{type(problem).__name__} {problem}":
         help = "its own output tells why; go on from the last checkpoint with --resume"
         return stop("AS743", "another rank has stopped, so training ends here", help=help)
     return None

@@ -30,7 +30,8 @@ class Network(keras.Model):
     """A graph's weights and its forward pass.
 
     `table` maps every variable's TF-Slim name to its keras.Variable, in the graph's order; `l2` maps a name to its
-    coefficient where that is not 0; `outputs_wanted` are the end points that a call returns.
+    coefficient where that is not 0; `outputs_wanted` are the end points that a call returns; `still` are the paths of
+    nodes that run as in inference also when training.
     """
 
     def __init__(self, graph: Graph, *, seed: int = 0) -> None:
@@ -39,6 +40,7 @@ class Network(keras.Model):
         self.table = {name: _variable(name, variable, seed) for name, _, variable in graph.variables()}
         self.l2 = {name: variable.l2 for name, _, variable in graph.variables() if variable.l2 > 0}
         self.outputs_wanted = tuple(main_outputs(graph))
+        self.still: set[str] = set()
         self.updates = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.step_seed = tf.Variable([seed % 2**31, 0], dtype=tf.int64, trainable=False)
         self.built = True
@@ -81,7 +83,7 @@ class Network(keras.Model):
         yield from tensors.items()
         seed = self._next_seed() if training and seed is None else seed
         for node in self.graph.nodes.values():
-            site = _Site(self, node, training, seed, keep_averages)
+            site = _Site(self, node, training and node.path not in self.still, seed, keep_averages)
             with tf.name_scope(_scope(node.path)):
                 tensors[node.path] = node.op.lower(site, *(tensors[path] for path in node.inputs))
             yield node.path, tensors[node.path]

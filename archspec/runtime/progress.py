@@ -7,8 +7,10 @@ import sys
 import time
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn
+from rich.text import Text
 
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -20,22 +22,19 @@ class Report:
         self.total, self.form, self.shown = total, form, shown
         self._first, self._last_line = done, 0.0
         console = Console(stderr=True)
-        self._bar: Progress | None = None
-        if shown and console.is_terminal and form == "text":
-            columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), MofNCompleteColumn())
-            self._bar = Progress(*columns, TimeRemainingColumn(), console=console, transient=True, expand=True)
-            self._task = self._bar.add_task("building the graph", total=total, completed=done)
+        on_terminal = shown and console.is_terminal and form == "text"
+        self._bar = Bar(total, done, console) if on_terminal else None
 
     def __enter__(self) -> Report:
         if self._bar is not None:
-            self._bar.start()
+            self._bar.live.start()
         elif self.shown and self.form == "text":
-            print("building the graph …", file=sys.stderr, flush=True)
+            _print("building the graph …")
         return self
 
     def __exit__(self, *exception: object) -> None:
         if self._bar is not None:
-            self._bar.stop()
+            self._bar.live.stop()
 
     def step(self, numbers: dict[str, Any]) -> None:
         """Show a step's numbers."""
@@ -44,9 +43,9 @@ class Report:
         if self.form == "json":
             print(json.dumps(numbers), flush=True)
         elif self._bar is not None:
-            self._bar.update(self._task, completed=numbers["step"], description=_short(numbers))
+            self._bar.show(numbers, self._left(numbers))
         elif self._due(numbers["step"]):
-            _print(f"step {numbers['step']}/{self.total}  {_short(numbers)}{self._left(numbers)}")
+            _print("  ".join([f"step {numbers['step']}/{self.total}", *_shown(numbers), *self._left(numbers)]))
 
     def _due(self, step: int) -> bool:
         now = time.monotonic()
@@ -55,24 +54,40 @@ class Report:
         self._last_line = now
         return True
 
-    def _left(self, numbers: dict[str, Any]) -> str:
+    def _left(self, numbers: dict[str, Any]) -> list[str]:
         """The time that is left; nothing after the first step, most of which was building the graph."""
         done = numbers["step"] - self._first - 1
-        return f"  {_duration((self.total - numbers['step']) * numbers['seconds'] / done)} left" if done > 0 else ""
+        return [f"{_duration((self.total - numbers['step']) * numbers['seconds'] / done)} left"] if done > 0 else []
 
-    def say(self, text: str) -> None:
-        """Show a line."""
-        if self.shown and self.form == "text":
-            (self._bar.console.print if self._bar is not None else _print)(text)
+
+class Bar:
+    """Two lines that stay in place: how far training is, and its last numbers."""
+
+    def __init__(self, total: int, done: int, console: Console) -> None:
+        columns = (TextColumn("step"), MofNCompleteColumn(), BarColumn(bar_width=None), TaskProgressColumn())
+        self._progress = Progress(*columns, TextColumn("{task.description}"), console=console, expand=True)
+        self._task = self._progress.add_task("", total=total, completed=done)
+        self._numbers = Text("building the graph …", style="dim", no_wrap=True, overflow="ellipsis")
+        self.live = Live(Group(self._progress, self._numbers), console=console, transient=True, refresh_per_second=4)
+
+    def show(self, numbers: dict[str, Any], left: list[str]) -> None:
+        """Move the bar to a step."""
+        self._progress.update(self._task, completed=numbers["step"], description="".join(left))
+        self._numbers.plain = "   ".join(_shown(numbers))
 
 
 def _print(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _short(numbers: dict[str, Any]) -> str:
-    rate = f"{numbers['images_per_second']:.1f} images/s"
-    return f"loss {numbers['loss']:.4f}  accuracy {numbers['accuracy']:.3f}  lr {numbers['lr']:.3g}  {rate}"
+def _shown(numbers: dict[str, Any]) -> list[str]:
+    """The numbers a person wants to see, each with its name."""
+    return [
+        f"loss {numbers['loss']:.4f}",
+        f"accuracy {numbers['accuracy']:.3f}",
+        f"lr {numbers['lr']:.3g}",
+        f"{numbers['images_per_second']:.1f} images/s",
+    ]
 
 
 def _duration(seconds: float) -> str:

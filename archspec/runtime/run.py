@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from archspec.compiler.fields import Form
-from archspec.diagnostics import stop
+from archspec.diagnostics import Stop, stop
 from archspec.runtime import checkpoint
 from archspec.runtime.labels import FILE as LABELS
 
@@ -63,12 +63,16 @@ class Run:
                 "AS731", f"another training is writing {self.folder}", help="wait for it, or use another --run"
             ) from None
         except OSError as problem:
-            raise stop(
-                "AS730", f"{self.folder} cannot be written: {problem.strerror}", help="use another --run"
-            ) from None
+            raise self._unwritable(problem) from None
+
+    def _unwritable(self, problem: OSError) -> Stop:
+        help = "make room or give write access there, or use another --run"
+        return stop("AS730", f"{self.folder} cannot be written: {problem.strerror}", help=help)
 
     def begin(self, program: Program, data: Dataset, found: dict[str, str], names: tuple[str, ...] | None) -> None:
-        """Write down what is trained, before the first step."""
+        """Write down what is trained, before the first step; raises Stop."""
+        # Numbers of an earlier training that ended before its first checkpoint.
+        (self.folder / METRICS).unlink(missing_ok=True)
         environment = {"python": platform.python_version(), "host": platform.node(), "command": sys.argv}
         environment |= {name: _version(name) for name in ("tensorflow", "keras", "numpy", "horovod")}
         record = {"name": program.name, "spec": program.file, "variant": program.variant, "settings": found}
@@ -80,10 +84,14 @@ class Run:
 
     def _write(self, name: str, text: str) -> None:
         path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f".{path.name}.unfinished")
-        unfinished.write_text(text, "utf-8")
-        os.replace(unfinished, path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            unfinished.write_text(text, "utf-8")
+            os.replace(unfinished, path)
+        except OSError as problem:
+            unfinished.unlink(missing_ok=True)
+            raise self._unwritable(problem) from None
 
     def record(self) -> dict[str, Any] | None:
         """What an earlier training wrote down; None where there is none. Raises Stop where it cannot be read."""
@@ -91,14 +99,15 @@ class Run:
         if not path.is_file():
             return None
         try:
-            found = json.loads(path.read_text("utf-8"))
-            return found if isinstance(found["settings"], dict) else None
-        except (OSError, ValueError, KeyError, TypeError):
-            raise stop("AS732", f"{path} is damaged", help="use another --run") from None
+            found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+            return {**found, "settings": dict(found["settings"])}
+        except (OSError, ValueError, KeyError, TypeError) as problem:
+            help = "start another run with --run; `initialize` in the train section can take this one's weights"
+            raise stop("AS732", f"{path} is damaged ({problem})", help=help) from None
 
     def check_new(self) -> None:
-        """Raise Stop where the folder holds a run already."""
-        if self.record() is not None:
+        """Raise Stop where the folder holds a run that has come as far as a checkpoint."""
+        if checkpoint.checkpoints(self.folder):
             help = "go on with --resume, or name another folder with --run"
             raise stop("AS733", f"{self.folder} holds a run already", help=help)
 
@@ -117,7 +126,7 @@ class Run:
         """The newest checkpoint; raises Stop where there is none."""
         found = checkpoint.latest(self.folder)
         if found is None:
-            raise stop("AS734", f"{self.folder} has no checkpoint yet", help="start again with another --run")
+            raise stop("AS734", f"{self.folder} has no checkpoint yet", help="start again, without --resume")
         return found
 
     def forget_after(self, step: int) -> None:
@@ -129,9 +138,12 @@ class Run:
         self._write(METRICS, "".join(line + "\n" for line in kept))
 
     def log(self, numbers: dict[str, Any]) -> None:
-        """Append one line to the metrics."""
-        with open(self.folder / METRICS, "a", encoding="utf-8") as file:
-            file.write(json.dumps(numbers) + "\n")
+        """Append one line to the metrics; raises Stop."""
+        try:
+            with open(self.folder / METRICS, "a", encoding="utf-8") as file:
+                file.write(json.dumps(numbers) + "\n")
+        except OSError as problem:
+            raise self._unwritable(problem) from None
 
 
 def _step_of(line: str) -> float:

@@ -20,7 +20,8 @@ from archspec.runtime.tf_checkpoint import AVERAGE
 class Step:
     """The state that training changes, and the tf.function that changes it.
 
-    `averages` are the moving averages of all the network's variables, where the spec asks for them.
+    `averages` are the moving averages of all the network's variables, where the spec asks for them. A frozen layer
+    runs as in inference, as in Keras: its batch norm uses its moving averages, and nothing in it changes.
     """
 
     def __init__(self, network: Network, train: Train, length: Length) -> None:
@@ -29,6 +30,7 @@ class Step:
             v for name, v in network.table.items() if v.trainable and not frozen(network, name, train.freeze)
         ]
         self.moving = [v for v in network.table.values() if not v.trainable]
+        network.still = {node.path for node in network.graph.nodes.values() if named(node, train.freeze)}
         self.optimizer = optimizer(train.optimizer, length)
         self.optimizer.build(self.trained)
         self.averages = self._averages() if train.average is not None else {}
@@ -114,8 +116,12 @@ class Step:
 
 def frozen(network: Network, variable: str, patterns: Sequence[str]) -> bool:
     """Whether a variable belongs to a layer that a pattern names."""
-    node = _owners(network)[variable] if patterns else None
-    return node is not None and any(means(pattern, node.layer) for pattern in patterns)
+    return bool(patterns) and named(_owners(network)[variable], patterns)
+
+
+def named(node: Node, patterns: Sequence[str]) -> bool:
+    """Whether a node belongs to a layer that a pattern names."""
+    return any(means(pattern, node.layer) for pattern in patterns)
 
 
 def _owners(network: Network) -> dict[str, Node]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from archspec.compiler.ir import Graph, Input, Node
 from archspec.compiler.op import Op
@@ -14,6 +16,7 @@ from archspec.compiler.ops.dense import Dense
 from archspec.compiler.ops.dropout import Dropout
 from archspec.compiler.ops.norm import BatchNorm
 from archspec.compiler.ops.pool import GlobalAvgPool
+from tests.runtime import training
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
@@ -54,3 +57,26 @@ def _grow(graph: Graph, path: str, op: Op, source: str, variable_path: str = "")
     op = op.normalized(shape)
     graph.nodes[path] = Node(path, op, (source,), op.shape(shape), variable_path=variable_path, layer=path)
     graph.endpoints[path] = path
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty pictures of noise for training and ten for validation, brighter in one class than in the other."""
+    folder, draw = tmp_path_factory.mktemp("images"), np.random.default_rng(0)
+    for name, low in (("dark", 0), ("light", 90)):
+        for split, count in (("train", 20), ("validation", 5)):
+            (folder / split / name).mkdir(parents=True)
+            for number in range(count):
+                pixels = draw.integers(low, low + 160, (12, 12, 3)).astype(np.uint8)
+                Image.fromarray(pixels).save(folder / split / name / f"{number:02}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory, images: Path) -> Path:
+    """A run of ten steps without interruption, evaluated."""
+    folder = tmp_path_factory.mktemp("whole")
+    done = training.train(training.spec_file(folder, training.FULL), images, folder / "run", "--eval")
+    assert done.returncode == 0, done.stderr
+    (folder / "said.txt").write_text(done.stdout + done.stderr)
+    return folder / "run"

@@ -58,7 +58,16 @@ def test_frozen_layers_stay_and_the_others_learn() -> None:
     before = values(step)
     run(step)
     changed = {name for name, value in values(step).items() if not np.array_equal(value, before[name])}
-    assert "Net/b/weights" in changed and "Net/a/weights" not in changed and "Net/a/BatchNorm/gamma" not in changed
+    assert {"Net/b/weights", "Net/b/BatchNorm/gamma", "Net/b/BatchNorm/moving_mean", "Net/logits/weights"} <= changed
+    assert [name for name in changed if name.startswith("Net/a/")] == []
+
+
+def test_batch_norm_of_a_frozen_layer_uses_its_moving_averages() -> None:
+    step, images = made(", freeze: [a]"), tf.constant(np.random.default_rng(1).normal(size=(4, 6, 6, 3)), tf.float32)
+    seed = tf.zeros([2], tf.int32)
+    found = {training: step.network.endpoints(images, ["a", "b"], training, seed) for training in (False, True)}
+    np.testing.assert_array_equal(found[True]["a"], found[False]["a"])
+    assert np.abs(found[True]["b"] - found[False]["b"]).max() > 0.1
 
 
 def test_averages_follow_tf_slims_formula_for_all_variables() -> None:
