@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archspec.cli.eval import add_checkpoint
-from archspec.cli.program import add_spec, compiled
+from archspec.cli.program import add_spec, add_until, check_endpoint, compiled
 from archspec.diagnostics import stop
 
 if TYPE_CHECKING:
@@ -29,10 +28,12 @@ def add(commands: Any) -> None:
         epilog="examples:\n"
         "  archspec predict specs/flowers.yaml --checkpoint runs/flowers rose.jpg tulip.jpg\n"
         "  archspec predict specs/inception_v3.yaml --checkpoint inception_v3.ckpt --labels imagenet.txt cat.jpg\n"
-        "  archspec predict specs/lenet.yaml --checkpoint runs/lenet in.npy --endpoints all --output out.npz",
+        "  archspec predict specs/lenet.yaml --checkpoint runs/lenet in.npy --endpoints all --output out.npz\n"
+        "  archspec predict specs/flowers.yaml --checkpoint runs/flowers --until PreLogits rose.jpg --output out.npz",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_spec(parser)
+    add_until(parser)
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="picture files, or one .npy file")
     add_checkpoint(parser)
     parser.add_argument(
@@ -89,10 +90,7 @@ def chosen_endpoints(program: Program, argument: str | None) -> list[str]:
     known = list(program.graph.endpoints | program.graph.heads)
     names = known if argument == "all" else [name.strip() for name in argument.split(",")]
     for name in names:
-        if name not in known:
-            near = get_close_matches(name, known, n=3)
-            remedy = f"did you mean {' or '.join(near)}?" if near else "`archspec summary` lists the layers"
-            raise stop("AS925", f"{program.name} has no end point {name}", help=remedy, exit_code=2)
+        check_endpoint(program, name)
     return list(dict.fromkeys(names))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from archspec.diagnostics import Findings, stop
@@ -19,15 +21,42 @@ def add_spec(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_until(parser: argparse.ArgumentParser) -> None:
+    """Registers --until."""
+    parser.add_argument("--until", metavar="NAME", help="end the network at this layer or end point")
+
+
 def compiled(arguments: argparse.Namespace) -> Program:
-    """The program of SPEC with its --set values; raises Stop with everything that is wrong with them."""
+    """The program of SPEC with its --set values, until its --until; raises Stop with everything that is wrong."""
     from archspec.compiler.build import compile_file
 
     findings = Findings()
     program = compile_file(arguments.spec, settings=settings(arguments.set), findings=findings)
     findings.stop_on_errors()
     assert program is not None
-    return program
+    return _ending(program, arguments.until) if getattr(arguments, "until", None) else program
+
+
+def _ending(program: Program, name: str) -> Program:
+    """The program of the network that ends at an end point, with the metrics that are left."""
+    from archspec.compiler.passes.cut import cut
+
+    check_endpoint(program, name)
+    graph, section = cut(program.graph, name), program.eval
+    if section is not None:
+        metrics = section.metrics.items()
+        left = {key: metric for key, metric in metrics if getattr(metric, "predictions", "") in graph.endpoints}
+        section = section.replace(metrics=left)
+    return replace(program, graph=graph, train=None, eval=section)
+
+
+def check_endpoint(program: Program, name: str) -> None:
+    """Raise Stop where the network has no end point or head of that name."""
+    known = list(program.graph.endpoints | program.graph.heads)
+    if name not in known:
+        near = get_close_matches(name, known, n=3)
+        remedy = f"did you mean {' or '.join(near)}?" if near else "`archspec summary` lists the layers"
+        raise stop("AS925", f"{program.name} has no end point {name}", help=remedy, exit_code=2)
 
 
 def settings(pairs: list[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from archspec.cli.program import add_spec, compiled
+from archspec.cli.program import add_spec, add_until, compiled
 
 if TYPE_CHECKING:
     from archspec.compiler.ir import Graph
@@ -27,10 +27,12 @@ def add(commands: Any) -> None:
         "Activations are the most bytes needed at the same time, with --train all that a step may keep for its way "
         "back; the receptive field is that of the last feature map.",
         epilog="examples:\n  archspec summary specs/inception_v3.yaml\n"
-        "  archspec summary specs/resnet_v1.yaml#resnet_v1_101 --set image_size=192 --format json",
+        "  archspec summary specs/resnet_v1.yaml#resnet_v1_101 --set image_size=192 --format json\n"
+        "  archspec summary specs/inception_v3.yaml --until Mixed_5d",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_spec(parser)
+    add_until(parser)
     parser.add_argument("--train", action="store_true", help="the training graph, with its heads")
     parser.add_argument("--format", choices=["text", "json"], default="text", help="how to print it (default: text)")
     parser.set_defaults(run=run)

@@ -70,8 +70,8 @@ class Field:
 def _numbers(value: object) -> Iterator[float]:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         yield value
-    elif isinstance(value, tuple):
-        for item in value:
+    elif isinstance(value, (tuple, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
             yield from _numbers(item)
 
 

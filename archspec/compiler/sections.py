@@ -93,12 +93,12 @@ def _named(part: Form, reads: str, resolved: Resolved | None, expanded: Expanded
 
 
 def _check_patterns(form: Form, values: Values, expanded: Expanded, resolver: Resolver) -> None:
-    """Report a pattern in `freeze` or `skip` that means no layer."""
+    """Report a pattern in `freeze`, `scale` or `skip` that means no layer."""
     if not isinstance(form, Train) or expanded.graph is None:
         return
     layers = {node.layer for node in expanded.graph.nodes.values()}
     skip = form.initialize.skip if form.initialize is not None else ()
-    for key, patterns in (("freeze", form.freeze), ("initialize.skip", skip)):
+    for key, patterns in (("freeze", form.freeze), ("scale", form.scale), ("initialize.skip", skip)):
         for pattern in patterns:
             if not any(means(pattern, layer) for layer in layers):
                 help = nearest(pattern, [*layers, *map(bare, layers)]) or "name a layer by its path, or several with *"

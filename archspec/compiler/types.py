@@ -102,6 +102,16 @@ def _tuple_of(reader: Callable[[object], Any], text: str, size: int | None) -> C
     return read
 
 
+def _factors(value: object) -> dict[str, float]:
+    if not isinstance(value, dict):
+        raise WrongValue(_FACTORS_TEXT)
+    try:
+        return {_str(name): _float(number) for name, number in value.items()}
+    except WrongValue:
+        raise WrongValue(_FACTORS_TEXT) from None
+
+
+_FACTORS_TEXT = "a mapping from names to numbers"
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) (epochs?|steps?)")
 
 
@@ -158,6 +168,10 @@ def _duration_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[s
     return {"anyOf": [{"type": "integer", "exclusiveMinimum": 0}, text]}
 
 
+def _factors_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": {"type": "number", **limits}}
+
+
 _numbers = "a list of numbers"
 _TYPES: dict[str, Type] = {
     "int": Type("int", _int, _simple("integer")),
@@ -170,6 +184,7 @@ _TYPES: dict[str, Type] = {
     "tuple[float, ...]": Type("floats", _tuple_of(_float, _numbers, None), _list("number", None)),
     "tuple[float, float]": Type("range", _tuple_of(_float, "two numbers, [low, high]", 2), _list("number", 2)),
     "tuple[str, ...]": Type("texts", _tuple_of(_str, "a list of texts", None), _list("string", None)),
+    "dict[str, float]": Type("factors", _factors, _factors_schema),
 }
 
 Pair = tuple[int, int]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,9 +34,20 @@ class Step:
         network.still = {node.path for node in network.graph.nodes.values() if named(node, train.freeze)}
         self.optimizer = optimizer(train.optimizer, length)
         self.optimizer.build(self.trained)
+        self.scales = self._scales()
         self.averages = self._averages() if train.average is not None else {}
         self.endpoints = sorted({form.logits for form in train.losses.values()})  # type: ignore[attr-defined]
         self.main = next(iter(train.losses.values()))
+
+    def _scales(self) -> list[tuple[keras.Variable, float]]:
+        """The variables whose learning rate has a factor, with it."""
+        found = []
+        for name, node in _owners(self.network).items():
+            variable = self.network.table[name]
+            factor = math.prod(factor for pattern, factor in self.train.scale.items() if named(node, [pattern]))
+            if factor != 1 and variable.trainable:
+                found.append((variable, factor))
+        return found
 
     def _averages(self) -> dict[str, tf.Variable]:
         return {
@@ -91,7 +103,11 @@ class Step:
         finite = tf.math.is_finite(numbers["loss"]) & tf.math.is_finite(norm)
 
         def update() -> Any:
+            before = [tf.identity(v.value) for v, _ in self.scales]
             self.optimizer.apply(means, [v for _, v in pairs])
+            # Every Keras optimizer's change is the rate times something that the rate has no part in.
+            for (variable, factor), value in zip(self.scales, before, strict=True):
+                variable.assign(value + factor * (variable.value - value))
             self._update_averages()
             return True
 

@@ -120,6 +120,7 @@ def test_standard_input_that_is_no_text_is_a_finding() -> None:
         (["lint", "nowhere.yaml"], "no file or folder nowhere.yaml"),
         (["summary", INCEPTION, "--set", "num_classes"], "is not NAME=VALUE"),
         (["explain", INCEPTION, "Mixed_5x"], "did you mean Mixed_5"),
+        (["summary", INCEPTION, "--until", "PreLogts"], "did you mean PreLogits"),
     ],
 )
 def test_wrong_usage_is_exit_code_2(words: list[str], sentence: str) -> None:
@@ -162,6 +163,14 @@ def test_summary_as_json_counts_as_tf_slim_does() -> None:
     trained = as_json("summary", INCEPTION, "--train")
     assert trained["params"] == {"total": 27_182_194, "trainable": 27_145_970}
     assert trained["layers"][-1]["name"].startswith("AuxLogits/")
+
+
+def test_summary_until_an_end_point() -> None:
+    """Without the classifier, Inception V3 has the parameters that Keras counts for it with include_top=False."""
+    found = as_json("summary", INCEPTION, "--until", "PreLogits")
+    assert found["params"]["total"] == 21_802_784
+    assert found["layers"][-1]["output_shape"] == [1, 1, 2048]
+    assert as_json("summary", INCEPTION, "--until", "AuxLogits")["layers"][-1]["output_shape"] == [1001]
 
 
 def test_summary_as_text_ends_with_totals() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from archspec.compiler.build import Program, compile_file
 from archspec.compiler.ir import verify
+from archspec.compiler.passes.cut import cut
 from archspec.compiler.passes.inference import for_inference
 from archspec.diagnostics import Findings
 
@@ -24,6 +25,21 @@ heads: {h: {from: a, layers: [c: {conv2d: 6, kernel: 1}]}}
     assert list(graph.nodes) == ["a", "b"]
     assert graph.nodes["b"].inputs == ("a",)
     assert (graph.endpoints["Kept"], graph.endpoints["e"], graph.output, graph.heads) == ("a", "b", "b", {})
+
+
+def test_a_cut_ends_the_network_and_takes_what_hangs_off_it(compiled: Callable[..., Program]) -> None:
+    text = """
+layers: [a: {conv2d: 4, kernel: 1}, b: {conv2d: 2, kernel: 1, activation: relu}, c: {conv2d: 3, kernel: 1}]
+heads: {h: {from: a, layers: [d: {conv2d: 6, kernel: 1}]}}
+"""
+    graph = compiled(text).graph
+    main, head = cut(graph, "b"), cut(graph, "h")
+    assert (list(main.nodes), main.output, main.heads) == (["a", "b", "b/relu"], "b/relu", {})
+    assert (list(head.nodes), head.output, head.heads) == (["a", "h/d"], "h/d", {})
+    for found in (main, head):
+        findings = Findings()
+        verify(found, findings)
+        assert findings.items == []
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)

@@ -126,6 +126,26 @@ def test_arrays_by_endpoint_name(
         assert set(arrays) == {"pool", "conv1"}
 
 
+def test_features_of_a_checkpoint_without_the_classifier(
+    small: tuple[Path, Path], pictures: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec, run = small
+    command(spec, "--checkpoint", run, *pictures, "--endpoints", "pool", "--output", tmp_path / "all.npz")
+    saved = checkpoint.latest(run)
+    assert saved is not None
+    weights = {name: value for name, value in saved.tensors.items() if "/fc/" not in name}
+    checkpoint.save(tmp_path / "body", 30, weights, {})
+    words = [spec, "--checkpoint", tmp_path / "body", *pictures, "--output", tmp_path / "features.npz"]
+    with pytest.raises(Stop, match="of 4 variables 2 missing"):
+        command(*words)
+    capsys.readouterr()
+    assert command(*words, "--until", "pool") == 0
+    assert capsys.readouterr().out == "pool  3x4\n"
+    with np.load(tmp_path / "all.npz") as expected, np.load(tmp_path / "features.npz") as found:
+        assert set(found) == {"pool"}
+        np.testing.assert_array_equal(found["pool"], expected["pool"])
+
+
 def test_pictures_and_prepared_arrays_agree(
     small: tuple[Path, Path], pictures: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

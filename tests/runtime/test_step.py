@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from archspec.compiler.build import compile_file
@@ -22,9 +23,9 @@ train: {{losses: {{main: {{softmax_cross_entropy: logits}}}}, optimizer: {{sgd: 
 """
 
 
-def made(more: str = "") -> Step:
+def made(more: str = "", optimizer: str = "{sgd: 0.1}") -> Step:
     findings = Findings()
-    program = compile_file("net.yaml", findings=findings, text=TEXT.format(more))
+    program = compile_file("net.yaml", findings=findings, text=TEXT.format(more).replace("{sgd: 0.1}", optimizer))
     assert program is not None and program.train is not None, findings.items
     return Step(lower(program.graph), program.train, Length(9, 3.0))
 
@@ -68,6 +69,24 @@ def test_batch_norm_of_a_frozen_layer_uses_its_moving_averages() -> None:
     found = {training: step.network.endpoints(images, ["a", "b"], training, seed) for training in (False, True)}
     np.testing.assert_array_equal(found[True]["a"], found[False]["a"])
     assert np.abs(found[True]["b"] - found[False]["b"]).max() > 0.1
+
+
+@pytest.mark.parametrize(
+    "optimizer", ["{{sgd: {rate}, momentum: 0.9}}", "{{rmsprop: {rate}, momentum: 0.9}}", "{{adam: {rate}}}"]
+)
+def test_a_scaled_layer_moves_as_under_an_optimizer_of_the_scaled_rate(optimizer: str) -> None:
+    """Only the logits learn, so that their gradients are the same in both."""
+    freeze = ", freeze: [a, b]"
+    scaled = made(f"{freeze}, scale: {{logits: 0.5, log*: 0.2}}", optimizer.format(rate=0.02))
+    slow = made(freeze, optimizer.format(rate=0.002))
+    plain = made(freeze, optimizer.format(rate=0.02))
+    for _ in range(5):
+        for step in (scaled, slow, plain):
+            run(step)
+    for name in ("Net/logits/weights", "Net/logits/biases"):
+        found, expected, unlike = (values(step)[name] for step in (scaled, slow, plain))
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
+        assert np.abs(found - unlike).max() > 1e-3
 
 
 def test_averages_follow_tf_slims_formula_for_all_variables() -> None:

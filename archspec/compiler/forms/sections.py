@@ -33,6 +33,9 @@ class Train(Section, name="train"):
     average: float | None = field(default=None, minimum=0, maximum=1, doc="decay of the moving average of the weights")
     clip_norm: float | None = field(default=None, above=0, doc="largest global norm of the gradients")
     freeze: tuple[str, ...] = field(default=(), doc="layers, by path or pattern, that are not trained")
+    scale: dict[str, float] = field(
+        default={}, above=0, doc="factors of the learning rate, by layer or pattern; of several that fit, the product"
+    )
     initialize: Initialize | None = field(default=None, doc="weights to start from")
     seed: int = field(default=0, minimum=0, doc="of the first weights, the order of examples, and dropout")
     save: Duration = field(default=Duration(1000, "steps"), doc="time between checkpoints")

@@ -46,12 +46,14 @@ def listing(item: Json) -> Json:
 
 
 def opened(schema: Json) -> Json:
-    """The schema of a value with expressions allowed in its place, and in the place of every item of a list."""
+    """The schema of a value with expressions allowed in its place, and in the place of every item inside."""
     if "anyOf" in schema:
         rest = {word: value for word, value in schema.items() if word != "anyOf"}
         return {**rest, **either(*(opened(part) for part in schema["anyOf"]))}
     if schema.get("type") == "array":
         schema = {**schema, "items": opened(schema["items"])}
+    if schema.get("type") == "object":
+        schema = {**schema, "additionalProperties": opened(schema["additionalProperties"])}
     return schema if schema in (TEXT, NULL) else either(schema, EXPRESSION)
 
 

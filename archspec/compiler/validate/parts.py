@@ -60,7 +60,7 @@ class Parts:
         """The alternative for a mapping or a list that has parts of its own; None where values are taken whole."""
         kind = KINDS.get(type(node))
         for choice in self.choices(*part.path) if kind else ():
-            if choice.schema.get("type") == kind and (kind == "object" or _in_parts(choice)):
+            if choice.schema.get("type") == kind and _in_parts(choice):
                 found: Part = choice
                 return found
         return None
@@ -74,8 +74,10 @@ class Parts:
 
 
 def _in_parts(part: Part) -> bool:
-    """Whether the items of a list are looked at one by one: not where the list is a field's value, such as [1, 7]."""
-    items = part.schema["items"]
+    """Whether what is in it is looked at one by one: not in a field's own plain value, such as [1, 7]."""
+    items = part.schema.get("items") or part.schema.get("additionalProperties")
+    if not items or "properties" in part.schema:
+        return True
     choices = items.get("anyOf", [items])
     forms = any("$ref" in choice and choice["$ref"] != "#/$defs/expression" for choice in choices)
     return forms or declared_in(part) is None
@@ -120,7 +122,9 @@ def _words(schema: Json) -> list[str]:
     if "examples" in schema:
         return [f'text such as "{schema["examples"][0]}"']
     if "items" in schema:
-        return [_several(schema["items"])]
+        return [_several("a list of", schema["items"])]
+    if schema.get("additionalProperties"):
+        return [_several("a mapping from names to", schema["additionalProperties"])]
     if "const" in schema:
         return [str(schema["const"])]
     if "enum" in schema:
@@ -135,11 +139,11 @@ def _words(schema: Json) -> list[str]:
 _MANY = {"integer": "whole numbers", "number": "numbers", "string": "texts", "array": "lists"}
 
 
-def _several(items: Json) -> str:
-    """A list, with what is in it where that is simple."""
+def _several(start: str, items: Json) -> str:
+    """A list or mapping, with what is in it where that is simple."""
     kinds_of = [part.get("type", "") for part in (items, *items.get("anyOf", ()))]
     kind = next((kind if isinstance(kind, str) else kind[0] for kind in kinds_of if kind), "")
-    return f"a list of {_MANY[kind]}" if kind in _MANY else "a list"
+    return f"{start} {_MANY[kind]}" if kind in _MANY else start.partition(" of")[0].partition(" from")[0]
 
 
 def shown(node: Node) -> str:
