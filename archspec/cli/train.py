@@ -44,7 +44,11 @@ def add(commands: Any) -> None:
     parser.add_argument("--resume", action="store_true", help="go on from the run's newest checkpoint")
     parser.add_argument("--deterministic", action="store_true", help="every bit the same each time; slower")
     parser.add_argument("--save-every", type=int, metavar="N", help="steps between checkpoints (default: the spec's)")
-    parser.add_argument("--no-eval", action="store_true", help="do not evaluate at the end")
+    evaluation = parser.add_mutually_exclusive_group()
+    evaluation.add_argument(
+        "--eval-every", type=int, metavar="N", help="steps between evaluations (default: the spec's)"
+    )
+    evaluation.add_argument("--no-eval", action="store_true", help="do not evaluate, neither on the way nor at the end")
     parser.add_argument("--np", type=int, metavar="N", help="launch so many ranks on this machine, with horovodrun")
     parser.add_argument("--format", choices=["text", "json"], default="text", help="how to print it (default: text)")
     parser.set_defaults(run=run)
@@ -68,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         deterministic=arguments.deterministic,
         evaluate=not arguments.no_eval,
         save=None if arguments.save_every is None else Duration(arguments.save_every, "steps"),
+        score=None if arguments.eval_every is None else Duration(arguments.eval_every, "steps"),
         form=arguments.format,
     )
     outcome = train(program, options)
@@ -79,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    for name in ("steps", "epochs", "batch", "np", "save_every"):
+    for name in ("steps", "epochs", "batch", "np", "save_every", "eval_every"):
         value = getattr(arguments, name)
         if value is not None and value <= 0:
             flag = f"--{name.replace('_', '-')}"

@@ -70,33 +70,40 @@ def classes(graph: Graph, endpoint: str) -> int:
     return size[0]
 
 
-def evaluate(
-    network: Network,
-    wanted: dict[str, Measure],
-    batches: Iterable[Any],
-    *,
-    total: Total = lambda numbers: numbers,
-    on_batch: Callable[[int], None] = lambda examples: None,
-) -> Scores:
-    """The measures over one pass of this rank's batches, {"image": …, "label": …}, summed over all ranks by `total`.
+class Evaluation:
+    """A network's measures; its tf.function is built once, however often it passes over data."""
 
-    `on_batch` is told the size of each batch. Raises Stop that names the layer if the loss is not finite.
-    """
-    step = _step(network, wanted)
-    counts, times = [0], [time.perf_counter()]
-    for batch in batches:
-        _check_labels(network.graph, wanted, batch["label"])
-        step(batch["image"], batch["label"])
-        counts.append(len(batch["label"]))
-        times.append(time.perf_counter())
-        if not all(np.isfinite(measure.metric.result()) for measure in wanted.values()):
-            raise _not_finite(network, batch["image"])
-        on_batch(counts[-1])
-    for measure in wanted.values():
-        _sum_up(measure.metric, total)
-    examples, counted = total(np.array([sum(counts), sum(counts[2:]) or sum(counts)], np.float64))
-    values = {name: float(measure.metric.result()) for name, measure in wanted.items()}
-    return Scores(values, round(float(examples)), float(counted) / _seconds(times))
+    def __init__(self, network: Network, wanted: dict[str, Measure]) -> None:
+        self.network, self.wanted = network, wanted
+        self._step = _step(network, wanted)
+
+    def over(
+        self,
+        batches: Iterable[Any],
+        *,
+        total: Total = lambda numbers: numbers,
+        on_batch: Callable[[int], None] = lambda examples: None,
+    ) -> Scores:
+        """The measures over this rank's batches, {"image": …, "label": …}, summed over all ranks by `total`.
+
+        `on_batch` is told the size of each batch. Raises Stop that names the layer if the loss is not finite.
+        """
+        for measure in self.wanted.values():
+            measure.metric.reset_state()
+        counts, times = [0], [time.perf_counter()]
+        for batch in batches:
+            _check_labels(self.network.graph, self.wanted, batch["label"])
+            self._step(batch["image"], batch["label"])
+            counts.append(len(batch["label"]))
+            times.append(time.perf_counter())
+            if not all(np.isfinite(measure.metric.result()) for measure in self.wanted.values()):
+                raise _not_finite(self.network, batch["image"])
+            on_batch(counts[-1])
+        for measure in self.wanted.values():
+            _sum_up(measure.metric, total)
+        examples, counted = total(np.array([sum(counts), sum(counts[2:]) or sum(counts)], np.float64))
+        values = {name: float(measure.metric.result()) for name, measure in self.wanted.items()}
+        return Scores(values, round(float(examples)), float(counted) / _seconds(times))
 
 
 def _check_labels(graph: Graph, wanted: dict[str, Measure], labels: Any) -> None:

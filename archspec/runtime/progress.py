@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console, Group
@@ -47,6 +49,32 @@ class Report:
         elif self._due(numbers["step"]):
             _print("  ".join([f"step {numbers['step']}/{self.total}", *_shown(numbers), *self._left(numbers)]))
 
+    @contextmanager
+    def scoring(self, examples: int) -> Iterator[Callable[[int], None]]:
+        """A block that evaluates; it is given what is to be told how many examples more are done."""
+        done = 0
+
+        def advance(more: int) -> None:
+            nonlocal done
+            done += more
+            if self._bar is not None:
+                self._bar.say(f"evaluating … {min(done, examples)}/{examples}")
+
+        advance(0)
+        yield advance
+
+    def scores(self, step: int, values: dict[str, float]) -> None:
+        """Show what an evaluation found."""
+        if not self.shown:
+            return
+        text = f"evaluated after step {step}: {', '.join(f'{name} {value:.4f}' for name, value in values.items())}"
+        if self.form == "json":
+            print(json.dumps({"step": step, **{f"eval/{name}": value for name, value in values.items()}}), flush=True)
+        elif self._bar is not None:
+            self._bar.live.console.print(text, highlight=False)
+        else:
+            _print(text)
+
     def _due(self, step: int) -> bool:
         now = time.monotonic()
         if step not in (self._first + 1, self.total) and now - self._last_line < _SECONDS_BETWEEN_LINES:
@@ -69,6 +97,10 @@ class Bar:
         self._task = self._progress.add_task("", total=total, completed=done)
         self._numbers = Text("building the graph …", style="dim", no_wrap=True, overflow="ellipsis")
         self.live = Live(Group(self._progress, self._numbers), console=console, transient=True, refresh_per_second=4)
+
+    def say(self, text: str) -> None:
+        """Show a text in place of the numbers, until the next step."""
+        self._numbers.plain = text
 
     def show(self, numbers: dict[str, Any], left: list[str]) -> None:
         """Move the bar to a step."""

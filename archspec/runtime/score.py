@@ -1,7 +1,11 @@
-"""Evaluation of a network on a data set by all ranks together, with a bar, and errors that name the example."""
+"""Evaluation of a network on a data set by all ranks together, with errors that name the example."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import takewhile
+
+import numpy as np
 import tensorflow as tf
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -11,32 +15,55 @@ from archspec.runtime import distribute
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.explain import explain_data_error
 from archspec.runtime.data.pipeline import evaluation_batches
-from archspec.runtime.evaluate import Measure, Scores, evaluate
+from archspec.runtime.evaluate import Evaluation, Measure, Scores
 from archspec.runtime.lower import Network, image_shape
 
 
-def score(network: Network, wanted: dict[str, Measure], section: Evaluate, data: Dataset, batch: int) -> Scores:
-    """The measures over one pass of the data; the same on all ranks. Raises Stop."""
-    rank, ranks = distribute.rank(), distribute.size()
-    shape = image_shape(network.graph)
-    batches = evaluation_batches(data, section.preprocess, shape, batch, rank=rank, ranks=ranks)
-    with Passing(-(-data.size // ranks), shown=rank == 0) as passing:
+class Scoring:
+    """What a network is measured by, and the data it is measured on, for as many passes as wanted."""
+
+    def __init__(
+        self, network: Network, wanted: dict[str, Measure], section: Evaluate, data: Dataset, batch: int
+    ) -> None:
+        self.data, self._section, self._batch = data, section, batch
+        self._shape = image_shape(network.graph)
+        self._evaluation = Evaluation(network, wanted)
+        self.size = -(-data.size // distribute.size())
+        """Examples of one rank, of the first one at least."""
+
+    def run(self, advance: Callable[[int], None], asked_to_end: Callable[[], bool] = lambda: False) -> Scores | None:
+        """The measures over one pass, the same on all ranks; None where a rank was asked to end before. Raises Stop.
+
+        `advance` is told how many examples more are done.
+        """
+        rank, ranks, done = distribute.rank(), distribute.size(), 0
+
+        def on_batch(examples: int) -> None:
+            nonlocal done
+            done += examples
+            advance(examples)
+
+        batches = evaluation_batches(
+            self.data, self._section.preprocess, self._shape, self._batch, rank=rank, ranks=ranks
+        )
+        wanted = takewhile(lambda _: not asked_to_end(), batches)
         try:
-            return evaluate(network, wanted, batches, total=distribute.sum_over_ranks, on_batch=passing.advance)
+            scores = self._evaluation.over(wanted, total=distribute.sum_over_ranks, on_batch=on_batch)
         except tf.errors.OpError as error:
-            remaining = range(rank + ranks * passing.done, data.size, ranks)
-            raise explain_data_error(error, data, remaining) or error from error
+            remaining = range(rank + ranks * done, self.data.size, ranks)
+            raise explain_data_error(error, self.data, remaining) or error from error
+        ended = distribute.sum_over_ranks(np.array([float(asked_to_end())]))[0] > 0
+        return None if ended else scores
 
 
 class Passing:
     """A bar on a terminal's standard error while data passes; nothing where that is not a terminal."""
 
-    def __init__(self, examples: int, shown: bool) -> None:
+    def __init__(self, examples: int) -> None:
         columns = (TextColumn("evaluating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        console = Console(stderr=True)
-        self._bar = Progress(*columns, console=console, disable=not (shown and console.is_terminal), transient=True)
+        console, first = Console(stderr=True), distribute.rank() == 0
+        self._bar = Progress(*columns, console=console, disable=not (first and console.is_terminal), transient=True)
         self._task = self._bar.add_task("", total=examples)
-        self.done = 0
 
     def __enter__(self) -> Passing:
         self._bar.start()
@@ -47,5 +74,13 @@ class Passing:
 
     def advance(self, examples: int) -> None:
         """So many examples more are done."""
-        self.done += examples
         self._bar.advance(self._task, examples)
+
+
+def score(network: Network, wanted: dict[str, Measure], section: Evaluate, data: Dataset, batch: int) -> Scores:
+    """The measures over one pass, with a bar; the same on all ranks. Raises Stop."""
+    scoring = Scoring(network, wanted, section, data, batch)
+    with Passing(scoring.size) as passing:
+        scores = scoring.run(passing.advance)
+    assert scores is not None
+    return scores

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -122,6 +123,18 @@ class Step:
         decay = tf.minimum(self.train.average, (1.0 + step) / (10.0 + step))
         for name, average in self.averages.items():
             average.assign_sub((1.0 - decay) * (average - self.network.table[name].value))
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """A block in which the network has the moving averages of its weights, where there are any."""
+        table, raw = self.network.table, {name: tf.identity(self.network.table[name].value) for name in self.averages}
+        for name, average in self.averages.items():
+            table[name].assign(average)
+        try:
+            yield
+        finally:
+            for name, value in raw.items():
+                table[name].assign(value)
 
     def state(self) -> dict[str, keras.Variable | tf.Variable]:
         """Every variable of the state by the name it has in a checkpoint."""

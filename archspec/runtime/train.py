@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import tensorflow as tf
 
 from archspec.compiler.forms.data import Data
 from archspec.compiler.forms.sections import Train
 from archspec.compiler.types import Duration
 from archspec.diagnostics import Stop, stop
-from archspec.runtime import checkpoint, distribute
+from archspec.runtime import distribute
 from archspec.runtime.begin import begin
 from archspec.runtime.data.dataset import Dataset
-from archspec.runtime.data.explain import explain_data_error
 from archspec.runtime.data.labels import check_labels
 from archspec.runtime.data.open import open_data
-from archspec.runtime.data.order import step_indices
-from archspec.runtime.data.pipeline import training_batches
 from archspec.runtime.evaluate import Scores, classes, measures
-from archspec.runtime.lower import first_non_finite, image_shape, lower
+from archspec.runtime.log import Log
+from archspec.runtime.loop import Plan, run_steps
+from archspec.runtime.lower import image_shape, lower
 from archspec.runtime.optimize import Length
 from archspec.runtime.preprocess.apply import check_steps
 from archspec.runtime.progress import Report
 from archspec.runtime.run import Run, settings
-from archspec.runtime.score import score
+from archspec.runtime.score import Passing, Scoring
 from archspec.runtime.step import Step
 from archspec.runtime.stopping import Stopping
 
@@ -47,6 +44,7 @@ class Options:
     deterministic: bool = False
     evaluate: bool = True
     save: Duration | None = None
+    score: Duration | None = None
     form: str = "text"
 
 
@@ -69,6 +67,19 @@ def train(program: Program, options: Options) -> Outcome:
 
 
 def _train(program: Program, options: Options) -> Outcome:
+    plan = _plan(program, options)
+    found, total = settings(program, plan.data), plan.length.steps
+    distribute.check_agreement("spec, setting or data set", repr((found, plan.score_every)))
+    start = begin(plan.run, program, plan.data, found, plan.state, options.resume)
+    with Stopping() as stopping, Report(total, start, options.form, distribute.rank() == 0) as report:
+        step, numbers = run_steps(plan, start, report, stopping)
+    if step < total:
+        return Outcome(start, step, total, stopping.asked or "a signal to another rank", numbers, None)
+    return Outcome(start, step, total, "", numbers, _last_scores(plan, step))
+
+
+def _plan(program: Program, options: Options) -> Plan:
+    """Everything that the steps need; what is wrong with the data or the sections is found here. Raises Stop."""
     section = _section(program)
     distribute.check_divides(section.batch)
     if options.deterministic:
@@ -76,22 +87,17 @@ def _train(program: Program, options: Options) -> Outcome:
     tf.keras.utils.set_random_seed(section.seed)
     data = _opened(section.data, options.data, "train")
     held_out = _held_out(program, options) if options.evaluate else None
-    length = _length(section, data)
-    network = lower(program.graph, seed=section.seed)
     check_steps(section.preprocess, data.shape, image_shape(program.graph))
     for form in section.losses.values():
         check_labels(data, classes(program.graph, form.logits))  # type: ignore[attr-defined]
-    state = Step(network, section, length)
-    found = settings(program, data)
-    distribute.check_agreement("spec, setting or data set", repr(found))
-    run = Run(options.run)
-    start = begin(run, program, data, found, state, options.resume)
-    with Stopping() as stopping:
-        step, numbers = _loop(run, state, data, start, length, stopping, options)
-    if step < length.steps:
-        return Outcome(start, step, length.steps, stopping.asked or "a signal to another rank", numbers, None)
-    scores = _evaluate(run, program, state, held_out, step) if held_out is not None else None
-    return Outcome(start, step, length.steps, "", numbers, scores)
+    length, run = _length(section, data), Run(options.run)
+    state = Step(lower(program.graph, seed=section.seed), section, length)
+    scoring, every = None, None
+    if held_out is not None and program.eval is not None:
+        scoring = Scoring(state.network, measures(program), program.eval, held_out, program.eval.batch)
+        every = options.score or program.eval.every
+    save_every, score_every = length.of(options.save or section.save), length.of(every) if every else None
+    return Plan(run, Log(run), state, data, length, save_every, scoring, score_every)
 
 
 def _section(program: Program) -> Train:
@@ -135,121 +141,13 @@ def _length(section: Train, data: Dataset) -> Length:
     return Length(min(lengths), per_epoch)
 
 
-def _save(run: Run, state: Step) -> None:
-    """Write a checkpoint; raises Stop where it cannot be written, or a value in it is not finite."""
-    tensors = {name: np.asarray(tf.convert_to_tensor(v)) for name, v in state.state().items()}
-    bad = next((name for name, value in tensors.items() if not np.isfinite(value).all()), None)
-    if bad is not None:
-        raise _diverged(state, f"step {state.steps_done} has made {bad} infinite or NaN", bad)
-    meta = {"batch": state.train.batch, "seed": state.train.seed, "position": state.steps_done * state.train.batch}
-    checkpoint.save(run.folder, state.steps_done, tensors, meta)
-
-
-def _loop(
-    run: Run, state: Step, data: Dataset, start: int, length: Length, stopping: Stopping, options: Options
-) -> tuple[int, dict[str, Any]]:
-    """Run the steps; (the last one done, its numbers)."""
-    first, section = distribute.rank() == 0, state.train
-    batches = _batches(state, data, start)
-    every = length.of(options.save or section.save)
-    writer = tf.summary.create_file_writer(str(run.folder / "train")) if first else tf.summary.create_noop_writer()
-    began, timed, numbers, step = time.perf_counter(), start, {}, start
-    with Report(length.steps, start, options.form, first) as report:
-        while step < length.steps:
-            made = _one(state, batches, data, step, stopping)
-            step += 1
-            if step <= 1000 or step % 10 == 0 or step in (start + 1, length.steps) or made["stop"] > 0:
-                numbers = _numbers(made, step, length, began, section.batch * (step - timed))
-                if step == start + 1:
-                    # The first step builds the graph; the speed of the others is what counts.
-                    began, timed = time.perf_counter(), step
-                if first:
-                    run.log(numbers)
-                    _summarize(writer, numbers)
-                report.step(numbers)
-            if (step % every == 0 or step == length.steps or made["stop"] > 0) and first:
-                _save(run, state)
-                writer.flush()
-            if made["stop"] > 0:
-                # horovodrun ends all ranks when one ends with an error, so none may go before the checkpoint is whole.
-                distribute.barrier()
-                break
-    return step, numbers
-
-
-def _batches(state: Step, data: Dataset, start: int) -> Any:
-    section = state.train
-    return iter(
-        training_batches(
-            data,
-            section.preprocess,
-            image_shape(state.network.graph),
-            section.batch,
-            rank=distribute.rank(),
-            ranks=distribute.size(),
-            seed=section.seed,
-            start_step=start,
-            deterministic=True,
-        )
-    )
-
-
-def _one(state: Step, batches: Any, data: Dataset, step: int, stopping: Stopping) -> dict[str, float]:
-    """One step's numbers; raises Stop where the data, the loss or another rank fails."""
-    seed = tf.constant([state.train.seed % 2**31, step * distribute.size() + distribute.rank()], tf.int32)
-    try:
-        batch = next(batches)
-        asked = tf.constant(1.0 if stopping.asked else 0.0)
-        made = {name: float(value) for name, value in state.run(batch["image"], batch["label"], seed, asked).items()}
-    except tf.errors.OpError as problem:
-        raise distribute.lost_rank(problem) or _data_error(problem, data, state, step) or problem from problem
-    if not (math.isfinite(made["loss"]) and math.isfinite(made["gradient_norm"])):
-        raise _not_finite(state, batch["image"], seed, step + 1, made["loss"])
-    return made
-
-
-def _data_error(problem: tf.errors.OpError, data: Dataset, state: Step, step: int) -> Stop | None:
-    """What to say where an example of this step cannot be read; batches come in order, so it is one of its own."""
-    return explain_data_error(
-        problem, data, step_indices(data.size, state.train.batch, seed=state.train.seed, step=step)
-    )
-
-
-def _not_finite(state: Step, images: Any, seed: Any, step: int, loss: float) -> Stop:
-    what = f"the loss is {loss}" if not math.isfinite(loss) else "a gradient is not finite"
-    return _diverged(state, f"{what} in step {step}", first_non_finite(state.network, images, training=True, seed=seed))
-
-
-def _diverged(state: Step, what: str, where: str | None) -> Stop:
-    """What to say of a NaN or infinity in a node or variable, which stands in the spec at its layer's line."""
-    owners = {name: node for name, node, _ in state.network.graph.variables()}
-    node = state.network.graph.nodes.get(where or "") or owners.get(where or "")
-    place = f"; the first layer with a NaN or infinity is {node.layer if node else where}" if where else ""
-    help = "a smaller learning rate, a warmup, or clip_norm; the checkpoints written before are whole"
-    return stop("AS736", what + place, span=node.span if node else None, help=help)
-
-
-def _numbers(made: dict[str, float], step: int, length: Length, began: float, images: int) -> dict[str, Any]:
-    seconds = time.perf_counter() - began
-    shown = {name: value for name, value in made.items() if name != "stop"}
-    speed = {"images_per_second": round(images / max(seconds, 1e-9), 2), "seconds": round(seconds, 3)}
-    return {"step": step, "epoch": round(step / length.steps_per_epoch, 4), **shown, **speed}
-
-
-def _summarize(writer: Any, numbers: dict[str, Any]) -> None:
-    with writer.as_default(step=numbers["step"]):
-        for name, value in numbers.items():
-            if name not in ("step", "seconds"):
-                tf.summary.scalar(name, value)
-
-
-def _evaluate(run: Run, program: Program, state: Step, data: Dataset, step: int) -> Scores:
-    """The eval section's metrics, of the moving averages where there are any; written down too."""
-    section, network = program.eval, state.network
-    assert section is not None
-    for name, average in state.averages.items():
-        network.table[name].assign(average)
-    scores = score(network, measures(program), section, data, section.batch)
-    if distribute.rank() == 0:
-        run.log({"step": step, **{f"eval/{name}": value for name, value in scores.values.items()}})
+def _last_scores(plan: Plan, step: int) -> Scores | None:
+    """What the trained network gets right, with a bar of its own; written down too."""
+    if plan.scoring is None:
+        return None
+    with plan.state.averaged(), Passing(plan.scoring.size) as passing:
+        scores = plan.scoring.run(passing.advance)
+    assert scores is not None
+    plan.log.scores(step, scores.values)
+    plan.log.flush()
     return scores

@@ -20,7 +20,7 @@ from archspec.cli import eval as command_module
 from archspec.compiler.build import Program, compile_file
 from archspec.diagnostics import Findings, Stop
 from archspec.runtime import checkpoint
-from archspec.runtime.evaluate import classes, evaluate, inference_graph, measures
+from archspec.runtime.evaluate import Evaluation, classes, inference_graph, measures
 from archspec.runtime.lower import Network, lower
 
 ROOT = Path(__file__).parents[2]
@@ -88,7 +88,7 @@ def expected(network: Network, images: np.ndarray, labels: np.ndarray) -> dict[s
 
 def test_counts_what_numpy_counts(program: Program) -> None:
     network, (images, labels) = network_of(program), examples(50)
-    scores = evaluate(network, measures(program), batches(images, labels, 8))
+    scores = Evaluation(network, measures(program)).over(batches(images, labels, 8))
     assert scores.examples == 50
     assert scores.rate > 0
     assert scores.values == pytest.approx(expected(network, images, labels), rel=1e-5)
@@ -97,7 +97,7 @@ def test_counts_what_numpy_counts(program: Program) -> None:
 
 def test_does_not_depend_on_the_batch(program: Program) -> None:
     network, (images, labels) = network_of(program), examples(23)
-    found = [evaluate(network, measures(program), batches(images, labels, size)).values for size in (1, 5, 23)]
+    found = [Evaluation(network, measures(program)).over(batches(images, labels, size)).values for size in (1, 5, 23)]
     assert found[1] == pytest.approx(found[0], rel=1e-5)
     assert found[2] == pytest.approx(found[0], rel=1e-5)
 
@@ -113,9 +113,9 @@ def test_ranks_add_up(program: Program) -> None:
             heard.append(np.array(numbers))
             return numbers
 
-        evaluate(network, measures(program), batches(*part, 4), total=listen)
+        Evaluation(network, measures(program)).over(batches(*part, 4), total=listen)
     sums = iter([first + second for first, second in zip(*asked, strict=True)])
-    together = evaluate(network, measures(program), batches(*parts[0], 4), total=lambda numbers: next(sums))
+    together = Evaluation(network, measures(program)).over(batches(*parts[0], 4), total=lambda numbers: next(sums))
     assert together.values == pytest.approx(expected(network, images, labels), rel=1e-5)
     assert together.examples == 14
 
@@ -138,7 +138,7 @@ def test_without_metrics_it_is_top_1_and_top_5(tmp_path: Path) -> None:
 
 def test_progress_is_told_every_batch(program: Program) -> None:
     sizes: list[int] = []
-    evaluate(network_of(program), measures(program), batches(*examples(11), 4), on_batch=sizes.append)
+    Evaluation(network_of(program), measures(program)).over(batches(*examples(11), 4), on_batch=sizes.append)
     assert sizes == [4, 4, 3]
 
 
@@ -147,7 +147,7 @@ def test_a_nan_names_its_layer(program: Program) -> None:
     for name in ("Small/conv1/weights", "Small/fc/weights"):
         network.table[name].assign(np.full(network.table[name].shape, 1e30))
     with pytest.raises(Stop, match=r"first NaN or infinity is in fc$"):
-        evaluate(network, measures(program), batches(images, labels, 4))
+        Evaluation(network, measures(program)).over(batches(images, labels, 4))
 
 
 @pytest.mark.parametrize("label", [-1, 7])
@@ -155,7 +155,7 @@ def test_a_label_without_a_class(program: Program, label: int) -> None:
     images, labels = examples(8)
     labels[6] = label
     with pytest.raises(Stop, match=f"the label {label}, and the network 7 classes"):
-        evaluate(network_of(program), measures(program), batches(images, labels, 4))
+        Evaluation(network_of(program), measures(program)).over(batches(images, labels, 4))
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from rich.console import Console
 
 from archspec.compiler.build import compile_file
 from archspec.diagnostics import Findings, Stop
+from archspec.runtime.loop import save
 from archspec.runtime.lower import lower
 from archspec.runtime.optimize import Length
 from archspec.runtime.progress import Bar
 from archspec.runtime.run import Run
 from archspec.runtime.step import Step
-from archspec.runtime.train import _save
 from tests.runtime.training import FULL, PLAIN, command, finished, metrics, newest, spec_file, train
 
 NUMBERS = {"step": 12345, "epoch": 61.7, "loss": 2.3026, "accuracy": 0.103, "lr": 0.00045, "images_per_second": 1234.5}
@@ -90,7 +90,7 @@ def test_state_that_is_not_finite_is_not_saved(tmp_path: Path) -> None:
     state = Step(lower(program.graph), program.train, Length(10, 5.0))
     state.network.table["Net/b/weights"].assign(np.full(state.network.table["Net/b/weights"].shape, np.inf))
     with pytest.raises(Stop, match="Net/b/weights infinite or NaN") as caught:
-        _save(Run(tmp_path / "run"), state)
+        save(Run(tmp_path / "run"), state)
     span = caught.value.diagnostics[0].span
     assert span is not None and span.line == FULL[: FULL.index("- b:")].count("\n") + 1
     assert not (tmp_path / "run").exists()
