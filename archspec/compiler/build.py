@@ -13,13 +13,11 @@ from archspec.compiler.expression import Environment
 from archspec.compiler.forms.sections import Evaluate, Train
 from archspec.compiler.ir import Graph, verify
 from archspec.compiler.provenance import Values
+from archspec.compiler.reading import read_file
 from archspec.compiler.scopes import Resolver, Said
 from archspec.compiler.sections import read_sections
 from archspec.compiler.source import Node, Scalar, parse
-from archspec.compiler.spec.document import read_document
-from archspec.compiler.spec.files import load, split_variant
 from archspec.compiler.spec.records import Document
-from archspec.compiler.validate import validate
 from archspec.diagnostics import Diagnostic, Findings, Span
 
 
@@ -56,7 +54,7 @@ def compile_file(
     `settings` are hyperparameters from the command line, text or values; `text` stands for the file's content.
     """
     before = len(findings.errors)
-    document, variant = _document(path, findings, text)
+    document, variant = read_file(path, findings, text)
     if document is None:
         return None
     program = _compile(document, variant, settings or {}, findings, {})
@@ -66,7 +64,7 @@ def compile_file(
 def check_file(path: str, *, findings: Findings, text: str | None = None) -> list[Program]:
     """Compile a spec in each of its variants, and report defaults, blocks and tables that none of them uses."""
     before = len(findings.errors)
-    document, variant = _document(path, findings, text)
+    document, variant = read_file(path, findings, text)
     if document is None:
         return []
     names = [variant] if variant else [v.name for v in document.variants] or [""]
@@ -81,21 +79,8 @@ def check_file(path: str, *, findings: Findings, text: str | None = None) -> lis
 
 def variants(path: str, findings: Findings) -> tuple[str, ...]:
     """The names of a file's variants, in order."""
-    document, _ = _document(path, findings, None)
+    document, _ = read_file(path, findings)
     return tuple(variant.name for variant in document.variants) if document is not None else ()
-
-
-def _document(path: str, findings: Findings, text: str | None) -> tuple[Document | None, str]:
-    file, variant = split_variant(path)
-    before = len(findings.errors)
-    root, sources, inherited = load(file, findings, text)
-    if root is None or len(findings.errors) > before:
-        return None, ""
-    validate(root, findings)
-    if len(findings.errors) > before:
-        return None, ""
-    # What cannot be read stands as a missing layer, so that the stages after this one find the other mistakes.
-    return read_document(file, root, sources, findings), variant or inherited
 
 
 def _compile(

@@ -67,6 +67,17 @@ def test_whole_inception_keeps_its_variables() -> None:
     assert variables(inside) == variables(alone)
 
 
+def test_a_mistake_in_an_embedded_file_is_told_once_and_there(tmp_path: Path) -> None:
+    text = "archspec: 1\ninputs: {image: {shape: [8, 8, 3]}}\nlayers: [a: {conv2d: 3, kernal: 3}]\n"
+    (tmp_path / "wrong.yaml").write_text(text)
+    outer = text.replace("conv2d: 3, kernal: 3", "network: wrong.yaml")
+    findings = Findings()
+    assert check_file(str(tmp_path / "outer.yaml"), findings=findings, text=outer) == []
+    [found] = findings.items
+    assert found.code == "AS101" and found.span is not None
+    assert (Path(found.span.file).name, found.span.line, found.span.column) == ("wrong.yaml", 3, 25)
+
+
 def test_name_gives_the_variables_another_root(tmp_path: Path) -> None:
     found = variables(made(tmp_path, "n: {network: inner.yaml, name: encoder, until: b}"))
     assert found == ["Outer/encoder/a/weights", "Outer/encoder/kept/under/this/weights"]

@@ -71,7 +71,13 @@ def test_specs_are_fine(path: Path) -> None:
         ("7", "AS104", 6, "there is no operation `7`", None),
         ("{acme.conv: 7}", "AS104", 7, "there is no operation `acme.conv`", "is that package installed?"),
         ("{softmax: 3}", "AS102", 16, "`softmax` has no main value", "write `softmax` alone"),
-        ("{relu, from: 3}", "AS102", 19, "`from` must be text, a list of texts or a mapping, got 3", None),
+        (
+            "{relu, from: 3}",
+            "AS102",
+            19,
+            "`from` must be text, a list of texts or a mapping from names to texts, got 3",
+            None,
+        ),
         ("{relu, repeat: -1}", "AS102", 21, "`repeat` must be", None),
         ("{concat: {x: relu, y: relux}}", "AS104", 28, "there is no operation `relux`", "did you mean `relu`?"),
         ("{concat: [x, [y]]}", "AS102", 19, 'an item of `concat` must be text, got ["y"]', None),
@@ -88,7 +94,13 @@ def test_specs_are_fine(path: Path) -> None:
             "did you mean `kernel`?",
         ),
         ("{relu, defaults: {pool: {stride: 0}}}", "AS102", 39, "`stride` of `pool` must be at least 1, got 0", None),
-        ("{relu, table: 3}", "AS102", 20, "`table` must be text, a list of lists or a mapping, got 3", None),
+        (
+            "{relu, table: 3}",
+            "AS102",
+            20,
+            "`table` must be text, a list of lists or a mapping from names to lists, got 3",
+            None,
+        ),
     ],
 )
 def test_a_mistake_in_a_layer(text: str, code: str, column: int, message: str, help: str | None) -> None:

@@ -26,7 +26,8 @@ from tests.runtime.training import (
     train,
 )
 
-EVERY_EPOCH = FULL.replace("eval:\n", "eval:\n  every: 1 epochs\n")
+EVERY_EPOCH = FULL.replace("  every: null\n", "")
+"""What it is by default."""
 
 
 def evaluations(run: Path) -> dict[int, dict[str, float]]:
@@ -56,7 +57,7 @@ def test_it_finds_what_eval_finds_and_changes_nothing(whole: Path, images: Path,
     assert [line for line in done.stderr.splitlines() if line.startswith("evaluated after step 4: right ")]
 
 
-def test_the_spec_says_when_and_tensorboard_shows_it(images: Path, tmp_path: Path) -> None:
+def test_it_comes_after_every_epoch_and_tensorboard_shows_it(images: Path, tmp_path: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     run = tmp_path / "run"

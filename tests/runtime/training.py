@@ -39,6 +39,7 @@ train:
   average: 0.9
   clip_norm: 5
 eval:
+  every: null
   preprocess: [{resize: 12}, {normalize: [127.5], scale: 127.5}]
   metrics: {right: {accuracy: logits}}
 """

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from archspec.compiler.expand.names import UNKNOWN, Bundle, Names, WrongReference, single
 from archspec.compiler.expand.place import Place
+from archspec.compiler.reading import read_file
 from archspec.compiler.scopes import Broken, Said
 from archspec.compiler.source import Mapping, Node, Scalar
-from archspec.compiler.spec.document import read_document
-from archspec.compiler.spec.files import load, resolve, split_variant
+from archspec.compiler.spec.files import resolve
 from archspec.compiler.spec.records import Document, Layer, NetworkCall
 from archspec.diagnostics import Note
 
@@ -56,15 +56,11 @@ def _document(body: NetworkCall, place: Place) -> tuple[Document, str]:
     if file is None:
         raise Broken
     before = len(findings.errors)
-    name, variant = split_variant(file)
-    root, sources, inherited = load(name, findings)
-    if root is None or len(findings.errors) > before:
+    document, variant = read_file(file, findings)
+    if document is None or len(findings.errors) > before:
         raise Broken
-    document = read_document(name, root, sources, findings)
-    if len(findings.errors) > before:
-        raise Broken
-    place.document.sources.update(sources)
-    return document, variant or inherited
+    place.document.sources.update(document.sources)
+    return document, variant
 
 
 def _cut(first: int, until: str, place: Place) -> set[str]:

@@ -48,4 +48,6 @@ class Evaluate(Section, name="eval"):
     preprocess: tuple[Preprocess, ...] = field(default=(), doc="steps from image to input, in order")
     metrics: dict[str, Metric] = field(default={}, doc="what is counted, by name")
     batch: int = field(default=32, minimum=1, doc="examples in a step; the result does not depend on it")
-    every: Duration | None = field(default=None, doc="time between evaluations in training; null: only at its end")
+    every: Duration | None = field(
+        default=Duration(1, "epochs"), doc="time between evaluations in training; null: only at its end"
+    )
