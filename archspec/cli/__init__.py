@@ -27,6 +27,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "fmt": "lay specs out in the canonical way",
         "summary": "a row for each layer: output shape, parameters, cost",
         "explain": "where each value comes from, and what it overrode",
+        "schema": "the JSON Schema of specs, for editors",
     },
     "operate": {
         "doctor": "whether TensorFlow and Horovod are there and work",

@@ -157,6 +157,9 @@ def _declared(cls: type[Form]) -> dict[str, Field]:
     found: dict[str, Field] = {}
     for name, annotation in cls.__dict__.get("__annotations__", {}).items():  # noqa: RUF063 (inspect is slow to import)
         factory: Callable[[str, Type], Field] | None = cls.__dict__.get(name)
+        if not isinstance(annotation, str):
+            # A file of another package may lack `from __future__ import annotations`.
+            annotation = annotation.__name__ if isinstance(annotation, type) else str(annotation)
         if not annotation.startswith("ClassVar") and callable(factory):
             found[name] = factory(name, type_of(annotation))
             delattr(cls, name)

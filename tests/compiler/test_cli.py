@@ -147,11 +147,19 @@ def test_users_mistake_is_a_sentence_and_exit_code_1(words: list[str], sentence:
     assert "Traceback" not in done.stderr and "bug" not in done.stderr
 
 
-@pytest.mark.parametrize("command", ["lint", "fmt", "summary", "explain", "train", "eval", "predict", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["lint", "fmt", "summary", "explain", "schema", "train", "eval", "predict", "doctor"]
+)
 def test_help_shows_an_example(command: str) -> None:
     done = archspec(command, "--help")
     assert done.returncode == 0
     assert "example" in done.stdout and f"archspec {command}" in done.stdout
+
+
+def test_schema_is_the_published_one() -> None:
+    done = archspec("schema")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (ROOT / "schemas" / "archspec-1.schema.json").read_text("utf-8")
 
 
 def test_summary_as_json_counts_as_tf_slim_does() -> None:

@@ -6,13 +6,13 @@ from archspec.compiler.fields import FAMILIES
 from archspec.compiler.op import Op
 from archspec.compiler.ops import activation, conv, dense, dropout, merge, norm, pool, reshape
 
-__all__ = ["GROUPS", "OPS", "activation", "conv", "dense", "dropout", "merge", "norm", "pool", "reshape"]
+__all__ = ["OPS", "activation", "conv", "dense", "dropout", "groups", "merge", "norm", "pool", "reshape"]
 
 OPS: dict[str, type[Op]] = FAMILIES["op"]  # type: ignore[assignment]  # what enters this family is a subclass of Op
-"""Every op by name."""
+"""Every op by name, those of installed packages when a spec has named one."""
 
-GROUPS: dict[str, tuple[str, ...]] = {
-    group: tuple(name for name, op in OPS.items() if group in op.GROUPS)
-    for group in dict.fromkeys(group for op in OPS.values() for group in op.GROUPS)
-}
-"""The ops of every group that a scope may name."""
+
+def groups() -> dict[str, tuple[str, ...]]:
+    """The ops of every group that a scope may name."""
+    names = dict.fromkeys(group for op in OPS.values() for group in op.GROUPS)
+    return {group: tuple(name for name, op in OPS.items() if group in op.GROUPS) for group in names}

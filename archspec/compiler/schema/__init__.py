@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from archspec.compiler.ops import OPS
 from archspec.compiler.schema.document import document
 from archspec.compiler.schema.forms import form_definitions
 from archspec.compiler.schema.layers import layer_definitions
@@ -41,9 +42,12 @@ def place() -> Path:
     return installed if installed.is_file() else _PACKAGE.parent / "schemas" / NAME
 
 
-@cache
 def published() -> dict[str, Any]:
-    """The published schema; where other installed packages bring ops, which the file cannot know, one with those."""
+    """The published schema; with the ops of installed packages, which the file cannot know, where they are loaded."""
+    return _published(tuple(OPS))
+
+
+@cache
+def _published(ops: tuple[str, ...]) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(place().read_text("utf-8"))
-    own = form_definitions().keys()
-    return found if own <= found["$defs"].keys() else schema()
+    return found if all(f"scope.{name}" in found["$defs"] for name in ops) else schema()

@@ -7,7 +7,7 @@ from typing import Any
 
 import archspec.compiler.forms.sections  # noqa: F401  # fills FAMILIES
 from archspec.compiler.fields import FAMILIES, REQUIRED, Field, Form
-from archspec.compiler.ops import GROUPS, OPS
+from archspec.compiler.ops import OPS, groups
 from archspec.compiler.schema.words import (
     EXPRESSION,
     NULL,
@@ -32,7 +32,7 @@ def form_definitions() -> dict[str, Json]:
         found.update({f"scope.{name}": _fields(cls) for name, cls in forms.items()})
         if family not in ("op", "section"):
             found.update(_family(family, forms, named_ones=family in _MAPPED))
-    for group, names in GROUPS.items():
+    for group, names in groups().items():
         found[f"scope.{group}"] = _group(group, names)
         if group in _FOLLOWING:
             found.update(_family(group, {name: OPS[name] for name in names}, named_ones=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archspec.compiler.ops import OPS
 from archspec.compiler.schema import published
 from archspec.compiler.source import Node
 from archspec.compiler.validate.walk import Walk
@@ -10,4 +11,10 @@ from archspec.diagnostics import Findings
 
 def validate(root: Node, findings: Findings) -> None:
     """Report what the schema does not allow: all of it, each mistake once."""
-    Walk(published(), findings).check(root)
+    known, own = len(OPS), Findings()
+    Walk(published(), own).check(root)
+    if len(OPS) > known:
+        # A name with a dot has made the ops of an installed package known.
+        own = Findings()
+        Walk(published(), own).check(root)
+    findings.extend(own.items)

@@ -6,6 +6,7 @@ from collections.abc import Set
 from difflib import get_close_matches
 
 from archspec.compiler.fields import FAMILIES
+from archspec.compiler.ops.installed import load
 from archspec.compiler.source import Listing, Mapping, Node, Scalar, plain
 from archspec.compiler.types import WrongValue
 from archspec.compiler.validate.parts import Json, Part, Parts, declared_in, kinds, shown, wanted
@@ -101,9 +102,12 @@ class Walk:
         thing, known = _thing(part), self._known(part)
         offer = f"one of {', '.join(known)}; a block is called by `block:`"
         help = _nearest(name.text, known) or (offer if thing == "operation" else f"one of {', '.join(known)}")
-        if "." in name.text:
-            help = "a dot marks operations of other packages; is that package installed?"
-        self.findings.add("AS104", f"there is no {thing} `{name.text}`", name.span, help=help)
+        reason = ""
+        if "." in name.text and thing not in FAMILIES:
+            problem = load(name.text.partition(".")[0])
+            reason = f": {problem}" if problem else ""
+            help = "a dot marks operations of other packages: install or repair that package" if problem else help
+        self.findings.add("AS104", f"there is no {thing} `{name.text}`{reason}", name.span, help=help)
 
     def _known(self, part: Part) -> list[str]:
         if _thing(part) == "operation":

@@ -1,0 +1,35 @@
+"""`archspec schema`: the JSON Schema of specs, for editors."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from archspec.diagnostics import Diagnostic
+
+
+def add(commands: Any) -> None:
+    """Registers the command."""
+    parser = commands.add_parser(
+        "schema",
+        help="the JSON Schema of specs, for editors",
+        description="Prints the JSON Schema that an editor completes and checks specs with: the published one "
+        "(schemas/archspec-1.schema.json), and the operations that installed packages bring.",
+        epilog="examples:\n  archspec schema > .archspec.schema.json\n"
+        "  then, as the first line of a spec: # yaml-language-server: $schema=.archspec.schema.json",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints the schema; 1 where the operations of a package could not be loaded."""
+    from archspec.compiler.ops.installed import load_all
+    from archspec.compiler.schema import as_text
+    from archspec.rendering import report
+
+    problems = load_all()
+    sys.stdout.write(as_text())
+    report([Diagnostic("AS104", problem, severity="warning") for problem in problems])
+    return 1 if problems else 0
