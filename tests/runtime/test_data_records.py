@@ -142,6 +142,7 @@ def test_damaged_files_are_sentences(shards: Path) -> None:
     for contents, said in [
         (whole[:-1], "is damaged or cut off in record 6, counted from 0"),
         (whole + b"abc", "is damaged or cut off in record 7, counted from 0"),
+        (whole[:3] + b"\1" + whole[4:], "is no TFRecord file, or is cut off in its first record"),
         (b"no record at all", "is no TFRecord file, or is cut off in its first record"),
         (b"\x1f\x8b\x08\x00" + bytes(30), "is compressed as a whole"),
     ]:
@@ -149,6 +150,34 @@ def test_damaged_files_are_sentences(shards: Path) -> None:
         with pytest.raises(Stop, match=said) as stopped:
             open_data(None, str(shards), "train")
         assert stopped.value.diagnostics[0].code == "AS704"
+
+
+@pytest.mark.parametrize("place", [0, 0.3, 0.7, 1])
+def test_every_changed_bit_is_noticed(place: float, tmp_path: Path) -> None:
+    """Also in a picture, which could be decoded all the same."""
+    write(tmp_path / "data" / "train-0", range(3))
+    path = tmp_path / "data" / "train-0"
+    whole = bytearray(path.read_bytes())
+    length = len(serialized({"image/encoded": png(0), "image/class/label": 0}))
+    start = 12 + length + 4 + 12
+    whole[start + round(place * (length - 1))] ^= 1
+    path.write_bytes(whole)
+    dataset = open_data(TFRecord(pattern=f"{tmp_path}/data/*"), None, "train")
+    with pytest.raises(tf.errors.OpError) as raised:
+        list(evaluation_batches(dataset, (Resize(size=(2, 2)),), (2, 2, 3), 2))
+    found = explain_data_error(raised.value, dataset)
+    assert found is not None and found.diagnostics[0].code == "AS710"
+    assert "train-0, record 1, cannot be read: its checksum is another" in str(found)
+
+
+def test_a_file_that_has_gone_is_named(shards: Path) -> None:
+    dataset = open_data(None, str(shards), "train")
+    (shards / "train-00002-of-00003").unlink()
+    with pytest.raises(tf.errors.OpError) as raised:
+        list(evaluation_batches(dataset, (Resize(size=(2, 2)),), (2, 2, 3), 2))
+    found = explain_data_error(raised.value, dataset)
+    assert found is not None and found.diagnostics[0].code == "AS710"
+    assert "train-00002-of-00003, record 0, cannot be read: [Errno 2] No such file" in str(found)
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,9 @@ def _mistake(dataset: Dataset, index: int) -> Stop | None:
     with tf.device("/cpu:0"):
         try:
             image, _ = dataset.example(tf.constant(index, tf.int64))
-        except tf.errors.OpError as error:
-            return stop("AS710", f"{place} cannot be read: {reason(error)}", help="repair the data set")
+        except (tf.errors.OpError, OSError, ValueError) as error:
+            why = reason(error) if isinstance(error, tf.errors.OpError) else str(error)
+            return stop("AS710", f"{place} cannot be read: {why}", help="repair the data set")
         try:
             if image.dtype == tf.string:
                 decode(image, 3)

@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import google_crc32c
 import numpy as np
 
 from archspec.diagnostics import stop
@@ -36,9 +37,17 @@ class RecordIndex:
     length: np.ndarray
 
     def read(self, number: int) -> bytes:
-        """The data of one record. One short read at its place: other threads go on meanwhile."""
+        """The data of one record; raises ValueError where its checksum is another.
+
+        One short read at its place: other threads go on meanwhile.
+        """
+        length = int(self.length[number])
         with open(self.files[self.file[number]], "rb", buffering=0) as file:
-            return os.pread(file.fileno(), int(self.length[number]), int(self.offset[number]))
+            found = os.pread(file.fileno(), length + _FOOTER, int(self.offset[number]))
+        data = found[:length]
+        if found[length:] != _checksum(data):
+            raise ValueError("its checksum is another, so bits of the file have changed")
+        return data
 
     def place(self, number: int) -> str:
         """`train-00003-of-00008, record 17`, counted from 0 in its file."""
@@ -83,6 +92,12 @@ def _scan(files: Sequence[str]) -> RecordIndex:
     )
 
 
+def _checksum(data: bytes) -> bytes:
+    """CRC-32C with its bits turned by 15 and a constant added, as TensorFlow writes it."""
+    crc = google_crc32c.value(data)
+    return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
+
+
 def _scan_file(path: str) -> list[tuple[int, int]]:
     """Offset and length of the data of every record."""
     places: list[tuple[int, int]] = []
@@ -92,7 +107,8 @@ def _scan_file(path: str) -> list[tuple[int, int]]:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
         while position < size:
             header = os.pread(file.fileno(), _HEADER, position)
-            length = struct.unpack("<Q", header[:8])[0] if len(header) == _HEADER else size
+            whole = len(header) == _HEADER and _checksum(header[:8]) == header[8:]
+            length = struct.unpack("<Q", header[:8])[0] if whole else size
             end = position + _HEADER + length + _FOOTER
             if end > size:
                 raise _damaged(path, len(places), header if position == 0 else b"")
