@@ -31,5 +31,5 @@ def run(arguments: argparse.Namespace) -> int:
 
     problems = load_all()
     sys.stdout.write(as_text())
-    report([Diagnostic("AS104", problem, severity="warning") for problem in problems])
+    report([Diagnostic("AS104", problem) for problem in problems])
     return 1 if problems else 0

@@ -15,7 +15,11 @@ Shape = tuple[int | None, ...]
 
 
 class WrongShape(ValueError):
-    """The inputs do not fit the op; the text is the sentence after the op's name."""
+    """The inputs do not fit the op; the text is the sentence after the op's name, `help` what to do."""
+
+    def __init__(self, text: str, help: str | None = None) -> None:
+        super().__init__(text)
+        self.help = help
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,8 @@ class Op(Form, family="op"):
 def known(shape: Shape, what: str = "input") -> tuple[int, ...]:
     """The shape, all sizes known; raises WrongShape."""
     if any(size is None for size in shape):
-        raise WrongShape(f"needs every size of its {what} before run time, got {show(shape)}")
+        help = "give the input's shape in numbers, or pool over height and width before"
+        raise WrongShape(f"needs every size of its {what} before run time, got {show(shape)}", help)
     return tuple(size for size in shape if size is not None)
 
 

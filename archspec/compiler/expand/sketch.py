@@ -71,7 +71,7 @@ class Sketch:
             variables = op.variables(*shapes)
         except WrongShape as problem:
             notes = [self._explained(tensor) for tensor in inputs]
-            self.findings.add("AS301", f"`{op.NAME}` {problem}", span, *notes)
+            self.findings.add("AS301", f"`{op.NAME}` {problem}", span, *notes, help=problem.help)
             return None
         path = self._free(path)
         dtype = op.dtype(*map(self._dtype, inputs))

@@ -6,9 +6,9 @@ from archspec.compiler.fields import Form, field
 
 
 class Width(Form, family="width", name="width"):
-    """A factor for an op's main size (filters, units); written without a kind: `width: {times: 0.5, min: 16}`."""
+    """A factor for an op's main size (filters, units); written `width: 0.5`, or `width: {times: 0.5, min: 16}`."""
 
-    times: float = field(above=0, doc="factor of the op's main size")
+    times: float = field(main=True, above=0, doc="factor of the op's main size")
     min: int = field(default=1, minimum=1, doc="least size after it")
     divisor: int = field(default=1, minimum=1, doc="the result is a multiple of it (MobileNet: 8)")
 

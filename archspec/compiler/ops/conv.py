@@ -42,7 +42,7 @@ class Convolution(Weighted):
     def _slid_depthwise(self, shape: Shape) -> Shape:
         # TensorFlow's depthwise kernel refuses other strides.
         if self.stride[0] != self.stride[1]:
-            raise WrongShape(f"needs the same stride down and across, got {show(self.stride)}")
+            raise WrongShape(f"needs the same stride down and across, got {show(self.stride)}", "write one number")
         return self._slid(shape)
 
     def _depthwise(self, g: Lowering, x: Any) -> Any:

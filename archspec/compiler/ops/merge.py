@@ -24,7 +24,8 @@ class Concat(Merge, name="concat"):
     def shape(self, *shapes: Shape) -> Shape:
         """(…, sum of the last axes); the other axes must be equal."""
         if any(not shape for shape in shapes) or not _agree([shape[:-1] for shape in shapes]):
-            raise WrongShape(f"needs inputs equal in all but the last axis, got {_listed(shapes)}")
+            message = f"needs inputs equal in all but the last axis, got {_listed(shapes)}"
+            raise WrongShape(message, _remedy(shapes, channels=False))
         return *_common([shape[:-1] for shape in shapes]), _sum([shape[-1] for shape in shapes])
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
@@ -42,7 +43,7 @@ class Add(Merge, name="add"):
     def shape(self, *shapes: Shape) -> Shape:
         """The inputs', which must be equal."""
         if not _agree(shapes):
-            raise WrongShape(f"needs equal shapes, got {_listed(shapes)}")
+            raise WrongShape(f"needs equal shapes, got {_listed(shapes)}", _remedy(shapes))
         return _common(shapes)
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
@@ -57,7 +58,8 @@ class Multiply(Merge, name="multiply"):
     def shape(self, *shapes: Shape) -> Shape:
         """The inputs', which must be equal but for axes of size 1."""
         if len({len(shape) for shape in shapes}) > 1 or not all(_stretch(sizes) for sizes in zip(*shapes, strict=True)):
-            raise WrongShape(f"needs equal shapes, or size 1 where they differ, got {_listed(shapes)}")
+            message = f"needs equal shapes, or size 1 where they differ, got {_listed(shapes)}"
+            raise WrongShape(message, _remedy(shapes))
         return tuple(_one([size for size in sizes if size != 1] or [1]) for sizes in zip(*shapes, strict=True))
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
@@ -67,6 +69,15 @@ class Multiply(Merge, name="multiply"):
 def _listed(shapes: tuple[Shape, ...]) -> str:
     *first, last = [show(shape) for shape in shapes]
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def _remedy(shapes: tuple[Shape, ...], channels: bool = True) -> str:
+    """What to do where these shapes do not agree."""
+    if len({len(shape) for shape in shapes}) > 1:
+        return "bring them to the same axes: with `global_avg_pool`, `flatten` or `squeeze` on all, or on none"
+    if _agree([shape[:-1] for shape in shapes]) and channels:
+        return "make their channels equal: the same `filters` on all, or a 1x1 convolution on the way of one"
+    return "make their heights and widths equal: the same stride and padding on all the ways there"
 
 
 def _agree(shapes: list[Shape] | tuple[Shape, ...]) -> bool:

@@ -29,7 +29,8 @@ class Squeeze(Op, name="squeeze"):
     def shape(self, *shapes: Shape) -> Shape:
         """(channels)."""
         if need_map(shapes[0])[:2] != (1, 1):
-            raise WrongShape(f"needs height 1 and width 1, got {show(shapes[0])}")
+            help = "put `global_avg_pool` before it, or use `flatten`"
+            raise WrongShape(f"needs height 1 and width 1, got {show(shapes[0])}", help)
         return shapes[0][2:]
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
@@ -47,7 +48,8 @@ class Shift(Op, name="shift"):
     def shape(self, *shapes: Shape) -> Shape:
         """The input's."""
         if any(size is not None and size < self.amount for size in need_map(shapes[0])[:2]):
-            raise WrongShape(f"by {self.amount} needs at least as many rows and columns, got {show(shapes[0])}")
+            message = f"by {self.amount} needs at least as many rows and columns, got {show(shapes[0])}"
+            raise WrongShape(message, "use a smaller amount, a larger input, or fewer strides before it")
         return shapes[0]
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:

@@ -11,14 +11,16 @@ from archspec.compiler.types import Pair
 def need_map(shape: Shape) -> Shape:
     """The shape, if it is a feature map's; raises WrongShape."""
     if len(shape) != 3:
-        raise WrongShape(f"needs height x width x channels, got {show(shape)}")
+        help = "put it before the flatten, dense or pooling layer that takes height and width away"
+        raise WrongShape(f"needs height x width x channels, got {show(shape)}", help)
     return shape
 
 
 def channels(shape: Shape) -> int:
     """The size of the last axis; raises WrongShape where it is not known."""
     if not shape or shape[-1] is None:
-        raise WrongShape(f"needs a known number of channels, got {show(shape)}")
+        help = "write the channels of the input as a number, not null"
+        raise WrongShape(f"needs a known number of channels, got {show(shape)}", help)
     return shape[-1]
 
 
@@ -34,10 +36,12 @@ def slide(shape: Shape, kernel: Pair, stride: Pair, padding: str, rate: Pair = (
     """
     height, width, _ = need_map(shape)
     if max(stride) > 1 and max(rate) > 1:
-        raise WrongShape(f"can't have both stride {show(stride)} and rate {show(rate)} above 1")
+        help = "take one of them back to 1; a group's `output_stride` trades the one for the other"
+        raise WrongShape(f"can't have both stride {show(stride)} and rate {show(rate)} above 1", help)
     window = extent(kernel, rate)
     if padding == "valid" and any(n is not None and n < k for n, k in zip((height, width), window, strict=True)):
-        raise WrongShape(f"needs at least {show(window)} for its window with padding valid, got {show(shape)}")
+        message = f"needs at least {show(window)} for its window with padding valid, got {show(shape)}"
+        raise WrongShape(message, "use padding same, a smaller kernel, a larger input, or fewer strides before it")
     lost = window if padding == "valid" else (1, 1)
     return tuple(
         n if n is None else -(-(n - k + 1) // s) for n, k, s in zip((height, width), lost, stride, strict=True)

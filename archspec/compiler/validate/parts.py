@@ -133,7 +133,8 @@ def _words(schema: Json) -> list[str]:
     if types == ["boolean", "string"]:
         return ["true", "false", "an expression"]
     least = f" of at least {schema['minimum']}" if "minimum" in schema else ""
-    return [_TYPES[kind] + least for kind in ([types] if isinstance(types, str) else types)]
+    above = f" above {schema['exclusiveMinimum']}" if "exclusiveMinimum" in schema else ""
+    return [_TYPES[kind] + least + above for kind in ([types] if isinstance(types, str) else types)]
 
 
 _MANY = {"integer": "whole numbers", "number": "numbers", "string": "texts", "array": "lists"}

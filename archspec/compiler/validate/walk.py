@@ -53,12 +53,32 @@ class Walk:
         if isinstance(node, Scalar):
             self._value(self.parts.at("$defs", "layer"), node, "a layer")
         elif isinstance(node, Mapping) and len(node.pairs) == 1:
-            self._mapping(self.parts.choices(*part.path)[1], node, "a layer")
+            self._named_item(self.parts.choices(*part.path)[1], node)
         elif isinstance(node, Mapping) and any(key.text in self._operations() for key, _ in node.pairs):
             self.findings.add("AS107", "this layer has no name", node.span, help="write `- name: {…}`")
         else:
             help = "write each layer behind a dash of its own: `- name: {…}`"
             self.findings.add("AS106", "a list of layers has one `name: layer` to an item", node.span, help=help)
+
+    def _named_item(self, part: Part, node: Mapping) -> None:
+        [(name, layer)] = node.pairs
+        main = self._as_main_value(layer)
+        if name.text in self._operations() and main:
+            message = f"`{name.text}` stands where the layer's name belongs"
+            self.findings.add("AS107", message, name.span, help=f"write `- name: {{{name.text}{main}}}`")
+        else:
+            self._mapping(part, node, "a layer")
+
+    def _as_main_value(self, node: Node) -> str:
+        """How a value that can be no layer stands behind an operation: `: 64`, `, filters: 64`; "" for a layer."""
+        if isinstance(node, Mapping):
+            plain_fields = not any(key.text in self._operations() for key, _ in node.pairs)
+            return "".join(f", {key.text}: {shown(value)}" for key, value in node.pairs) if plain_fields else ""
+        if isinstance(node, Listing):
+            names = [item.text for item in node.items if isinstance(item, Scalar)]
+            plain_names = len(names) == len(node.items) and not all(name in self._operations() for name in names)
+            return f": [{', '.join(names)}]" if plain_names else ""
+        return "" if node.value is None or node.text in self._operations() else f": {node.text}"
 
     def _operations(self) -> dict[str, tuple[str, ...]]:
         return kinds(self.parts.at("$defs", "layer.any"))
@@ -179,7 +199,18 @@ class Walk:
             self.findings.add("AS102", f"{what} has no main value", node.span, help=f"write `{part.path[-1]}` alone")
         else:
             code = "AS502" if _expected(part) else "AS102"
-            self.findings.add(code, f"{what} must be {wanted(choices)}, got {shown(node)}", node.span)
+            message = f"{what} must be {wanted(choices)}, got {shown(node)}"
+            help = _WRITTEN.get(part.path[-3:]) or _WRITTEN.get(part.path[-2:])
+            self.findings.add(code, message, node.span, help=help)
+
+
+_WRITTEN = {
+    ("properties", "archspec"): "1 is the only version of the language that this archspec reads",
+    ("properties", "inputs", "additionalProperties"): "write `{shape: [height, width, channels]}`",
+    ("properties", "layers"): "layers that run in order are a list: write `- name: {…}` for each",
+    ("$defs", "block"): "write `{parameters: {…}, layers: [ … ]}`, or another operation in place of `layers`",
+}
+"""How a part is written, for those that are often written otherwise."""
 
 
 def _thing(part: Part) -> str:
