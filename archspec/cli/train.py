@@ -147,12 +147,13 @@ def _command_to_go_on() -> str:
     from archspec.cli.launch import RANKS
     from archspec.runtime import distribute
 
-    words = [*(word for word in sys.argv[1:] if word != "--resume"), "--resume"]
+    words = [os.environ.get("ARCHSPEC_COMMAND", "archspec")]
+    words += [*(word for word in sys.argv[1:] if word != "--resume"), "--resume"]
     if RANKS in os.environ:
         words += ["--np", os.environ[RANKS]]
     elif distribute.size() > 1:
-        return shlex.join(["horovodrun", "-np", str(distribute.size()), "archspec", *words])
-    return shlex.join(["archspec", *words])
+        words = ["horovodrun", "-np", str(distribute.size()), *words]
+    return shlex.join(words)
 
 
 def _last(outcome: Outcome) -> dict[str, Any]:

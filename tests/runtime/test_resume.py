@@ -13,6 +13,7 @@ import pytest
 
 from archspec.runtime import checkpoint
 from tests.runtime.training import (
+    ENVIRONMENT,
     FULL,
     LONG,
     assert_same_bits,
@@ -36,15 +37,21 @@ def test_resumed_run_equals_the_whole_one_in_every_bit(whole: Path, images: Path
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
-def test_signal_saves_and_says_how_to_go_on(number: signal.Signals, images: Path, tmp_path: Path) -> None:
+def test_signal_saves_and_says_how_to_go_on(
+    number: signal.Signals, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     spec, run = spec_file(tmp_path, LONG), tmp_path / "run"
+    if number == signal.SIGINT:
+        monkeypatch.setitem(ENVIRONMENT, "ARCHSPEC_COMMAND", "bin/archspec")
     process = started(spec, images, run)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 1, err
     found = re.search(r"stopped by (\w+) at step (\d+) of 100000", out)
     assert found and found[1] == number.name and newest(run).step == int(found[2]) == metrics(run)[-1]["step"]
-    assert out.splitlines()[-1].endswith("--no-eval --resume")
+    # bin/archspec says how it was called.
+    start, end = "  bin/archspec train " if number == signal.SIGINT else "  archspec train ", "--no-eval --resume"
+    assert out.splitlines()[-1].startswith(start) and out.splitlines()[-1].endswith(end)
 
 
 def test_killed_run_goes_on_from_its_last_checkpoint(whole: Path, images: Path, tmp_path: Path) -> None:

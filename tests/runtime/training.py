@@ -60,7 +60,11 @@ train:
 
 LONG = FULL.replace("steps: 10", "steps: 100000")
 
-ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith(("ARCHSPEC_TRACEBACK", "HOROVOD"))}
+ENVIRONMENT = {
+    key: value
+    for key, value in os.environ.items()
+    if not key.startswith(("ARCHSPEC_TRACEBACK", "ARCHSPEC_COMMAND", "HOROVOD"))
+}
 ENVIRONMENT |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 
 
