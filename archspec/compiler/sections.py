@@ -12,7 +12,7 @@ from archspec.compiler.fields import FAMILIES, Form
 from archspec.compiler.forms.sections import Evaluate, Train
 from archspec.compiler.forms.training import Piecewise
 from archspec.compiler.provenance import Resolved, Values
-from archspec.compiler.scopes import Broken, Resolver, Said
+from archspec.compiler.scopes import Broken, Resolver, Said, unknown_field
 from archspec.compiler.source import Mapping
 from archspec.compiler.spec.records import Document
 from archspec.diagnostics import Span
@@ -46,7 +46,7 @@ def _section(name: str, node: Mapping, expanded: Expanded, resolver: Resolver, v
         if key.text in cls.FIELDS:
             said[key.text] = Said(value, place.environment, "explicit", f"the section {name}")
         else:
-            resolver.unknown_field(cls, key)
+            unknown_field(cls, key, resolver.findings)
     own: Values = {}
     try:
         form = resolver.form(cls, said, place.frames, span, own)
