@@ -122,10 +122,6 @@ class Duration:
     amount: float
     unit: str
 
-    def steps(self, steps_per_epoch: int) -> int:
-        """In steps, at least one."""
-        return max(1, round(self.amount * (steps_per_epoch if self.unit == "epochs" else 1)))
-
     def __str__(self) -> str:
         return f"{self.amount:g} {self.unit}"
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from archspec.compiler.types import Duration
 from archspec.runtime import checkpoint, distribute
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.pipeline import training_batches
@@ -28,9 +29,9 @@ from archspec.runtime.stopping import Stopping
 
 @dataclass(frozen=True)
 class Plan:
-    """What the steps need: where to write, what changes, on what, how long, and the steps between checkpoints.
+    """What the steps need: where to write, what changes, on what, how long, and the time between checkpoints.
 
-    `scoring` evaluates every `score_every` steps, where that is not None.
+    `scoring` evaluates after every `score_every`, where that is not None.
     """
 
     run: Run
@@ -38,9 +39,9 @@ class Plan:
     state: Step
     data: Dataset
     length: Length
-    save_every: int
+    save_every: Duration
     scoring: Scoring | None
-    score_every: int | None
+    score_every: Duration | None
 
 
 def run_steps(plan: Plan, start: int, report: Report, stopping: Stopping) -> tuple[int, dict[str, Any]]:
@@ -56,13 +57,13 @@ def run_steps(plan: Plan, start: int, report: Report, stopping: Stopping) -> tup
             report.step(numbers)
         if step == start + 1:
             clock.restart()
-        if step % plan.save_every == 0 or step == length.steps or ends:
+        if length.due(plan.save_every, step) or step == length.steps or ends:
             _save(plan)
         if ends:
             # horovodrun ends all ranks when one ends with an error, so none may go before the checkpoint is whole.
             distribute.barrier()
             break
-        if plan.score_every and step % plan.score_every == 0 and step < length.steps:
+        if plan.score_every is not None and length.due(plan.score_every, step) and step < length.steps:
             with clock.stopped():
                 _score(plan, step, report, stopping)
     return step, numbers

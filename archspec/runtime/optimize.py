@@ -24,7 +24,15 @@ class Length:
         """A duration in steps; all of them where it is not given."""
         if duration is None:
             return self.steps
-        return max(1, round(duration.amount * (self.steps_per_epoch if duration.unit == "epochs" else 1)))
+        return max(1, round(self._exactly(duration)))
+
+    def due(self, every: Duration, step: int) -> bool:
+        """Whether another such duration is full with this step: after 25, 49, 73 steps where an epoch takes 24.1."""
+        exact = max(1.0, self._exactly(every))
+        return int(step / exact + 1e-9) > int((step - 1) / exact + 1e-9)
+
+    def _exactly(self, duration: Duration) -> float:
+        return duration.amount * (self.steps_per_epoch if duration.unit == "epochs" else 1)
 
 
 @keras.saving.register_keras_serializable("archspec")

@@ -96,8 +96,7 @@ def _plan(program: Program, options: Options) -> Plan:
     if held_out is not None and program.eval is not None:
         scoring = Scoring(state.network, measures(program), program.eval, held_out, program.eval.batch)
         every = options.score or program.eval.every
-    save_every, score_every = length.of(options.save or section.save), length.of(every) if every else None
-    return Plan(run, Log(run), state, data, length, save_every, scoring, score_every)
+    return Plan(run, Log(run), state, data, length, options.save or section.save, scoring, every)
 
 
 def _section(program: Program) -> Train:

@@ -60,6 +60,24 @@ def test_schedule_follows_its_formula(form: forms.Schedule, formula: Any) -> Non
         assert float(made(step)) == pytest.approx(formula(step), rel=1e-5, abs=1e-7)
 
 
+@pytest.mark.parametrize(
+    ("every", "per_epoch", "steps"),
+    [
+        (Duration(4, "steps"), 5.0, [4, 8, 12, 16, 20]),
+        (Duration(1, "epochs"), 5.0, [5, 10, 15, 20]),
+        (Duration(1, "epochs"), 6.1, [7, 13, 19]),
+        (Duration(2, "epochs"), 3.75, [8, 15]),
+        (Duration(0.1, "epochs"), 30.0, [3, 6, 9, 12, 15, 18]),
+        (Duration(1, "epochs"), 0.5, list(range(1, 21))),
+    ],
+)
+def test_something_is_due_in_the_step_that_completes_the_time(
+    every: Duration, per_epoch: float, steps: list[int]
+) -> None:
+    length = Length(20, per_epoch)
+    assert [step for step in range(1, 21) if length.due(every, step)] == steps
+
+
 def test_label_smoothing_spreads_over_all_classes() -> None:
     logits, labels, smoothing = np.array([[2.0, -1.0, 0.5], [0.0, 3.0, 1.0]], np.float32), np.array([0, 2]), 0.1
     target = np.eye(3)[labels] * (1 - smoothing) + smoothing / 3
