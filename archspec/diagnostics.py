@@ -101,6 +101,8 @@ class Stop(Exception):
         self.exit_code = exit_code
 
 
-def stop(code: str, message: str, *, span: Span | None = None, help: str | None = None, exit_code: int = 1) -> Stop:
+def stop(
+    code: str, message: str, *notes: Note, span: Span | None = None, help: str | None = None, exit_code: int = 1
+) -> Stop:
     """A Stop with one diagnostic: `raise stop("AS703", "…", help="…")`."""
-    return Stop(Diagnostic(code, message, span, (), help), exit_code=exit_code)
+    return Stop(Diagnostic(code, message, span, notes, help), exit_code=exit_code)

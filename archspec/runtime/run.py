@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from archspec.compiler.fields import Form
-from archspec.diagnostics import Stop, stop
+from archspec.diagnostics import Note, Stop, stop
 from archspec.runtime import checkpoint
 from archspec.runtime.labels import FILE as LABELS
 
@@ -120,7 +120,10 @@ class Run:
         changed = [name for name in {**old, **found} if old.get(name) != found.get(name) and name not in _MAY_CHANGE]
         if changed:
             help = "resume with the spec and settings of the run, or start another with --run"
-            raise stop("AS735", f"{self.folder} was trained with other {', '.join(changed)}", help=help)
+            notes = [
+                Note(f"{name} was {old.get(name)}, and is {found.get(name)}") for name in changed if name != "layers"
+            ]
+            raise stop("AS735", f"{self.folder} was trained with other {', '.join(changed)}", *notes, help=help)
 
     def newest(self) -> checkpoint.Checkpoint:
         """The newest checkpoint; raises Stop where there is none."""

@@ -88,6 +88,7 @@ def test_run_is_not_overwritten_nor_resumed_with_other_settings(whole: Path, ima
     assert (done.returncode, "AS733" in done.stderr, "--resume" in done.stderr) == (1, True, True)
     done = train(spec, images, whole, "--resume", "--set", "rate=0.1", "--batch", "4")
     assert done.returncode == 1
+    assert "note: train.batch was 8, and is 4" in done.stderr
     assert "AS735" in done.stderr and "train.optimizer" in done.stderr and "train.batch" in done.stderr
     assert newest(whole).step == 10 and len(losses(whole)) == 10
 
