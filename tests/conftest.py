@@ -1,10 +1,19 @@
-"""Two tiers: tests in tests/runtime are slow, and run after all others."""
+"""Two tiers: tests in tests/runtime are slow, and run after all others. Properties are never timed.
+
+In CI the examples of properties are the same each time; elsewhere each run tries others.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("here", deadline=None)
+settings.register_profile("in CI", deadline=None, derandomize=True, database=None)
+settings.load_profile("in CI" if os.environ.get("CI") else "here")
 
 SLOW_FOLDER = Path(__file__).parent / "runtime"
 

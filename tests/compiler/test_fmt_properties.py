@@ -72,7 +72,7 @@ def commented(text: str, remarks: list[tuple[int, bool, str]]) -> str:
     return "\n".join(lines)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.filter_too_much], deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.filter_too_much])
 @given(TREES, WRITTEN, REMARKS)
 def test_meaning_stays_and_twice_is_once(
     tree: object, style: dict[str, Any], remarks: list[tuple[int, bool, str]]

@@ -98,7 +98,7 @@ names = st.text(min_size=0, max_size=6) | st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(names, names, names, names, st.floats(allow_nan=False), st.lists(st.integers(0, 99999) | st.none(), max_size=4))
 def test_any_name_and_number_reads_back(
     root: str, path: str, layer: str, name: str, alpha: float, shape: list[int | None]

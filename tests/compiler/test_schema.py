@@ -146,7 +146,7 @@ def accepts(declared: Field, value: object) -> bool:
 @pytest.mark.parametrize(
     ("cls", "declared"), fields(), ids=lambda value: getattr(value, "NAME", None) or getattr(value, "name", None)
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(value=values)
 def test_schema_and_field_agree(cls: type[Form], declared: Field, value: object) -> None:
     part = {"$ref": f"#/$defs/scope.{cls.NAME}/properties/{declared.name}"}

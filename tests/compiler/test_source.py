@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,7 +96,9 @@ def test_longest_integer_is_a_float_too() -> None:
 
 # PyYAML's writer, not ours, breaks texts at the line ends that only YAML 1.1 knows.
 LETTERS = st.characters(exclude_characters="\x85\u2028\u2029", exclude_categories=["Cs"])
-TEXTS = st.text(LETTERS, max_size=12)
+# And writes as plain text what is a number only in YAML 1.2.
+NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+")
+TEXTS = st.text(LETTERS, max_size=12).filter(lambda text: not NUMBER.fullmatch(text))
 SCALARS = st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.floats(allow_nan=False) | TEXTS
 KEYS = st.text(LETTERS, min_size=1, max_size=8).filter(lambda text: text != "<<" and text.count(")") <= text.count("("))
 TREES = st.recursive(

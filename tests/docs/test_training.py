@@ -13,6 +13,8 @@ from tests.docs.pages import ROOT, Example, check, examples, save
 PAGE = (ROOT / "docs" / "training.md").read_text()
 EXAMPLES = examples(PAGE)
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -21,7 +21,7 @@ def taken(count: int, **arguments: int) -> list[tuple[int, int]]:
 
 
 @given(SIZES, st.integers(0, 2**64), st.integers(0, 10**6))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_epoch_has_every_index_once(size: int, seed: int, epoch: int) -> None:
     assert sorted(epoch_order(size, seed, epoch).numpy()) == list(range(size))
 
@@ -41,7 +41,7 @@ def test_epochs_and_seeds_have_unrelated_orders() -> None:
 
 
 @given(SIZES, st.integers(1, 5), st.sampled_from([1, 2, 4]), st.integers(0, 40), st.integers(0, 3))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_the_parts_of_all_ranks_are_the_batch_of_one_rank(
     size: int, part: int, ranks: int, start: int, seed: int
 ) -> None:
@@ -56,14 +56,14 @@ def test_the_parts_of_all_ranks_are_the_batch_of_one_rank(
 
 
 @given(SIZES, st.integers(1, 20), st.integers(0, 50))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_a_start_in_the_middle_goes_on_as_if_there_had_been_none(size: int, batch: int, start: int) -> None:
     from_the_beginning = taken((start + 2) * batch, size=size, global_batch=batch)
     assert taken(2 * batch, size=size, global_batch=batch, start_step=start) == from_the_beginning[start * batch :]
 
 
 @given(SIZES, st.integers(1, 20), st.integers(0, 50))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_step_indices_are_what_the_step_takes(size: int, batch: int, step: int) -> None:
     pairs = taken(batch, size=size, global_batch=batch, seed=5, start_step=step)
     assert step_indices(size, batch, seed=5, step=step).tolist() == [index for _, index in pairs]

@@ -359,7 +359,7 @@ def declared_shape(op: Op, shape: Shape) -> Shape | None:
         return None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.tuples(small, small),
     pairs,
@@ -374,14 +374,14 @@ def test_convolution_shapes(size: Any, kernel: Any, stride: Any, rate: Any, padd
     assert declared_shape(op, (*size, 2)) == tensorflows_shape(op, (*size, 2))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.tuples(small, small), pairs, st.integers(1, 4), st.sampled_from(["same", "valid", "symmetric"]))
 def test_depthwise_shapes(size: Any, kernel: Any, stride: int, padding: str) -> None:
     op = DepthwiseConv2D(kernel=kernel, stride=(stride, stride), padding=padding, multiplier=2)
     assert declared_shape(op, (*size, 3)) == tensorflows_shape(op, (*size, 3))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.tuples(small, small), pairs, pairs, st.sampled_from(["same", "valid"]), st.sampled_from([MaxPool2D, AvgPool2D])
 )

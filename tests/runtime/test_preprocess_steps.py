@@ -227,7 +227,7 @@ SIZED = st.one_of(
 
 
 @given(st.lists(SIZED, max_size=3), st.integers(8, 40), st.integers(8, 40))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_sizes_foreseen_without_tensorflow_are_those_that_come(
     steps: list[Preprocess], height: int, width: int
 ) -> None:
