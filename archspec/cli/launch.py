@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import IO
@@ -106,7 +106,8 @@ def _signals_handed_on(process: subprocess.Popen[str]) -> Iterator[None]:
         # horovodrun itself would kill the ranks after five seconds, too soon for a large checkpoint.
         ranks = _ranks(process.pid)
         for rank in ranks:
-            os.kill(rank, number)
+            with suppress(ProcessLookupError):
+                os.kill(rank, number)
         if not ranks:
             process.terminate()
 
@@ -123,13 +124,12 @@ def _ranks(launcher: int) -> list[int]:
     import psutil
 
     found = []
-    for child in psutil.Process(launcher).children(recursive=True):
-        try:
-            if child.cmdline()[: len(_ENTRY)] == _ENTRY:
-                found.append(child.pid)
-        except psutil.NoSuchProcess:
-            # It has ended since the list was made.
-            continue
+    # What has ended since the list was made is none of them.
+    with suppress(psutil.NoSuchProcess):
+        for child in psutil.Process(launcher).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if child.cmdline()[: len(_ENTRY)] == _ENTRY:
+                    found.append(child.pid)
     return found
 
 
