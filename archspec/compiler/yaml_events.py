@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +9,9 @@ from typing import Any
 import yaml
 from yaml._yaml import CParser
 
-from archspec.compiler.nodes import Listing, Mapping, Node, Plain, Scalar
+from archspec.compiler.core_schema import core_value
+from archspec.compiler.nodes import Listing, Mapping, Node, Scalar
+from archspec.compiler.yaml_problems import QUOTE, report_problem
 from archspec.diagnostics import Findings, Note, Span
 
 DEEPEST = 100
@@ -21,33 +22,6 @@ MOST_REPEATED = 100
 
 MOST_NODES = 200_000
 """Nodes in one document, those behind aliases counted wherever they are used."""
-
-LONGEST_INTEGER = 250
-"""Characters of an integer; so every one fits a float. What is longer is text."""
-
-_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_WORDS: dict[str, Plain] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
-}
-_BASES = {"0o": 8, "0x": 16}
-
-
-def core_value(text: str) -> Plain:
-    """What an unquoted scalar means in YAML 1.2's core schema: 1e-4 is a number, no is text, 010 is ten."""
-    if text in _WORDS:
-        return _WORDS[text]
-    first = text[0]
-    if not (first.isascii() and (first.isdigit() or first in "+-.")):
-        return text
-    if _INTEGER.fullmatch(text):
-        return int(text, _BASES.get(text[:2], 10)) if len(text) <= LONGEST_INTEGER else text
-    return float(text) if _FLOAT.fullmatch(text) else text
 
 
 class _Refused(Exception):
@@ -71,7 +45,7 @@ def build(text: str, file: str, findings: Findings) -> Node | None:
     except _Refused:
         return None
     except yaml.YAMLError as problem:
-        _report(problem, text, file, findings)
+        report_problem(problem, text, file, findings)
         return None
     except RecursionError:
         findings.add("AS006", f"{file} is nested too deeply", Span(file, 1, 1, 1, 1))
@@ -183,7 +157,7 @@ class _Builder:
                 raise _Refused
         elif node.text.count("(") < node.text.count(")"):
             self.findings.add(
-                "AS013", "a comma or bracket inside an unquoted expression in { } or [ ]", node.span, help=_QUOTE
+                "AS013", "a comma or bracket inside an unquoted expression in { } or [ ]", node.span, help=QUOTE
             )
             raise _Refused
         top.keys.setdefault(node.text, node.span)
@@ -198,7 +172,6 @@ class _Builder:
             self.refuse("AS008", f"the tag {event.tag} is not part of the language", event, "take the tag out")
 
 
-_QUOTE = 'quote the expression: "$(max(1, n))"'
 _BRACES = "an expression is written $name or $(…)"
 _EVENTS: dict[type, Callable[[_Builder, Any], None]] = {
     yaml.SequenceStartEvent: _Builder.open,
@@ -208,45 +181,3 @@ _EVENTS: dict[type, Callable[[_Builder, Any], None]] = {
     yaml.ScalarEvent: _Builder.scalar,
     yaml.AliasEvent: _Builder.alias,
 }
-
-
-def _report(problem: yaml.YAMLError, text: str, file: str, findings: Findings) -> None:
-    """A parse error in the words of somebody who writes specs."""
-    mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
-    line, column = (mark.line + 1, mark.column + 1) if mark is not None else _position(problem, text)
-    place = Span(file, line, column, line, column + 1)
-    reason = str(getattr(problem, "problem", None) or getattr(problem, "reason", None) or "it cannot be parsed")
-    lines = text.splitlines()
-    written = lines[line - 1] if line <= len(lines) else ""
-    indentation = written[: len(written) - len(written.lstrip())]
-    if "\t" in indentation or (column <= len(written) and written[column - 1] == "\t"):
-        findings.add("AS003", "a tab where YAML wants spaces", place, help="indent with spaces")
-    elif _broken_expression(written):
-        findings.add("AS013", "a comma or bracket inside an unquoted expression in { } or [ ]", place, help=_QUOTE)
-    else:
-        context = getattr(problem, "context", None)
-        message = f"this is not YAML: {reason}" + (f" {context}" if context else "")
-        help = "look for a missing bracket, quote, colon or space before this place"
-        if "control characters" in reason:
-            help = "take it out; a spec is plain text in UTF-8"
-        elif "mapping values are not allowed" in reason:
-            message = "this is not YAML: a `: ` where no key can stand"
-            help = "put a text with `: ` in it in quotes, or look at the indentation"
-        findings.add("AS001", message, place, help=help)
-
-
-def _position(problem: yaml.YAMLError, text: str) -> tuple[int, int]:
-    """Where the reader stopped, which counts bytes."""
-    before = text.encode()[: getattr(problem, "position", 0) or 0].decode("utf-8", "ignore")
-    return before.count("\n") + 1, len(before) - before.rfind("\n")
-
-
-def _broken_expression(line: str) -> bool:
-    """Whether the line has an unquoted `$(` with a comma or bracket in it, inside flow style."""
-    start = line.find("$(")
-    flow = max(line.find("{"), line.find("["))
-    return (
-        flow >= 0
-        and start > min(i for i in (line.find("{"), line.find("[")) if i >= 0)
-        and bool(re.search(r"[^\"']\$\([^)\"']*[,\[\]{}]", line))
-    )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from archspec.compiler import layout
@@ -74,6 +74,7 @@ def commented(text: str, remarks: list[tuple[int, bool, str]]) -> str:
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.filter_too_much])
 @given(TREES, WRITTEN, REMARKS)
+@example("yes", {"default_style": ">", "width": 20}, [(1, False, "")])
 def test_meaning_stays_and_twice_is_once(
     tree: object, style: dict[str, Any], remarks: list[tuple[int, bool, str]]
 ) -> None:

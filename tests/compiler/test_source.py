@@ -13,8 +13,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archspec.compiler.core_schema import LONGEST_INTEGER
 from archspec.compiler.source import LARGEST, Listing, Mapping, Node, Scalar, parse, plain, read
-from archspec.compiler.yaml_events import DEEPEST, LONGEST_INTEGER, MOST_NODES
+from archspec.compiler.yaml_events import DEEPEST, MOST_NODES
 from archspec.diagnostics import Findings
 
 TABLE: list[tuple[str, object]] = [

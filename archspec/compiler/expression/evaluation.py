@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
+from archspec.compiler.expression.checks import arguments_of, boolean_of, bounded, number_of, offer
 from archspec.compiler.expression.environment import (
     Environment,
     Function,
@@ -14,15 +15,13 @@ from archspec.compiler.expression.environment import (
     Value,
     WrongExpression,
     nearest,
-    written,
 )
-from archspec.compiler.expression.functions import ANY_NUMBER, FUNCTIONS, PLAIN_FUNCTIONS, TENSOR_FUNCTIONS, Unfit
+from archspec.compiler.expression.functions import FUNCTIONS, PLAIN_FUNCTIONS, TENSOR_FUNCTIONS, Unfit
 
 LONGEST = 300
 """Characters in one expression."""
 
 _MOST_STEPS = 20_000
-_LARGEST = 2**63
 
 
 def evaluate(code: str, environment: Environment) -> Value:
@@ -73,7 +72,7 @@ class _Evaluation:
         rule = _RULES.get(type(node))
         if rule is None:
             raise WrongExpression(f"`{ast.unparse(node)}` is not allowed in an expression")
-        return _bounded(rule(self, node))
+        return bounded(rule(self, node))
 
     def constant(self, node: ast.Constant) -> Value:
         if not isinstance(node.value, (bool, int, float, str, type(None))):
@@ -83,14 +82,14 @@ class _Evaluation:
     def name(self, node: ast.Name) -> Value:
         values = {"true": True, "false": False, "null": None, **self.environment.values}
         if node.id not in values:
-            raise WrongExpression(f"nothing is called `{node.id}` here", _offer(node.id, values))
+            raise WrongExpression(f"nothing is called `{node.id}` here", offer(node.id, values))
         return values[node.id]
 
     def unary(self, node: ast.UnaryOp) -> Value:
         value = self.node(node.operand)
         if isinstance(node.op, ast.Not):
-            return not _boolean(value, node.operand)
-        number = _number(value, node.operand)
+            return not boolean_of(value, node.operand)
+        number = number_of(value, node.operand)
         return -number if isinstance(node.op, ast.USub) else number
 
     def binary(self, node: ast.BinOp) -> Value:
@@ -100,7 +99,7 @@ class _Evaluation:
         function = _BINARY.get(type(node.op))
         if function is None:
             raise WrongExpression(f"`{ast.unparse(node)}` is not allowed in an expression")
-        left, right = _number(left, node.left), _number(right, node.right)
+        left, right = number_of(left, node.left), number_of(right, node.right)
         if isinstance(node.op, ast.Pow) and (abs(right) > 64 or abs(left) > 2**32):
             raise WrongExpression(f"`{ast.unparse(node)}` is too large")
         try:
@@ -112,7 +111,7 @@ class _Evaluation:
 
     def boolean(self, node: ast.BoolOp) -> Value:
         wanted = isinstance(node.op, ast.Or)
-        return wanted if any(_boolean(self.node(v), v) is wanted for v in node.values) else not wanted
+        return wanted if any(boolean_of(self.node(v), v) is wanted for v in node.values) else not wanted
 
     def compare(self, node: ast.Compare) -> Value:
         left = self.node(node.left)
@@ -127,7 +126,7 @@ class _Evaluation:
         return True
 
     def conditional(self, node: ast.IfExp) -> Value:
-        return self.node(node.body if _boolean(self.node(node.test), node.test) else node.orelse)
+        return self.node(node.body if boolean_of(self.node(node.test), node.test) else node.orelse)
 
     def subscript(self, node: ast.Subscript) -> Value:
         value, index = self.node(node.value), self.node(node.slice)
@@ -155,7 +154,7 @@ class _Evaluation:
             raise WrongExpression(f"there is no function `{name}` here", help)
         function, least, most = PLAIN_FUNCTIONS[name]
         if not least <= len(arguments) <= most:
-            raise WrongExpression(f"`{name}` takes {_arguments(least, most)}, got {len(arguments)}")
+            raise WrongExpression(f"`{name}` takes {arguments_of(least, most)}, got {len(arguments)}")
         try:
             return function(*arguments)
         except Unfit as problem:
@@ -166,7 +165,7 @@ class _Evaluation:
     def own_call(self, name: str, function: Function, arguments: list[Value]) -> Value:
         if len(arguments) != len(function.parameters):
             count = len(function.parameters)
-            raise WrongExpression(f"`{name}` takes {_arguments(count, count)}, got {len(arguments)}")
+            raise WrongExpression(f"`{name}` takes {arguments_of(count, count)}, got {len(arguments)}")
         if not function.body:
             raise NotKnown
         outer = self.environment
@@ -234,36 +233,3 @@ _RULES: dict[type[ast.expr], Callable[[_Evaluation, Any], Value]] = {
     ast.Tuple: _Evaluation.listing,
     ast.Call: _Evaluation.call,
 }
-
-
-def _number(value: Value, node: ast.expr) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise WrongExpression(f"`{ast.unparse(node)}` is {written(value)}, not a number")
-    return value
-
-
-def _boolean(value: Value, node: ast.expr) -> bool:
-    if not isinstance(value, bool):
-        raise WrongExpression(f"`{ast.unparse(node)}` is {written(value)}, neither true nor false")
-    return value
-
-
-def _bounded(value: Value) -> Value:
-    if isinstance(value, (str, list)) and len(value) > 10_000:
-        raise WrongExpression("the value is longer than 10,000")
-    if isinstance(value, complex) or (isinstance(value, int) and abs(value) > _LARGEST):
-        raise WrongExpression("the number is too large")
-    return value
-
-
-def _offer(name: str, values: Mapping[str, Value]) -> str:
-    if name in FUNCTIONS:
-        return f"a function is called inside parentheses: $({name}(…))"
-    known = [key for key in values if key not in ("true", "false", "null", "variant")]
-    return nearest(name, known) or (f"known here: {', '.join(known)}" if known else "no names are known here")
-
-
-def _arguments(least: int, most: int) -> str:
-    if most == ANY_NUMBER:
-        return f"at least {least} argument"
-    return f"{most} argument{'' if most == 1 else 's'}"

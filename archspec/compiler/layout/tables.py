@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from archspec.compiler.core_schema import core_value
 from archspec.compiler.layout.page import WIDTH
 from archspec.compiler.layout.styled import Group, Styled, Word
 from archspec.compiler.layout.words import written
-from archspec.compiler.yaml_events import core_value
 
 
 def is_table(node: Styled) -> bool:

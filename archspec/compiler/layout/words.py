@@ -9,8 +9,8 @@ from typing import Any
 from yaml.nodes import ScalarNode
 from yaml.resolver import Resolver
 
+from archspec.compiler.core_schema import core_value
 from archspec.compiler.layout.styled import Word
-from archspec.compiler.yaml_events import core_value
 
 KINDS = frozenset(("int", "float", "bool", "str", "list", "any"))
 """Words that name a type where they are plain, and are a text where they are quoted."""
@@ -62,7 +62,7 @@ def literal(text: str, indent: int) -> tuple[str, list[str]] | None:
 def folded(word: Word, source: str, indent: int) -> tuple[str, list[str]] | None:
     """The header and lines of a text in > style, its line breaks kept; None where that is not plain to see."""
     header, _, body = source.partition("\n")
-    lines = body.rstrip().split("\n")
+    lines = body.rstrip("\n").split("\n")
     first = next((line for line in lines if line.strip()), "")
     depth = len(first) - len(first.lstrip(" "))
     if re.search(r"[0-9+]", header.partition("#")[0]) or _ODD.search(source) or literal(word.value, indent) is None:

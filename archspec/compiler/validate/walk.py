@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from difflib import get_close_matches
 
 from archspec.compiler.fields import FAMILIES
 from archspec.compiler.ops.installed import load
 from archspec.compiler.source import Listing, Mapping, Node, Scalar, plain
 from archspec.compiler.types import WrongValue
 from archspec.compiler.validate.parts import Json, Part, Parts, declared_in, kinds, shown, wanted
-from archspec.diagnostics import Findings, Span
+from archspec.compiler.validate.phrases import (
+    WRITTEN,
+    has_expression,
+    in_expectations,
+    nearest,
+    start_of,
+    thing_of,
+    unknown_code,
+)
+from archspec.diagnostics import Findings
 
 
 class Walk:
@@ -101,7 +109,7 @@ class Walk:
         self._keys(chosen, node, f"`{key.text}`", skip={other.text for other in found if other is not key})
 
     def _two_kinds(self, part: Part, found: list[Scalar]) -> None:
-        thing = _thing(part)
+        thing = thing_of(part)
         has = "a layer has one operation" if thing == "operation" else f"here stands one {thing}"
         are = " and ".join(f"`{key.text}`" for key in found[:2])
         self.findings.add("AS105", f"{has}, here are {are}", found[1].span, help="take one of them out")
@@ -111,17 +119,17 @@ class Walk:
         strange = [key for key, _ in node.pairs if key.text not in beside and key.text not in self.fields]
         if strange:
             self._unknown_kind(part, strange[0])
-        elif _thing(part) == "operation":
+        elif thing_of(part) == "operation":
             help = "write `{conv2d: 64, …}` or `block: …`"
-            self.findings.add("AS104", "this layer has no operation", _start(node), help=help)
+            self.findings.add("AS104", "this layer has no operation", start_of(node), help=help)
         else:
             help = f"one of {', '.join(kinds(part))}"
-            self.findings.add("AS104", f"it is not said which {_thing(part)} this is", _start(node), help=help)
+            self.findings.add("AS104", f"it is not said which {thing_of(part)} this is", start_of(node), help=help)
 
     def _unknown_kind(self, part: Part, name: Scalar) -> None:
-        thing, known = _thing(part), self._known(part)
+        thing, known = thing_of(part), self._known(part)
         offer = f"one of {', '.join(known)}; a block is called by `block:`"
-        help = _nearest(name.text, known) or (offer if thing == "operation" else f"one of {', '.join(known)}")
+        help = nearest(name.text, known) or (offer if thing == "operation" else f"one of {', '.join(known)}")
         reason = ""
         if "." in name.text and thing not in FAMILIES:
             problem = load(name.text.partition(".")[0])
@@ -130,7 +138,7 @@ class Walk:
         self.findings.add("AS104", f"there is no {thing} `{name.text}`{reason}", name.span, help=help)
 
     def _known(self, part: Part) -> list[str]:
-        if _thing(part) == "operation":
+        if thing_of(part) == "operation":
             return list(self._operations())
         return list(self.parts.choices("$defs", f"family.{part.name.partition('.')[2]}")[0].schema["enum"])
 
@@ -166,9 +174,9 @@ class Walk:
                 self._unknown_key(part, key, what, list(known), "AS204")
 
     def _unknown_key(self, part: Part, key: Scalar, what: str, known: list[str], code: str = "") -> None:
-        usual, thing = _unknown_code(part)
+        usual, thing = unknown_code(part)
         code = code or usual
-        help = _nearest(key.text, known) or f"it has {', '.join(known) or 'no fields'}"
+        help = nearest(key.text, known) or f"it has {', '.join(known) or 'no fields'}"
         self.findings.add(code, f"{what} has no {thing} `{key.text}`", key.span, help=help)
 
     def _value(self, part: Part, node: Node, what: str) -> None:
@@ -176,13 +184,13 @@ class Walk:
         value = plain(node)
         cls, declared = declared_in(part) or declared_in(self.parts.choices(*part.path)[0]) or (None, None)
         bare = value is None and self.parts.holds(part, None)
-        if cls is not None and declared is not None and not (declared.type.family or bare or _has_expression(node)):
+        if cls is not None and declared is not None and not (declared.type.family or bare or has_expression(node)):
             try:
                 declared.read(value)
             except WrongValue as problem:
                 main = declared.main and f"`{cls.NAME}`" in what
                 name = f"`{declared.name}` of `{cls.NAME}`" if main else what
-                help = _nearest(str(value), [str(choice) for choice in declared.choices])
+                help = nearest(str(value), [str(choice) for choice in declared.choices])
                 self.findings.add("AS102", f"{name} must be {problem}, got {shown(node)}", node.span, help=help)
                 return
         if not self.parts.holds(part, value):
@@ -193,58 +201,12 @@ class Walk:
         naming = next((c for c in choices if kinds(c)), None)
         if naming is not None and isinstance(node, Scalar) and node.value is not None and "else" not in what:
             self._unknown_kind(naming, node)
-        elif naming is not None and isinstance(node, Scalar) and _thing(naming) == "operation":
+        elif naming is not None and isinstance(node, Scalar) and thing_of(naming) == "operation":
             self.findings.add("AS104", "this layer has no operation", node.span, help="write `{conv2d: 64, …}`")
         elif wanted(choices) == "null" and part.path[-2:-1] == ("properties",):
             self.findings.add("AS102", f"{what} has no main value", node.span, help=f"write `{part.path[-1]}` alone")
         else:
-            code = "AS502" if _expected(part) else "AS102"
+            code = "AS502" if in_expectations(part) else "AS102"
             message = f"{what} must be {wanted(choices)}, got {shown(node)}"
-            help = _WRITTEN.get(part.path[-3:]) or _WRITTEN.get(part.path[-2:])
+            help = WRITTEN.get(part.path[-3:]) or WRITTEN.get(part.path[-2:])
             self.findings.add(code, message, node.span, help=help)
-
-
-_WRITTEN = {
-    ("properties", "archspec"): "1 is the only version of the language that this archspec reads",
-    ("properties", "inputs", "additionalProperties"): "write `{shape: [height, width, channels]}`",
-    ("properties", "layers"): "layers that run in order are a list: write `- name: {…}` for each",
-    ("$defs", "block"): "write `{parameters: {…}, layers: [ … ]}`, or another operation in place of `layers`",
-}
-"""How a part is written, for those that are often written otherwise."""
-
-
-def _thing(part: Part) -> str:
-    """What a kind is called: an operation, or one of a family."""
-    head, _, family = part.name.partition(".")
-    return family if head == "form-of" else "operation"
-
-
-def _unknown_code(part: Part) -> tuple[str, str]:
-    """The code for a key that is not known, and what such a key is called there."""
-    if _expected(part):
-        return "AS501", "key"
-    if not part.path:
-        return "AS101", "section"
-    head, _, name = part.name.partition(".")
-    return "AS101", "field" if head in ("scope", "form") or name in FAMILIES["op"] else "key"
-
-
-def _expected(part: Part) -> bool:
-    return "expect" in part.path
-
-
-def _has_expression(node: Node) -> bool:
-    if isinstance(node, Scalar):
-        return isinstance(node.value, str) and "$" in node.value
-    if isinstance(node, Listing):
-        return any(_has_expression(item) for item in node.items)
-    return any(_has_expression(value) for _, value in node.pairs)
-
-
-def _start(node: Mapping) -> Span:
-    return node.pairs[0][0].span if node.pairs else node.span
-
-
-def _nearest(name: str, names: list[str]) -> str | None:
-    close = get_close_matches(name, names, 1)
-    return f"did you mean `{close[0]}`?" if close else None
