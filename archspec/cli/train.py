@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     program = _adjusted(compiled(arguments), arguments)
     if arguments.np is not None and "HOROVOD_SIZE" not in os.environ:
         return _launched(arguments.np, program)
-    from archspec.compiler.types import Duration
+    from archspec.compiler.values import Duration
     from archspec.runtime import distribute
     from archspec.runtime.train import Options, train
 

@@ -13,7 +13,7 @@ from archspec.compiler.ir import Graph
 from archspec.compiler.op import WrongShape, show
 from archspec.compiler.source import Mapping, Node, Scalar, plain
 from archspec.compiler.spec.records import Document
-from archspec.compiler.types import shown
+from archspec.compiler.values import shown
 from archspec.diagnostics import Findings
 
 

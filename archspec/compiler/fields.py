@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, dataclass_transform
 
-from archspec.compiler.types import Type, WrongValue, type_of
+from archspec.compiler.types import Type, type_of
+from archspec.compiler.values import WrongValue
 
 
 class _Required:

@@ -14,7 +14,9 @@ import tensorflow as tf
 from archspec.compiler.forms.training import Accuracy, SoftmaxCrossEntropy
 from archspec.compiler.ir import Graph
 from archspec.diagnostics import stop
-from archspec.runtime.lower import Network, first_non_finite, main_outputs, node_path
+from archspec.runtime.ends import main_outputs, node_path
+from archspec.runtime.finite import first_non_finite
+from archspec.runtime.lower import Network
 
 if TYPE_CHECKING:
     from archspec.compiler.build import Program

@@ -11,7 +11,7 @@ from archspec.diagnostics import Stop, stop
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.explain import explain_data_error
 from archspec.runtime.data.order import step_indices
-from archspec.runtime.lower import first_non_finite
+from archspec.runtime.finite import first_non_finite
 from archspec.runtime.step import Step
 
 

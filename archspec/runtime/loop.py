@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from archspec.compiler.types import Duration
+from archspec.compiler.values import Duration
 from archspec.runtime import checkpoint, distribute
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.pipeline import training_batches
+from archspec.runtime.ends import image_shape
 from archspec.runtime.failures import data_error, diverged, not_finite
 from archspec.runtime.log import Log
-from archspec.runtime.lower import image_shape
 from archspec.runtime.optimize import Length
 from archspec.runtime.progress import Report
 from archspec.runtime.run import Run

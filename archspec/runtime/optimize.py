@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from archspec.compiler.forms import training as forms
-from archspec.compiler.types import Duration
+from archspec.compiler.values import Duration
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from archspec.compiler.forms.training import Accuracy, SoftmaxCrossEntropy
 from archspec.compiler.ir import Graph
 from archspec.compiler.op import show
 from archspec.diagnostics import stop
-from archspec.runtime.lower import Network, image_input, image_shape, main_outputs, node_path
+from archspec.runtime.ends import image_input, image_shape, main_outputs, node_path
+from archspec.runtime.lower import Network
 from archspec.runtime.preprocess.apply import preprocess_file
 
 if TYPE_CHECKING:

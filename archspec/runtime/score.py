@@ -15,8 +15,9 @@ from archspec.runtime import distribute
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.explain import explain_data_error
 from archspec.runtime.data.pipeline import evaluation_batches
+from archspec.runtime.ends import image_shape
 from archspec.runtime.evaluate import Evaluation, Measure, Scores
-from archspec.runtime.lower import Network, image_shape
+from archspec.runtime.lower import Network
 
 
 class Scoring:

@@ -11,17 +11,18 @@ import tensorflow as tf
 
 from archspec.compiler.forms.data import Data
 from archspec.compiler.forms.sections import Train
-from archspec.compiler.types import Duration
+from archspec.compiler.values import Duration
 from archspec.diagnostics import Stop, stop
 from archspec.runtime import distribute
 from archspec.runtime.begin import begin
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.labels import check_labels
 from archspec.runtime.data.open import open_data
+from archspec.runtime.ends import image_shape
 from archspec.runtime.evaluate import Scores, classes, measures
 from archspec.runtime.log import Log
 from archspec.runtime.loop import Plan, run_steps
-from archspec.runtime.lower import image_shape, lower
+from archspec.runtime.lower import lower
 from archspec.runtime.optimize import Length
 from archspec.runtime.preprocess.apply import check_steps
 from archspec.runtime.progress import Report

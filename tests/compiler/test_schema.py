@@ -16,7 +16,7 @@ import archspec.compiler.schema.__main__ as command
 from archspec.compiler.fields import FAMILIES, Field, Form
 from archspec.compiler.schema import as_text, place, published, schema
 from archspec.compiler.source import plain, read
-from archspec.compiler.types import WrongValue
+from archspec.compiler.values import WrongValue
 from archspec.diagnostics import Findings
 
 ROOT = Path(__file__).parents[2]

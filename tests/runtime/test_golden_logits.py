@@ -16,7 +16,8 @@ import pytest
 
 from archspec.compiler.build import Program, compile_file, variants
 from archspec.diagnostics import Findings
-from archspec.runtime.lower import lower, node_path
+from archspec.runtime.ends import node_path
+from archspec.runtime.lower import lower
 from archspec.runtime.predict import scores_endpoint
 
 ROOT = Path(__file__).parents[2]

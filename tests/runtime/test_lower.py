@@ -16,7 +16,9 @@ from archspec.compiler.ir import Graph
 from archspec.compiler.ops.dropout import Dropout
 from archspec.compiler.ops.norm import BatchNorm
 from archspec.diagnostics import Findings
-from archspec.runtime.lower import Network, first_non_finite, lower, main_outputs
+from archspec.runtime.ends import main_outputs
+from archspec.runtime.finite import first_non_finite
+from archspec.runtime.lower import Network, lower
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from archspec.compiler.fields import FAMILIES
 from archspec.compiler.forms import training as forms
-from archspec.compiler.types import Duration
+from archspec.compiler.values import Duration
 from archspec.runtime.optimize import LOSSES, OPTIMIZERS, SCHEDULES, Length, loss, optimizer, schedule
 
 LENGTH = Length(steps=1000, steps_per_epoch=37.5)

@@ -9,7 +9,7 @@ from archspec.compiler.expression import Value
 from archspec.compiler.scopes import Broken, Said
 from archspec.compiler.source import Listing, Mapping, Node, Scalar
 from archspec.compiler.spec.records import Layer
-from archspec.compiler.types import shown
+from archspec.compiler.values import shown
 from archspec.diagnostics import Span
 
 _MOST_COPIES = 100_000

@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from archspec.compiler.expand.layers import branches, expand_body, sequence
-from archspec.compiler.expand.names import UNKNOWN, Bundle, Entry, Names, Tensor, joined, single
-from archspec.compiler.expand.parameters import bind
+from archspec.compiler.expand.names import Bundle, Entry, Names, Tensor, joined, single
+from archspec.compiler.expand.opening import bind_hyperparameters, chosen_variant, make_inputs, root_place
 from archspec.compiler.expand.place import Place, Reached, Work
 from archspec.compiler.expand.sketch import Sketch
 from archspec.compiler.expand.unused import check_scopes
-from archspec.compiler.expression import Environment, nearest
-from archspec.compiler.ir import Graph, Input
-from archspec.compiler.op import Shape
+from archspec.compiler.expression import nearest
+from archspec.compiler.ir import Graph
 from archspec.compiler.provenance import Values
-from archspec.compiler.scopes import Broken, Frame, Resolver, Said
-from archspec.compiler.source import Mapping, Node
-from archspec.compiler.spec.records import Document, Layer, NetworkCall, Variant
-from archspec.compiler.types import shown
-from archspec.diagnostics import Findings, Note, Span
+from archspec.compiler.scopes import Broken, Resolver, Said
+from archspec.compiler.source import Mapping
+from archspec.compiler.spec.records import Document, Layer, NetworkCall
+from archspec.diagnostics import Findings, Note
 
 
 @dataclass(frozen=True)
@@ -49,14 +47,14 @@ def expand(document: Document, variant: str, settings: dict[str, Said], resolver
 
 
 def _expand(document: Document, variant: str, settings: dict[str, Said], work: Work) -> Expanded | None:
-    chosen, name = _variant(document, variant, work.findings, document.root.span)
+    chosen, name = chosen_variant(document, variant, work.findings, document.root.span)
     try:
-        hyperparameters = _hyperparameters(document, chosen, settings, work.resolver)
-        place = _root(document, name, hyperparameters, work, path="", files=(document.file,))
+        hyperparameters = bind_hyperparameters(document, chosen, settings, work.resolver)
+        place = root_place(document, name, hyperparameters, work, path="", files=(document.file,))
     except Broken:
         return None
     check_scopes(document, work.findings)
-    incoming = _inputs(document, place)
+    incoming = make_inputs(document, place)
     outcome = sequence(document.layers, incoming, place)
     chain, heads = work.chain_position, _heads(document, outcome, place)
     work.chain_position = chain
@@ -83,9 +81,9 @@ def embed(
 ) -> tuple[Bundle, Names, bool]:
     """Expand a document as a layer of another: its outcome, its names, whether `until` ended it. Raises Broken."""
     assert isinstance(layer.body, NetworkCall)
-    chosen, name = _variant(document, variant, outer.work.findings, (layer.body.variant or layer.body.file).span)
-    hyperparameters = _hyperparameters(document, chosen, settings, outer.work.resolver)
-    place = _root(document, name, hyperparameters, outer.work, path, (*outer.files, document.file))
+    chosen, name = chosen_variant(document, variant, outer.work.findings, (layer.body.variant or layer.body.file).span)
+    hyperparameters = bind_hyperparameters(document, chosen, settings, outer.work.resolver)
+    place = root_place(document, name, hyperparameters, outer.work, path, (*outer.files, document.file))
     place = replace(place, variable_path=root) if root else place
     place = replace(place, output_stride=outer.output_stride, shared=outer.shared, names=outer.names.bordered())
     # A file means the same everywhere: only scopes written at the call reach in.
@@ -133,88 +131,6 @@ def _network_inputs(document: Document, incoming: Bundle, layer: Layer, outer: P
         outer.work.findings.add("AS306", message, layer.span, help=f"write `from: {{{names[0]}: …}}`")
         raise Broken
     return tensors
-
-
-def _variant(document: Document, variant: str, findings: Findings, span: Span) -> tuple[Variant | None, str]:
-    """The chosen variant and the root of the variables' names."""
-    chosen = next((v for v in document.variants if v.name == variant), None)
-    if variant and chosen is None:
-        names = [v.name for v in document.variants]
-        help = nearest(variant, names) or f"there are {', '.join(names) or 'none'}"
-        findings.add("AS213", f"{document.file} has no variant `{variant}`", span, help=help)
-    if chosen is None and document.variants:
-        chosen = document.variants[0]
-    return chosen, chosen.name if chosen else ""
-
-
-def _hyperparameters(
-    document: Document, variant: Variant | None, settings: dict[str, Said], resolver: Resolver
-) -> Values:
-    known = [parameter.name for parameter in document.hyperparameters]
-    environment = Environment({"variant": variant.name if variant else ""}, document.functions)
-    chosen = variant.settings.pairs if variant is not None and variant.settings is not None else ()
-    said: dict[str, list[Said]] = {name: [value] for name, value in settings.items()}
-    for key, node in chosen:
-        where = f"variant {variant.name}" if variant else ""
-        said.setdefault(key.text, []).append(Said(node, environment, "variant", where))
-    for name in said.keys() - set(known):
-        span = said[name][0].node.span if said[name][0].kind != "set" else None
-        help = nearest(name, known) or f"there are {', '.join(known) or 'none'}"
-        resolver.findings.add("AS214", f"there is no hyperparameter `{name}`", span, help=help)
-    return bind("the spec", document.hyperparameters, said, environment, None, resolver)
-
-
-def _root(
-    document: Document, name: str, hyperparameters: Values, work: Work, path: str, files: tuple[str, ...]
-) -> Place:
-    values = {key: resolved.value for key, resolved in hyperparameters.items()}
-    values["variant"] = name
-    environment = Environment(values, document.functions)
-    root = work.resolver.text(document.name, environment) if document.name is not None else ""
-    frames = (Frame(document.defaults, environment),) if document.defaults is not None else ()
-    renames = {key.text: value.text for key, value in document.names}
-    return Place(document, work, path, root, Names(), values, values, frames, renames, files=files)
-
-
-def _inputs(document: Document, place: Place) -> Bundle:
-    """Make the graph's inputs; what they hand to the first layer."""
-    work = place.work
-    if not document.inputs:
-        help = "write `inputs: {image: {shape: [224, 224, 3]}}`"
-        work.findings.add("AS313", "the spec has no inputs", document.root.span, help=help)
-        place.names.entries["input"] = Entry(UNKNOWN, Names(place.names), "", document.root.span)
-        return UNKNOWN
-    tensors: list[tuple[str, Tensor]] = []
-    for key, node in document.inputs:
-        try:
-            shape, dtype = _input_type(node, key.span, place)
-        except Broken:
-            tensors.append((key.text, None))
-            place.names.entries[key.text] = Entry(single(None), Names(place.names), "", key.span)
-            continue
-        work.sketch.inputs[key.text] = Input(key.text, shape, dtype)
-        place.names.entries[key.text] = Entry(single(key.text), Names(place.names), "", key.span)
-        tensors.append((key.text, key.text))
-    if len(tensors) == 1:
-        place.names.entries.setdefault("input", place.names.entries[tensors[0][0]])
-    return Bundle(tuple(tensors))
-
-
-def _input_type(node: Node, span: Span, place: Place) -> tuple[Shape, str]:
-    said = {key.text: value for key, value in node.pairs} if isinstance(node, Mapping) else {}
-    resolver = place.work.resolver
-    sizes = resolver.value(said["shape"], place.environment) if "shape" in said else None
-    if not isinstance(sizes, list) or not all(map(_is_size, sizes)):
-        where = said["shape"].span if "shape" in said else span
-        message = f"`shape` of an input is a list of sizes without the batch, got {shown(sizes)}"
-        place.work.findings.add("AS314", message, where, help="[height, width, channels]; null for a size not known")
-        raise Broken
-    dtype = said.get("dtype")
-    return tuple(sizes), str(resolver.value(dtype, place.environment)) if dtype is not None else "float32"
-
-
-def _is_size(size: object) -> bool:
-    return size is None or (isinstance(size, int) and not isinstance(size, bool) and size > 0)
 
 
 def _heads(document: Document, outcome: Bundle, place: Place) -> dict[str, str]:

@@ -8,15 +8,16 @@ from dataclasses import replace
 from archspec.compiler.expand.blocks import block_call
 from archspec.compiler.expand.calls import call
 from archspec.compiler.expand.copies import Copy, copies
-from archspec.compiler.expand.names import UNKNOWN, Bundle, Entry, Names, bare, joined
+from archspec.compiler.expand.names import UNKNOWN, Bundle, Entry, Names, joined
 from archspec.compiler.expand.networks import network_call
 from archspec.compiler.expand.place import Place, Reached
 from archspec.compiler.expand.references import entry, reference, source_of
+from archspec.compiler.expand.register import alias, enter, refuse_double, register
 from archspec.compiler.expand.stride import asked_stride, check_reached
 from archspec.compiler.expression import NotKnown
 from archspec.compiler.ops import OPS
 from archspec.compiler.scopes import Broken, Said
-from archspec.compiler.source import Mapping, Scalar
+from archspec.compiler.source import Mapping
 from archspec.compiler.spec.records import BlockCall, Body, Call, Join, Layer, Missing, NetworkCall, Sequence
 from archspec.diagnostics import Note
 
@@ -76,10 +77,10 @@ def _layer(layer: Layer, copy: Copy, incoming: Bundle, place: Place) -> Bundle |
     if layer.share is not None:
         variable_path = entry(layer.share, place).variable_path
         inner = replace(inner, shared=True)
-    holder, below = _enter(name, layer, place)
+    holder, below = enter(name, layer, place)
     path = joined(place.path, name)
     if layer.name is not None:
-        _refuse_double(name, layer, holder, place)
+        refuse_double(name, layer, holder, place)
     inner = replace(inner, names=below)
     try:
         outcome = expand_body(layer.body, copy, source, path, variable_path, layer, inner)
@@ -88,7 +89,7 @@ def _layer(layer: Layer, copy: Copy, incoming: Bundle, place: Place) -> Bundle |
         raise
     if layer.output_stride is not None:
         check_reached(outcome.first, inner.output_stride, layer.output_stride.span, place)
-    _register(layer, name, outcome, variable_path, holder, below, place)
+    register(layer, name, outcome, variable_path, holder, below, place)
     return outcome
 
 
@@ -107,73 +108,11 @@ def _name(layer: Layer, place: Place) -> str:
     return name
 
 
-def _refuse_double(name: str, layer: Layer, holder: Names, place: Place) -> None:
-    older = holder.entries.get(name.rpartition("/")[2])
-    if older is None:
-        return
-    path = joined(place.path, name)
-    if older.span == layer.span:
-        help = "write the counter into the name: $i, or $_i for nothing, _1, _2, …"
-        place.work.findings.add("AS302", f"the copies of `{path}` have one name", layer.span, help=help)
-    else:
-        note = Note("the first one", older.span)
-        place.work.findings.add("AS302", f"two layers are called `{path}`", layer.span, note, help="rename one")
-    raise Broken
-
-
-def _enter(name: str, layer: Layer, place: Place) -> tuple[Names, Names]:
-    """The scope that will hold the last part of the name, and a new one for what lies below the layer."""
-    holder = place.names
-    for part in name.split("/")[:-1]:
-        holder = holder.level(part, layer.span)
-    return holder, Names(holder)
-
-
-def _register(
-    layer: Layer, name: str, outcome: Bundle, variable_path: str, holder: Names, below: Names, place: Place
-) -> None:
-    sketch, path = place.work.sketch, joined(place.path, name)
-    if layer.name is not None:
-        holder.add(name.rpartition("/")[2], Entry(outcome, below, variable_path, layer.span))
-    if outcome.first is not None:
-        if layer.name is not None:
-            if path in sketch.aliases:
-                note = Note("an end point has this name", sketch.aliases[path])
-                place.work.findings.add("AS311", f"the name `{path}` is taken", layer.span, note, help="rename one")
-                return
-            sketch.endpoints.setdefault(bare(path), outcome.first)
-            sketch.endpoints[path] = outcome.first
-        if layer.endpoint is not None:
-            _alias(layer.endpoint, outcome.first, place)
-    _end(path, layer, outcome, place)
-
-
-def _end(path: str, layer: Layer, outcome: Bundle, place: Place) -> None:
-    """Raise Reached where an `until` around names this layer, by path or end point."""
-    if place.ends and layer.name is not None:
-        alias = [_endpoint(layer.endpoint, place)] if layer.endpoint is not None else []
-        for end in place.ends:
-            if end in (path, joined(place.at, bare(place.inside(path))), *alias):
-                raise Reached(outcome, end)
-
-
-def _endpoint(node: Scalar, place: Place) -> str:
-    return joined(place.at, place.work.resolver.text(node, place.environment))
-
-
-def _alias(node: Scalar, tensor: str, place: Place) -> None:
-    sketch, name = place.work.sketch, _endpoint(node, place)
-    if sketch.endpoints.get(name, tensor) != tensor:
-        place.work.findings.add("AS311", f"the end point `{name}` is taken", node.span, help="choose another name")
-    sketch.endpoints[name] = tensor
-    sketch.aliases[name] = node.span
-
-
 def _otherwise(layer: Layer, name: str, copy: Copy, incoming: Bundle, place: Place) -> Bundle | None:
     if isinstance(layer.otherwise, Layer):
         other = layer.otherwise
         return _layer(replace(other, name=layer.name, endpoint=other.endpoint or layer.endpoint), copy, incoming, place)
-    holder, below = _enter(name, layer, place)
+    holder, below = enter(name, layer, place)
     assert layer.when is not None
     if layer.otherwise is None:
         holder.add(
@@ -186,7 +125,7 @@ def _otherwise(layer: Layer, name: str, copy: Copy, incoming: Bundle, place: Pla
     if bundle.first is not None:
         place.work.sketch.endpoints[joined(place.path, name)] = bundle.first
         if layer.endpoint is not None:
-            _alias(layer.endpoint, bundle.first, place)
+            alias(layer.endpoint, bundle.first, place)
     return bundle
 
 

@@ -9,7 +9,7 @@ from archspec.compiler.provenance import Candidate, Resolved, Values
 from archspec.compiler.scopes import Broken, Frames, Resolver, Said, origin_of, quiet
 from archspec.compiler.source import Scalar
 from archspec.compiler.spec.records import Parameter
-from archspec.compiler.types import shown
+from archspec.compiler.values import shown
 from archspec.diagnostics import Span
 
 _FITS: dict[str, Callable[[object], bool]] = {

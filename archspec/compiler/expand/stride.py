@@ -15,7 +15,7 @@ from archspec.compiler.op import Op
 from archspec.compiler.provenance import Origin, Resolved, Values
 from archspec.compiler.scopes import Broken
 from archspec.compiler.source import Node
-from archspec.compiler.types import shown
+from archspec.compiler.values import shown
 from archspec.diagnostics import Span
 
 Pair = tuple[int, int]

@@ -9,8 +9,9 @@ from archspec.compiler.expression.environment import (
     WrongExpression,
     nearest,
 )
-from archspec.compiler.expression.evaluation import LONGEST, check_syntax, evaluate
+from archspec.compiler.expression.evaluation import evaluate
 from archspec.compiler.expression.functions import FUNCTIONS
+from archspec.compiler.expression.syntax import LONGEST, check_syntax
 from archspec.compiler.expression.text import has_expression, interpolate, split
 
 __all__ = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -17,35 +16,19 @@ from archspec.compiler.expression.environment import (
     nearest,
 )
 from archspec.compiler.expression.functions import FUNCTIONS, PLAIN_FUNCTIONS, TENSOR_FUNCTIONS, Unfit
-
-LONGEST = 300
-"""Characters in one expression."""
+from archspec.compiler.expression.operators import computed, holds
+from archspec.compiler.expression.syntax import check_length, parsed
 
 _MOST_STEPS = 20_000
 
 
 def evaluate(code: str, environment: Environment) -> Value:
     """The value of an expression; raises WrongExpression, or NotKnown for a tensor that has an error."""
-    if len(code) > LONGEST:
-        raise WrongExpression(f"the expression has {len(code)} characters; {LONGEST} is the limit")
+    check_length(code)
     try:
         return _Evaluation(environment).text(code)
     except RecursionError:
         raise WrongExpression(f"`{code}` calls functions too deeply") from None
-
-
-def check_syntax(code: str) -> None:
-    """Raises WrongExpression for a text that is no expression, whatever its names stand for."""
-    if len(code) > LONGEST:
-        raise WrongExpression(f"the expression has {len(code)} characters; {LONGEST} is the limit")
-    _parsed(code)
-
-
-def _parsed(code: str) -> ast.expr:
-    try:
-        return ast.parse(code.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise WrongExpression(f"`{code.strip()}` is not an expression") from None
 
 
 class _Evaluation:
@@ -59,7 +42,7 @@ class _Evaluation:
 
     def text(self, code: str) -> Value:
         """Parse and evaluate a text, then come back to the one around it."""
-        tree = _parsed(code)
+        tree = parsed(code)
         outer, self.source = self.source, code.strip()
         value = self.node(tree)
         self.source = outer
@@ -94,20 +77,7 @@ class _Evaluation:
 
     def binary(self, node: ast.BinOp) -> Value:
         left, right = self.node(node.left), self.node(node.right)
-        if isinstance(node.op, ast.Add) and type(left) is type(right) and isinstance(left, (str, list)):
-            return left + right
-        function = _BINARY.get(type(node.op))
-        if function is None:
-            raise WrongExpression(f"`{ast.unparse(node)}` is not allowed in an expression")
-        left, right = number_of(left, node.left), number_of(right, node.right)
-        if isinstance(node.op, ast.Pow) and (abs(right) > 64 or abs(left) > 2**32):
-            raise WrongExpression(f"`{ast.unparse(node)}` is too large")
-        try:
-            return function(left, right)
-        except ZeroDivisionError:
-            raise WrongExpression(f"`{ast.unparse(node)}` divides by zero") from None
-        except OverflowError:
-            raise WrongExpression(f"`{ast.unparse(node)}` is too large") from None
+        return computed(node, left, right)
 
     def boolean(self, node: ast.BoolOp) -> Value:
         wanted = isinstance(node.op, ast.Or)
@@ -117,11 +87,8 @@ class _Evaluation:
         left = self.node(node.left)
         for kind, operand in zip(node.ops, node.comparators, strict=True):
             right = self.node(operand)
-            try:
-                if not _COMPARE[type(kind)](left, right):
-                    return False
-            except (KeyError, TypeError):
-                raise WrongExpression(f"`{ast.unparse(node)}` cannot be compared") from None
+            if not holds(kind, left, right, node):
+                return False
             left = right
         return True
 
@@ -201,25 +168,6 @@ class _Evaluation:
         return TENSOR_FUNCTIONS[name](shape)
 
 
-_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-}
-_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.In: lambda left, right: left in right,
-    ast.NotIn: lambda left, right: left not in right,
-}
 _RULES: dict[type[ast.expr], Callable[[_Evaluation, Any], Value]] = {
     ast.Constant: _Evaluation.constant,
     ast.Name: _Evaluation.name,

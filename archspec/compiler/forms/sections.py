@@ -6,7 +6,7 @@ from archspec.compiler.fields import Form, field
 from archspec.compiler.forms.data import Data, Sample
 from archspec.compiler.forms.preprocess import Preprocess
 from archspec.compiler.forms.training import Loss, Metric, Optimizer
-from archspec.compiler.types import Duration
+from archspec.compiler.values import Duration
 
 
 class Section(Form, family="section"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archspec.compiler.fields import Form, field
-from archspec.compiler.types import Duration
+from archspec.compiler.values import Duration
 
 
 class Loss(Form, family="loss"):

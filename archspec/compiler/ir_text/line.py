@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from archspec.compiler.fields import FAMILIES, Field, Form
 from archspec.compiler.ir_text.writing import NAME
 from archspec.compiler.op import Shape
-from archspec.compiler.types import WrongValue
+from archspec.compiler.values import WrongValue
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")

@@ -8,7 +8,7 @@ from archspec.compiler.expression import Environment, NotKnown, Value, WrongExpr
 from archspec.compiler.fields import Field
 from archspec.compiler.scopes.said import Broken, Said
 from archspec.compiler.source import Listing, Mapping, Node, Scalar
-from archspec.compiler.types import WrongValue, shown
+from archspec.compiler.values import WrongValue, shown
 from archspec.diagnostics import Findings, Span
 
 

@@ -13,7 +13,7 @@ from archspec.compiler.scopes.parts import form_and_fields
 from archspec.compiler.scopes.plain import checked, condition, quiet, text_of, value_of
 from archspec.compiler.scopes.said import Broken, Frames, Said, origin_of
 from archspec.compiler.source import Listing, Mapping, Node, Scalar
-from archspec.compiler.types import shown
+from archspec.compiler.values import shown
 from archspec.diagnostics import Findings, Span
 
 

@@ -11,12 +11,11 @@ from archspec.compiler.spec.layers import (
     COMMON,
     OPERATIONS,
     read_branches,
-    read_defaults,
     read_layer,
-    read_scope,
     read_sequence,
 )
 from archspec.compiler.spec.records import Block, Document, Layer, Parameter, Scope, Variant, items
+from archspec.compiler.spec.scopes import read_defaults, read_scope
 from archspec.diagnostics import Findings
 
 SECTIONS = ("train", "eval")

@@ -10,15 +10,13 @@ from archspec.compiler.spec.records import (
     BlockCall,
     Body,
     Call,
-    Default,
     Join,
     Layer,
     Missing,
     NetworkCall,
-    Scope,
     Sequence,
-    items,
 )
+from archspec.compiler.spec.scopes import read_defaults
 from archspec.diagnostics import Findings
 
 COMMON = ("from", "when", "else", "repeat", "table", "defaults", "endpoint", "share", "name", "output_stride")
@@ -191,27 +189,3 @@ def _refuse(fields: tuple[tuple[Scalar, Node], ...], what: str, allowed: tuple[s
 def read_branches(node: Mapping, findings: Findings) -> tuple[Layer, ...]:
     """The layers of a mapping, side by side."""
     return tuple(read_layer(key, value, findings) for key, value in node.pairs)
-
-
-def read_defaults(node: Node | None, where: str, findings: Findings) -> tuple[Scope | Scalar, ...]:
-    """Scopes written in place, or named; several in a list, later ones inside earlier ones."""
-    found: list[Scope | Scalar] = []
-    for item in items(node):
-        if isinstance(item, Scalar):
-            found.append(item)
-        elif isinstance(item, Mapping):
-            found.append(read_scope(item, where, findings))
-        else:
-            findings.add("AS102", "`defaults` holds scopes or their names", item.span)
-    return tuple(found)
-
-
-def read_scope(node: Node, where: str, findings: Findings) -> Scope:
-    """One scope: op, group, block or other form, then its fields."""
-    defaults: list[Default] = []
-    for target, fields in node.pairs if isinstance(node, Mapping) else ():
-        if isinstance(fields, Mapping):
-            defaults.extend(Default(target, key, value) for key, value in fields.pairs)
-        else:
-            findings.add("AS102", f"the defaults of `{target.text}` are a mapping from fields to values", fields.span)
-    return Scope(where, tuple(defaults), node.span)

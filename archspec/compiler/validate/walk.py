@@ -7,7 +7,6 @@ from collections.abc import Set
 from archspec.compiler.fields import FAMILIES
 from archspec.compiler.ops.installed import load
 from archspec.compiler.source import Listing, Mapping, Node, Scalar, plain
-from archspec.compiler.types import WrongValue
 from archspec.compiler.validate.parts import Json, Part, Parts, declared_in, kinds, shown, wanted
 from archspec.compiler.validate.phrases import (
     WRITTEN,
@@ -18,6 +17,7 @@ from archspec.compiler.validate.phrases import (
     thing_of,
     unknown_code,
 )
+from archspec.compiler.values import WrongValue
 from archspec.diagnostics import Findings
 
 

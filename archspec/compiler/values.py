@@ -1,0 +1,130 @@
+"""The plain values that fields hold: how YAML's become ours, and how a message shows one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+class WrongValue(ValueError):
+    """The value does not fit; the text says what is allowed, to end the sentence `filters must be …`."""
+
+
+def whole_number(value: object) -> int:
+    """A whole number, which true and false are not; raises WrongValue."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise WrongValue("a whole number")
+    return value
+
+
+def number(value: object) -> float:
+    """A float, from a whole number too; raises WrongValue."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise WrongValue("a number")
+    try:
+        return float(value)
+    except OverflowError:
+        raise WrongValue("a number below 1.8e308") from None
+
+
+def boolean(value: object) -> bool:
+    """True or false; raises WrongValue."""
+    if not isinstance(value, bool):
+        raise WrongValue("true or false")
+    return value
+
+
+def text_of(value: object) -> str:
+    """A text; raises WrongValue."""
+    if not isinstance(value, str):
+        raise WrongValue("text")
+    return value
+
+
+_PAIR = re.compile(r"([0-9]{1,5})x([0-9]{1,5})")
+_PAIR_TEXT = "a whole number, or height x width such as 1x7"
+
+
+def pair(value: object) -> tuple[int, int]:
+    """(height, width) from 3, "1x7" or [1, 7]."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value, value
+    match = _PAIR.fullmatch(value) if isinstance(value, str) else None
+    if match:
+        return int(match[1]), int(match[2])
+    if isinstance(value, (list, tuple)) and len(value) == 2:
+        try:
+            return whole_number(value[0]), whole_number(value[1])
+        except WrongValue:
+            raise WrongValue(_PAIR_TEXT) from None
+    raise WrongValue(_PAIR_TEXT)
+
+
+def tuple_of(reader: Callable[[object], Any], text: str, size: int | None) -> Callable[[object], tuple[Any, ...]]:
+    """A reader of lists of `size` values, of any length where it is None; it raises WrongValue with `text`."""
+
+    def read(value: object) -> tuple[Any, ...]:
+        if not isinstance(value, (list, tuple)) or (size is not None and len(value) != size):
+            raise WrongValue(text)
+        try:
+            return tuple(reader(item) for item in value)
+        except WrongValue:
+            raise WrongValue(text) from None
+
+    return read
+
+
+def factors(value: object) -> dict[str, float]:
+    """Names with their numbers; raises WrongValue."""
+    if not isinstance(value, dict):
+        raise WrongValue(_FACTORS_TEXT)
+    try:
+        return {text_of(name): number(factor) for name, factor in value.items()}
+    except WrongValue:
+        raise WrongValue(_FACTORS_TEXT) from None
+
+
+_FACTORS_TEXT = "a mapping from names to numbers"
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) (epochs?|steps?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A length of training: so many steps or so many epochs."""
+
+    amount: float
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.amount:g} {self.unit}"
+
+
+def duration(value: object) -> Duration:
+    """A length of training, from a number of steps or a text such as 2 epochs; raises WrongValue."""
+    if isinstance(value, Duration):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return Duration(value, "steps")
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if not match or float(match[1]) <= 0:
+        raise WrongValue('a number of steps, or text such as "2 epochs"')
+    return Duration(float(match[1]), match[2].rstrip("s") + "s")
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it."""
+    if isinstance(value, str):
+        return f'"{_cut(value)}"'
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, (list, tuple)):
+        return _cut(f"[{', '.join(map(shown, value))}]")
+    if isinstance(value, dict):
+        return _cut("{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}")
+    return _cut(str(value))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "…"
