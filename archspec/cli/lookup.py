@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from archspec.compiler.suggestions import closest
 from archspec.diagnostics import stop
 
 if TYPE_CHECKING:
@@ -86,6 +86,6 @@ def _bare(path: str) -> str:
 
 def _unknown(what: str, known: Values, program: Program) -> Exception:
     names = list(dict.fromkeys([*known, *(name.partition(".")[0] for name in known), *program.graph.endpoints]))
-    close = get_close_matches(what, names, 1)
-    help = f"did you mean {close[0]}?" if close else "`archspec summary` lists the layers"
+    near = closest(what, names)
+    help = f"did you mean {near}?" if near else "`archspec summary` lists the layers"
     return stop("AS906", f"nothing in {program.file} is called {what}", help=help, exit_code=2)

@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 from archspec.compiler.expand.document import Expanded
 from archspec.compiler.expand.names import WrongReference
-from archspec.compiler.expression import nearest
 from archspec.compiler.ir import Graph
 from archspec.compiler.op import WrongShape, show
 from archspec.compiler.source import Mapping, Node, Scalar, plain
 from archspec.compiler.spec.records import Document
+from archspec.compiler.suggestions import nearest
 from archspec.compiler.values import shown
 from archspec.diagnostics import Findings
 

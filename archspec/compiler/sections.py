@@ -7,7 +7,7 @@ from typing import Any
 
 from archspec.compiler.expand.document import Expanded
 from archspec.compiler.expand.names import WrongReference, bare, means
-from archspec.compiler.expression import NotKnown, nearest
+from archspec.compiler.expression import NotKnown
 from archspec.compiler.fields import FAMILIES, Form
 from archspec.compiler.forms.sections import Evaluate, Train
 from archspec.compiler.forms.training import Piecewise
@@ -15,6 +15,7 @@ from archspec.compiler.provenance import Resolved, Values
 from archspec.compiler.scopes import Broken, Resolver, Said, unknown_field
 from archspec.compiler.source import Mapping
 from archspec.compiler.spec.records import Document
+from archspec.compiler.suggestions import nearest
 from archspec.diagnostics import Span
 
 

@@ -156,11 +156,17 @@ class _Builder:
                 # A file with so many is no spec; more of them would tell nobody anything.
                 raise _Refused
         elif node.text.count("(") < node.text.count(")"):
-            self.findings.add(
-                "AS013", "a comma or bracket inside an unquoted expression in { } or [ ]", node.span, help=QUOTE
-            )
-            raise _Refused
+            self.torn(top.children[-1] if top.children else node, node)
         top.keys.setdefault(node.text, node.span)
+
+    def torn(self, before: Node, rest: Scalar) -> None:
+        """Refuse a key that is the rest of an expression, or of a list in the wrong brackets."""
+        message, help = "a comma or bracket inside an unquoted expression in { } or [ ]", QUOTE
+        if isinstance(before, Scalar) and before.text.startswith("("):
+            message = "a list stands in [ ], not in ( )"
+            help = f"write [{before.text[1:]}, {rest.text.removesuffix(')')}]"
+        self.findings.add("AS013", message, rest.span, help=help)
+        raise _Refused
 
     def check_key(self, event: Any) -> None:
         top = self.stack[-1] if self.stack else None

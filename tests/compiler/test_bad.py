@@ -1,7 +1,8 @@
 """Wrong specs: each gives the findings that are written above it, at those places, and no others.
 
 `bad/*.yaml` hold many small documents. Each begins with what it must give, `# error: CODE LINE:COLUMN` (line 1 is that very
-line; with a file name where the place is in another file), and may say `# set: NAME=VALUE` or `# variant: NAME`.
+line; with a file name where the place is in another file), and may say `# set: NAME=VALUE`, `# variant: NAME`, and with `# help: TEXT` the
+remedies that are offered, in order.
 """
 
 from __future__ import annotations
@@ -76,6 +77,8 @@ def test_mistake_is_found_once_and_at_its_place(case: Case) -> None:
     assert case.said("error") or case.said("warning")
     for severity in ("error", "warning"):
         assert [written(d) for d in found if d.severity == severity] == case.said(severity), found
+    if case.said("help"):
+        assert [d.help for d in found] == case.said("help")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

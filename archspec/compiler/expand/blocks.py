@@ -9,11 +9,11 @@ from archspec.compiler.expand.names import UNKNOWN, Bundle, Entry, Names, Tensor
 from archspec.compiler.expand.parameters import bind, scoped, unknown_argument
 from archspec.compiler.expand.place import Place, Work
 from archspec.compiler.expand.references import reference
-from archspec.compiler.expression import nearest
 from archspec.compiler.provenance import Values
 from archspec.compiler.scopes import Broken, Said
 from archspec.compiler.source import Mapping
 from archspec.compiler.spec.records import Block, BlockCall, Layer, Sequence
+from archspec.compiler.suggestions import nearest
 
 
 def block_call(
@@ -108,16 +108,15 @@ def _bind_inputs(block: Block, incoming: Bundle, body: BlockCall, place: Place) 
 def _arguments(block: Block, body: BlockCall, copy: Copy, place: Place, outer: Place) -> Values:
     resolver, known = place.work.resolver, {parameter.name for parameter in block.parameters}
     what = f"block `{block.name}`"
-    for key, _ in body.arguments:
-        if key.text not in known:
-            unknown_argument(what, key, block.parameters, resolver)
+    unknown = [key for key, _ in body.arguments if key.text not in known]
+    for key in unknown:
+        unknown_argument(what, key, block.parameters, resolver)
+    if unknown:
+        raise Broken
     explicit = place.said(body.arguments)
     said: dict[str, list[Said]] = {}
     for name in known:
         candidates = [explicit[name]] if name in explicit else []
         candidates += [copy.cells[name]] if name in copy.cells else []
         said[name] = candidates + scoped(block.name, name, place.frames, resolver)
-    values = bind(what, block.parameters, said, outer.environment, body.block.span, resolver)
-    if any(key.text not in known for key, _ in body.arguments):
-        raise Broken
-    return values
+    return bind(what, block.parameters, said, outer.environment, body.block.span, resolver)

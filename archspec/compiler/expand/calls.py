@@ -9,7 +9,7 @@ from archspec.compiler.expand.names import UNKNOWN, Bundle, Tensor, joined, sing
 from archspec.compiler.expand.place import Place
 from archspec.compiler.expand.sketch import Reach
 from archspec.compiler.expand.stride import dilated
-from archspec.compiler.expression import NotKnown, nearest
+from archspec.compiler.expression import NotKnown
 from archspec.compiler.fields import Form
 from archspec.compiler.op import Op
 from archspec.compiler.ops import OPS
@@ -17,6 +17,7 @@ from archspec.compiler.provenance import Values
 from archspec.compiler.scopes import Broken, Said
 from archspec.compiler.source import Node, Scalar
 from archspec.compiler.spec.layers import COMMON
+from archspec.compiler.suggestions import nearest
 from archspec.diagnostics import Span
 
 _FOLLOWERS = ("norm", "activation")

@@ -10,12 +10,12 @@ from archspec.compiler.expand.opening import bind_hyperparameters, chosen_varian
 from archspec.compiler.expand.place import Place, Reached, Work
 from archspec.compiler.expand.sketch import Sketch
 from archspec.compiler.expand.unused import check_scopes
-from archspec.compiler.expression import nearest
 from archspec.compiler.ir import Graph
 from archspec.compiler.provenance import Values
 from archspec.compiler.scopes import Broken, Resolver, Said
 from archspec.compiler.source import Mapping
 from archspec.compiler.spec.records import Document, Layer, NetworkCall
+from archspec.compiler.suggestions import nearest
 from archspec.diagnostics import Findings, Note
 
 
@@ -63,9 +63,12 @@ def _expand(document: Document, variant: str, settings: dict[str, Said], work: W
     graph = None
     if outcome.first is not None and not work.findings.errors and outcome.first in sketch.nodes:
         graph = Graph(place.variable_path, sketch.inputs, sketch.nodes, sketch.endpoints, outcome.first, heads)
-    elif not document.layers or (outcome.first is not None and not work.findings.errors):
+    elif not document.layers:
         help = "write `layers:` with at least one layer"
         work.findings.add("AS312", "the spec has no layers", document.root.span, help=help)
+    elif outcome.first is not None and not work.findings.errors:
+        help = "look at their `when` and `repeat`"
+        work.findings.add("AS312", "none of the spec's layers is left", document.layers[0].span, help=help)
     return Expanded(graph, place, hyperparameters, sketch.calls)
 
 

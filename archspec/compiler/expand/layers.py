@@ -26,10 +26,12 @@ def sequence(layers: tuple[Layer, ...], incoming: Bundle, place: Place) -> Bundl
     """Expand layers that run one after the other; what the last one hands on."""
     place.names.later.update({layer.name.text: layer.span for layer in layers if layer.name is not None})
     for layer in layers:
-        if layer.name is not None:
-            place.names.later.pop(layer.name.text, None)
+        name = layer.name.text if layer.name is not None else ""
+        place.names.later.pop(name, None)
+        place.names.making.add(name)
         for outcome in _copied(layer, incoming, place, chained=True):
             incoming = outcome
+        place.names.making.discard(name)
     return incoming
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from archspec.compiler.expression import nearest
+from archspec.compiler.suggestions import nearest
 from archspec.diagnostics import Note, Span
 
 Tensor = str | None
@@ -69,6 +69,8 @@ class Names:
     entries: dict[str, Entry] = field(default_factory=dict)
     later: dict[str, Span] = field(default_factory=dict)
     """Layers that stand further down, for the message to whoever names one too early."""
+    making: set[str] = field(default_factory=set)
+    """Layers that are being expanded, for the message to whoever names one inside itself."""
 
     def add(self, name: str, entry: Entry) -> Entry | None:
         """Enter a name; gives back the entry that has it already, if any."""
@@ -134,6 +136,8 @@ class Names:
         if later is not None:
             note, help = Note(f"`{name}` stands here", later), "only earlier layers can be named: move it up"
             return WrongReference("AS303", f"the layer `{name}` comes after this one", note, help)
+        if any(name in scope.making for scope in self._outwards()):
+            return WrongReference("AS303", f"`{name}` would be its own input", help="name an earlier layer")
         known = list(dict.fromkeys(name for scope in self._outwards() for name in scope.paths()))
         help = nearest(reference, known) or "names are looked up from here outwards, up to the border of the block"
         return WrongReference("AS303", f"there is no layer `{reference}` here", help=help)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from archspec.compiler.expand.names import UNKNOWN, Bundle, Entry, Names, Tensor, single
 from archspec.compiler.expand.parameters import bind
 from archspec.compiler.expand.place import Place, Work
-from archspec.compiler.expression import Environment, nearest
+from archspec.compiler.expression import Environment
 from archspec.compiler.ir import Input
 from archspec.compiler.op import Shape
 from archspec.compiler.provenance import Values
 from archspec.compiler.scopes import Broken, Frame, Resolver, Said
 from archspec.compiler.source import Mapping, Node
 from archspec.compiler.spec.records import Document, Variant
+from archspec.compiler.suggestions import nearest
 from archspec.compiler.values import shown
 from archspec.diagnostics import Findings, Span
 

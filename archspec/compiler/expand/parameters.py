@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from archspec.compiler.expression import Environment, Value, nearest
+from archspec.compiler.expression import Environment, Value
 from archspec.compiler.provenance import Candidate, Resolved, Values
 from archspec.compiler.scopes import Broken, Frames, Resolver, Said, origin_of, quiet
 from archspec.compiler.source import Scalar
 from archspec.compiler.spec.records import Parameter
+from archspec.compiler.suggestions import nearest
 from archspec.compiler.values import shown
 from archspec.diagnostics import Span
 

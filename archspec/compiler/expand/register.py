@@ -70,6 +70,8 @@ def alias(node: Scalar, tensor: str, place: Place) -> None:
     """Give a tensor the end point's name that a layer says; one that is taken is reported."""
     sketch, name = place.work.sketch, _endpoint(node, place)
     if sketch.endpoints.get(name, tensor) != tensor:
-        place.work.findings.add("AS311", f"the end point `{name}` is taken", node.span, help="choose another name")
+        notes = [Note("the first one", sketch.aliases[name])] if name in sketch.aliases else []
+        message, help = f"the end point `{name}` is taken", "choose another name"
+        place.work.findings.add("AS311", message, node.span, *notes, help=help)
     sketch.endpoints[name] = tensor
     sketch.aliases[name] = node.span

@@ -7,7 +7,6 @@ from archspec.compiler.expression.environment import (
     Shape,
     Value,
     WrongExpression,
-    nearest,
 )
 from archspec.compiler.expression.evaluation import evaluate
 from archspec.compiler.expression.functions import FUNCTIONS
@@ -27,6 +26,5 @@ __all__ = [
     "evaluate",
     "has_expression",
     "interpolate",
-    "nearest",
     "split",
 ]

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
-from archspec.compiler.expression.environment import Value, WrongExpression, nearest, written
+from archspec.compiler.expression.environment import Value, WrongExpression, written
 from archspec.compiler.expression.functions import ANY_NUMBER, FUNCTIONS
+from archspec.compiler.suggestions import nearest
 
 _LARGEST = 2**63
 
@@ -39,6 +40,8 @@ def offer(name: str, values: Mapping[str, Value]) -> str:
     """What may have been meant by a name that is not known."""
     if name in FUNCTIONS:
         return f"a function is called inside parentheses: $({name}(…))"
+    if name.lower() in ("yes", "no", "on", "off"):
+        return f"`{name}` is a text in YAML 1.2; write true or false"
     known = [key for key in values if key not in ("true", "false", "null", "variant")]
     return nearest(name, known) or (f"known here: {', '.join(known)}" if known else "no names are known here")
 

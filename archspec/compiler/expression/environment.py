@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 Value = Any
@@ -58,9 +57,3 @@ def written(value: Value) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return "null" if value is None else str(value)
-
-
-def nearest(name: str, names: Iterable[str]) -> str | None:
-    """`did you mean …?`, where something is close."""
-    close = get_close_matches(name, list(names), 1)
-    return f"did you mean `{close[0]}`?" if close else None

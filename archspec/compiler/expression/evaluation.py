@@ -13,11 +13,11 @@ from archspec.compiler.expression.environment import (
     NotKnown,
     Value,
     WrongExpression,
-    nearest,
 )
 from archspec.compiler.expression.functions import FUNCTIONS, PLAIN_FUNCTIONS, TENSOR_FUNCTIONS, Unfit
 from archspec.compiler.expression.operators import computed, holds
 from archspec.compiler.expression.syntax import check_length, parsed
+from archspec.compiler.suggestions import nearest
 
 _MOST_STEPS = 20_000
 

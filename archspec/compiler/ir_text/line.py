@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from archspec.compiler.fields import FAMILIES, Field, Form
 from archspec.compiler.ir_text.writing import NAME
 from archspec.compiler.op import Shape
+from archspec.compiler.suggestions import nearest
 from archspec.compiler.values import WrongValue
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -111,10 +111,10 @@ class Line:
         known = list(names)
         if match and match[0] in known:
             return match[0]
-        close = get_close_matches(match[0], known, 1) if match else []
+        offer = nearest(match[0], known) if match else None
         found = f"{f'{where} has' if where else 'there is'} no {what} `{match[0]}`" if match else ""
         found = found or f"expected the name of a {what}, {self._found()}"
-        raise WrongLine("AS381", start, found + (f"; did you mean `{close[0]}`?" if close else ""))
+        raise WrongLine("AS381", start, found + (f"; {offer}" if offer else ""))
 
     def shape(self) -> Shape:
         """A shape such as 35x35x288."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from archspec.compiler.expression import nearest
 from archspec.compiler.fields import FAMILIES, Form
 from archspec.compiler.scopes.said import Broken
 from archspec.compiler.source import Listing, Mapping, Node, Scalar
+from archspec.compiler.suggestions import nearest
 from archspec.diagnostics import Findings, Span
 
 

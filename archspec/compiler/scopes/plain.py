@@ -17,8 +17,8 @@ def checked(declared: Field, value: Value, span: Span, what: str, findings: Find
     try:
         return declared.read(value)
     except WrongValue as problem:
-        whole = isinstance(value, float) and value.is_integer() and str(problem) == "a whole number"
-        help = "`//` divides to a whole number; int(…) cuts the fraction" if whole else None
+        fraction = isinstance(value, float) and str(problem) == "a whole number"
+        help = "`//` divides to a whole number; int(…) cuts the fraction" if fraction else None
         findings.add("AS102", f"{what} must be {problem}, got {shown(value)}", span, help=help)
         raise Broken from None
 

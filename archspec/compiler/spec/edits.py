@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from difflib import get_close_matches
 from functools import partial
 
 from archspec.compiler.ops import OPS
 from archspec.compiler.source import Listing, Mapping, Node, Scalar
 from archspec.compiler.spec.layers import OPERATIONS
 from archspec.compiler.spec.records import items
+from archspec.compiler.suggestions import nearest
 from archspec.diagnostics import Findings
 
 Pair = tuple[Scalar, Node]
@@ -89,8 +89,7 @@ def _at(root: Mapping, place: Scalar, path: str, new: Callable[[Pair], list[Pair
         if edited is not None:
             return Mapping(tuple((k, edited if k.text == section else v) for k, v in root.pairs), root.span)
     known = [name for section in ("layers", "heads") for name in _paths(root.get(section), "")]
-    close = get_close_matches(path, known, 1)
-    help = f"did you mean `{close[0]}`?" if close else "layers inside a block are changed in the block"
+    help = nearest(path, known) or "layers inside a block are changed in the block"
     findings.add("AS117", f"the extended spec has no layer `{path}`", place.span, help=help)
     return root
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from archspec.compiler.ops import OPS
 from archspec.compiler.source import Listing, Mapping, Node, Scalar
 from archspec.compiler.spec.records import (
@@ -17,6 +15,7 @@ from archspec.compiler.spec.records import (
     Sequence,
 )
 from archspec.compiler.spec.scopes import read_defaults
+from archspec.compiler.suggestions import nearest
 from archspec.diagnostics import Findings
 
 COMMON = ("from", "when", "else", "repeat", "table", "defaults", "endpoint", "share", "name", "output_stride")
@@ -102,8 +101,8 @@ def _bare(name: Scalar | None, node: Scalar, findings: Findings) -> Layer:
 
 
 def _unknown(node: Scalar, findings: Findings) -> None:
-    close = get_close_matches(node.text, [*OPS, *OPERATIONS], 1)
-    help = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(OPS)}; a block is called by `block:`"
+    offer = f"there are {', '.join(OPS)}; a block is called by `block:`"
+    help = nearest(node.text, [*OPS, *OPERATIONS]) or offer
     findings.add("AS104", f"there is no operation `{node.text}`", node.span, help=help)
 
 
@@ -181,8 +180,8 @@ def _network(file: Scalar, fields: tuple[tuple[Scalar, Node], ...], findings: Fi
 def _refuse(fields: tuple[tuple[Scalar, Node], ...], what: str, allowed: tuple[str, ...], findings: Findings) -> None:
     for key, _ in fields:
         if key.text not in allowed:
-            close = get_close_matches(key.text, [*allowed, *COMMON], 1)
-            help = f"did you mean `{close[0]}`?" if close else f"allowed: {', '.join([*allowed, *COMMON])}"
+            known = [*allowed, *COMMON]
+            help = nearest(key.text, known) or f"allowed: {', '.join(known)}"
             findings.add("AS101", f"{what} has no key `{key.text}`", key.span, help=help)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
-from archspec.compiler.fields import FAMILIES
+from archspec.compiler.core_schema import core_value
+from archspec.compiler.fields import FAMILIES, Field
 from archspec.compiler.source import Listing, Mapping, Node, Scalar
 from archspec.compiler.validate.parts import Part
+from archspec.compiler.values import WrongValue
 from archspec.diagnostics import Span
 
 WRITTEN = {
@@ -53,7 +53,15 @@ def start_of(node: Mapping) -> Span:
     return node.pairs[0][0].span if node.pairs else node.span
 
 
-def nearest(name: str, names: list[str]) -> str | None:
-    """The question whether a name that is there was meant."""
-    close = get_close_matches(name, names, 1)
-    return f"did you mean `{close[0]}`?" if close else None
+def nearly(node: Node, declared: Field) -> str | None:
+    """What to write in place of a value that is the right one in the wrong form."""
+    if not isinstance(node, Scalar):
+        return None
+    unquoted = core_value(node.text) if node.quoted else node.value
+    try:
+        declared.read(unquoted)
+        return f"take the quotes away: {node.text}"
+    except WrongValue:
+        if isinstance(unquoted, float) and unquoted.is_integer() and declared.type.text == "int":
+            return f"write {int(unquoted)}"
+        return None

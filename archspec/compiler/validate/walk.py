@@ -7,12 +7,13 @@ from collections.abc import Set
 from archspec.compiler.fields import FAMILIES
 from archspec.compiler.ops.installed import load
 from archspec.compiler.source import Listing, Mapping, Node, Scalar, plain
+from archspec.compiler.suggestions import nearest
 from archspec.compiler.validate.parts import Json, Part, Parts, declared_in, kinds, shown, wanted
 from archspec.compiler.validate.phrases import (
     WRITTEN,
     has_expression,
     in_expectations,
-    nearest,
+    nearly,
     start_of,
     thing_of,
     unknown_code,
@@ -63,10 +64,19 @@ class Walk:
         elif isinstance(node, Mapping) and len(node.pairs) == 1:
             self._named_item(self.parts.choices(*part.path)[1], node)
         elif isinstance(node, Mapping) and any(key.text in self._operations() for key, _ in node.pairs):
-            self.findings.add("AS107", "this layer has no name", node.span, help="write `- name: {…}`")
+            self._unnamed(node)
         else:
             help = "write each layer behind a dash of its own: `- name: {…}`"
             self.findings.add("AS106", "a list of layers has one `name: layer` to an item", node.span, help=help)
+
+    def _unnamed(self, node: Mapping) -> None:
+        (name, nothing), (key, _) = node.pairs[:2]
+        if name.text not in self._operations() and isinstance(nothing, Scalar) and nothing.value is None:
+            message = f"`{key.text}` stands as far left as the layer's name `{name.text}`"
+            help = f"indent what belongs to `{name.text}` by two more spaces"
+            self.findings.add("AS107", message, key.span, help=help)
+        else:
+            self.findings.add("AS107", "this layer has no name", node.span, help="write `- name: {…}`")
 
     def _named_item(self, part: Part, node: Mapping) -> None:
         [(name, layer)] = node.pairs
@@ -190,7 +200,7 @@ class Walk:
             except WrongValue as problem:
                 main = declared.main and f"`{cls.NAME}`" in what
                 name = f"`{declared.name}` of `{cls.NAME}`" if main else what
-                help = nearest(str(value), [str(choice) for choice in declared.choices])
+                help = nearest(str(value), [str(choice) for choice in declared.choices]) or nearly(node, declared)
                 self.findings.add("AS102", f"{name} must be {problem}, got {shown(node)}", node.span, help=help)
                 return
         if not self.parts.holds(part, value):
