@@ -28,6 +28,7 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "fc": ("dense",),
     "fullyconnected": ("dense",),
     "globalaveragepooling2d": ("global_avg_pool",),
+    "kaiming": ("he_normal",),
     "kernelinitializer": ("initializer",),
     "kernelregularizer": ("l2",),
     "kernelsize": ("kernel",),
@@ -38,11 +39,13 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "maxpooling2d": ("max_pool2d",),
     "movingaveragedecay": ("average",),
     "mul": ("multiply",),
+    "normal": ("truncated_normal",),
     "normalizer": ("norm",),
     "normalizerfn": ("norm",),
     "normlayer": ("norm",),
     "numfilters": ("filters",),
     "numoutputs": ("filters", "units"),
+    "ones": ("constant",),
     "outchannels": ("filters",),
     "outfeatures": ("units",),
     "poolsize": ("kernel",),
@@ -52,6 +55,9 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "weightdecay": ("l2",),
     "weightsinitializer": ("initializer",),
     "weightsregularizer": ("l2",),
+    "xavier": ("glorot_uniform",),
+    "xavierinitializer": ("glorot_uniform",),
+    "zeros": ("constant",),
 }
 """What TF-Slim, Keras and PyTorch call a thing, without case and underscores, and our names for it."""
 
@@ -72,5 +78,8 @@ def closest(name: str, names: Iterable[str]) -> str | None:
     for ours in _ELSEWHERE.get(name.lower().replace("_", ""), ()):
         if ours in known:
             return known[ours]
+    longer = [candidate for candidate in known if candidate.startswith(f"{name.lower()}_")]
+    if name and len(longer) == 1:
+        return known[longer[0]]
     close = get_close_matches(name.lower(), known, 1)
     return known[close[0]] if close else None

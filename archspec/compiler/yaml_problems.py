@@ -31,6 +31,9 @@ def report_problem(problem: yaml.YAMLError, text: str, file: str, findings: Find
         help = "look for a missing bracket, quote, colon or space before this place"
         if "control characters" in reason:
             help = "take it out; a spec is plain text in UTF-8"
+        elif "'-' indicator" in reason:
+            message = "this is not YAML: the items of this list begin with `- `, and this line does not"
+            help = "write the dash, or look at the indentation"
         elif "mapping values are not allowed" in reason:
             message = "this is not YAML: a `: ` where no key can stand"
             help = "put a text with `: ` in it in quotes, or look at the indentation"

@@ -24,12 +24,19 @@ CONVOLUTION = ["filters", "kernel", "stride", "padding", "rate", "norm", "activa
         ("weights_initializer", "initializer"),
         ("weight_decay", "l2"),
         ("dilation_rate", "rate"),
+        ("init", None),
         ("zebra", None),
         ("", None),
     ],
 )
 def test_closest_name_of_a_convolution(name: str, found: str | None) -> None:
     assert closest(name, CONVOLUTION) == found
+
+
+def test_the_beginning_of_one_name_is_enough() -> None:
+    assert closest("he", ["he_normal", "glorot_uniform"]) == "he_normal"
+    assert closest("conv", ["conv_a", "conv_b"]) in ("conv_a", "conv_b")
+    assert closest("x", ["x_1", "x_2"]) is None
 
 
 def test_a_name_is_offered_only_where_it_is() -> None:

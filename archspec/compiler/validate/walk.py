@@ -8,6 +8,7 @@ from archspec.compiler.fields import FAMILIES
 from archspec.compiler.ops.installed import load
 from archspec.compiler.source import Listing, Mapping, Node, Scalar, plain
 from archspec.compiler.suggestions import nearest
+from archspec.compiler.validate.inside import beside
 from archspec.compiler.validate.parts import Json, Part, Parts, declared_in, kinds, shown, wanted
 from archspec.compiler.validate.phrases import (
     WRITTEN,
@@ -116,7 +117,17 @@ class Walk:
             self._two_kinds(part, found)
         key = free or found[0]
         chosen = self.parts.at(*choices[key.text])
-        self._keys(chosen, node, f"`{key.text}`", skip={other.text for other in found if other is not key})
+        skip = {other.text for other in found if other is not key}
+        self._keys(chosen, node, f"`{key.text}`", skip | self._nested(part, key, node))
+
+    def _nested(self, part: Part, key: Scalar, node: Mapping) -> set[str]:
+        """Report fields that stand inside the form's value; the key that needs no further check."""
+        remedy = beside(thing_of(part), key.text, node.get(key.text))
+        if remedy is None:
+            return set()
+        message = f"the fields of `{key.text}` stand beside it, not inside it"
+        self.findings.add("AS102", message, key.span, help=f"write `{remedy}`")
+        return {key.text}
 
     def _two_kinds(self, part: Part, found: list[Scalar]) -> None:
         thing = thing_of(part)

@@ -1,0 +1,34 @@
+"""Fields written inside their form's value, as other tools nest them: `{conv2d: {filters: 8}}`."""
+
+from __future__ import annotations
+
+from archspec.compiler.fields import FAMILIES
+from archspec.compiler.source import Listing, Mapping, Node, Scalar
+from archspec.compiler.suggestions import closest
+
+
+def beside(family: str, form: str, value: Node | None) -> str | None:
+    """How the fields in a form's value are written beside it; None where what stands there is not its fields."""
+    # Norms and activations are operations too.
+    cls = FAMILIES.get(family, FAMILIES["op"]).get(form)
+    if cls is None or not isinstance(value, Mapping) or not value.pairs:
+        return None
+    main = cls.main()
+    names = {key.text: closest(key.text, cls.FIELDS) for key, _ in value.pairs}
+    if main is None and getattr(cls, "ARITY", (1, 1)) != (1, 1):
+        return None
+    if main is not None and (main.type.text == "factors" or names.keys() & FAMILIES.get(main.type.family, {}).keys()):
+        return None
+    if not any(names.values()):
+        return None
+    said = {names[key.text] or key.text: _flow(inner) for key, inner in value.pairs}
+    first = f"{form}: {said.pop(main.name)}" if main is not None and main.name in said else form
+    return "{" + ", ".join([first, *(f"{name}: {text}" for name, text in said.items())]) + "}"
+
+
+def _flow(node: Node) -> str:
+    if isinstance(node, Scalar):
+        return node.text
+    if isinstance(node, Listing) and all(isinstance(item, Scalar) for item in node.items):
+        return f"[{', '.join(item.text for item in node.items if isinstance(item, Scalar))}]"
+    return "…"
