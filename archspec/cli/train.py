@@ -35,8 +35,9 @@ def add(commands: Any) -> None:
     )
     add_spec(parser)
     parser.add_argument("--data", metavar="NAME|DIR", help="other data than the spec's: `sample`, a folder, a pattern")
-    parser.add_argument("--steps", type=int, metavar="N", help="train so many steps")
-    parser.add_argument("--epochs", type=float, metavar="N", help="train so many passes over the data")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--steps", type=int, metavar="N", help="train so many steps")
+    length.add_argument("--epochs", type=float, metavar="N", help="train so many passes over the data")
     parser.add_argument(
         "--batch", type=int, metavar="N", help="examples in a step, over all ranks (default: the spec's)"
     )
@@ -136,7 +137,8 @@ def show(outcome: Outcome, folder: Path, arguments: argparse.Namespace) -> None:
     if outcome.start >= outcome.total:
         print(f"{folder} has made {outcome.step} of {outcome.total} steps already; --steps or --epochs trains longer")
     else:
-        print(f"trained {outcome.step} steps, loss {outcome.numbers['loss']:.4f}; the run is in {folder}")
+        steps = f"{outcome.step} step{'' if outcome.step == 1 else 's'}"
+        print(f"trained {steps}, loss {outcome.numbers['loss']:.4f}; the run is in {folder}")
     if scores is not None:
         named = ", ".join(f"{name} {value:.4f}" for name, value in scores.values.items())
         print(f"evaluated on {scores.examples} examples: {named}")

@@ -90,6 +90,10 @@ def read_array(path: str, graph: Graph) -> np.ndarray:
     if not _fits(array.shape, wanted):
         message = f"{path} has shape {show(array.shape)}, and the network takes batch x {show(wanted)}"
         raise stop("AS714", message, help="give examples as the first axis and channels as the last")
+    strange = next((index for index, example in enumerate(array) if not np.isfinite(example).all()), None)
+    if strange is not None:
+        # A ReLU would turn a NaN into a 0, and the answer would look like one.
+        raise stop("AS714", f"{path} holds NaN or infinity in example {strange}", help="mend it or take it out")
     return array
 
 

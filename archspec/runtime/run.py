@@ -67,7 +67,8 @@ class Run:
 
     def _unwritable(self, problem: OSError) -> Stop:
         help = "make room or give write access there, or use another --run"
-        return stop("AS730", f"{self.folder} cannot be written: {problem.strerror}", help=help)
+        reason = "there is a file of that name" if isinstance(problem, FileExistsError) else problem.strerror
+        return stop("AS730", f"{self.folder} cannot be written: {reason}", help=help)
 
     def begin(self, program: Program, data: Dataset, found: dict[str, str], names: tuple[str, ...] | None) -> None:
         """Write down what is trained, before the first step; raises Stop."""

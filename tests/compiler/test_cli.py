@@ -121,6 +121,7 @@ def test_standard_input_that_is_no_text_is_a_finding() -> None:
         (["summary", INCEPTION, "--set", "num_classes"], "is not NAME=VALUE"),
         (["explain", INCEPTION, "Mixed_5x"], "did you mean Mixed_5"),
         (["summary", INCEPTION, "--until", "PreLogts"], "did you mean PreLogits"),
+        (["train", INCEPTION, "--steps", "1", "--epochs", "1"], "--epochs: not allowed with argument --steps"),
     ],
 )
 def test_wrong_usage_is_exit_code_2(words: list[str], sentence: str) -> None:

@@ -227,7 +227,7 @@ def test_mistakes_in_folders_are_sentences(tmp_path: Path) -> None:
     picture(tmp_path / "a" / "1.png")
     for name in ("notes.txt", "z.tiff"):
         (tmp_path / "a" / name).write_text("no image")
-    with pytest.raises(Stop, match=r"a/notes\.txt and 1 more files are no image by name") as stopped:
+    with pytest.raises(Stop, match=r"a/notes\.txt and 1 more file are no image by name") as stopped:
         open_data(Folder(path=str(tmp_path)), None, "train")
     assert stopped.value.diagnostics[0].code == "AS711"
 

@@ -181,6 +181,7 @@ def test_many_inputs_come_in_order(small: tuple[Path, Path], tmp_path: Path) -> 
         (np.zeros((8, 8, 3), "float32"), "has shape 8x8x3, and the network takes batch x 8x8x3"),
         (np.zeros((2, 3, 8, 8), "float32"), "has shape 2x3x8x8"),
         (np.zeros((0, 8, 8, 3), "float32"), "has shape 0x8x8x3"),
+        (np.full((2, 8, 8, 3), [0, np.nan, 0], "float32"), "holds NaN or infinity in example 0"),
         (np.array([{"a": 1}], dtype=object), "is no array saved without pickle"),
     ],
 )

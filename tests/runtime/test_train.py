@@ -127,6 +127,8 @@ def test_folder_that_cannot_be_written_is_a_sentence(images: Path, tmp_path: Pat
     (tmp_path / "file").write_text("")
     done = train(spec_file(tmp_path, PLAIN), images, tmp_path / "file" / "run")
     assert (done.returncode, done.stderr.startswith("AS730")) == (1, True), done.stderr
+    done = train(spec_file(tmp_path, PLAIN), images, tmp_path / "file")
+    assert done.returncode == 1 and "file cannot be written: there is a file of that name" in done.stderr
 
 
 def broken(images: Path, folder: Path, split: str) -> Path:

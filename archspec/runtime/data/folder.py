@@ -77,7 +77,8 @@ def _images(root: str, names: Sequence[str]) -> list[str]:
     found = sorted(path for name in names for path in _files_below(root, name))
     others = [path for path in found if not path.lower().endswith(SUFFIXES)]
     if others:
-        more = f" and {len(others) - 1} more files are" if len(others) > 1 else " is"
+        count = len(others) - 1
+        more = f" and {count} more file{'s' if count > 1 else ''} are" if count else " is"
         kinds = ", ".join(suffix[1:] for suffix in SUFFIXES)
         raise stop("AS711", f"{os.path.join(root, others[0])}{more} no image by name ({kinds})", help="take it away")
     return found

@@ -49,7 +49,8 @@ def data_form(argument: str) -> Data:
     if not os.path.isdir(argument):
         if glob.glob(argument):
             return TFRecord(pattern=argument)
-        raise stop("AS700", f"{argument} is neither sample nor a folder or file pattern that is there")
+        message = f"{argument} is neither sample nor a folder or file pattern that is there"
+        raise stop("AS700", message, help="check the path")
     if mnist_splits(argument):
         return Mnist(path=argument)
     if cifar_batches(argument):
