@@ -6,6 +6,9 @@ from archspec.compiler.fields import FAMILIES
 from archspec.compiler.source import Listing, Mapping, Node, Scalar
 from archspec.compiler.suggestions import closest
 
+LONGEST = 40
+"""Characters of a value that a remedy repeats."""
+
 
 def beside(family: str, form: str, value: Node | None) -> str | None:
     """How the fields in a form's value are written beside it; None where what stands there is not its fields."""
@@ -27,8 +30,9 @@ def beside(family: str, form: str, value: Node | None) -> str | None:
 
 
 def _flow(node: Node) -> str:
+    text = ""
     if isinstance(node, Scalar):
-        return node.text
-    if isinstance(node, Listing) and all(isinstance(item, Scalar) for item in node.items):
-        return f"[{', '.join(item.text for item in node.items if isinstance(item, Scalar))}]"
-    return "…"
+        text = node.text
+    elif isinstance(node, Listing) and all(isinstance(item, Scalar) for item in node.items):
+        text = f"[{', '.join(item.text for item in node.items if isinstance(item, Scalar))}]"
+    return text if 0 < len(text) <= LONGEST and "\n" not in text else "…"

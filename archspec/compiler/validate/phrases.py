@@ -62,6 +62,5 @@ def nearly(node: Node, declared: Field) -> str | None:
         declared.read(unquoted)
         return f"take the quotes away: {node.text}"
     except WrongValue:
-        if isinstance(unquoted, float) and unquoted.is_integer() and declared.type.text == "int":
-            return f"write {int(unquoted)}"
-        return None
+        whole = isinstance(unquoted, float) and unquoted.is_integer() and abs(unquoted) < 2**53
+        return f"write {unquoted:.0f}" if whole and declared.type.text == "int" else None
