@@ -23,7 +23,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from archspec.compiler.build import compile_file
+from archspec.compiler.program import compile_file
 from archspec.diagnostics import Findings
 from archspec.runtime.data.open import open_data
 from archspec.runtime.data.pipeline import training_batches

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from archspec.compiler.build import check_file
+from archspec.compiler.program import check_file
 from archspec.diagnostics import Findings
 
 ROOT = Path(__file__).parents[1]

@@ -11,8 +11,8 @@ from archspec.cli.program import add_spec, compiled
 from archspec.diagnostics import stop
 
 if TYPE_CHECKING:
-    from archspec.compiler.build import Program
-    from archspec.compiler.forms.sections import Evaluate
+    from archspec.compiler.language.forms.sections import Evaluate
+    from archspec.compiler.program import Program
     from archspec.runtime.data.dataset import Dataset
     from archspec.runtime.evaluate import Scores
 

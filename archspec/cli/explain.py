@@ -13,8 +13,8 @@ from archspec.cli.lookup import choose, inside, known_values
 from archspec.cli.program import add_spec, compiled
 
 if TYPE_CHECKING:
-    from archspec.compiler.build import Program
-    from archspec.compiler.provenance import Candidate, Origin, Resolved, Values
+    from archspec.compiler.language.provenance import Candidate, Origin, Resolved, Values
+    from archspec.compiler.program import Program
 
 _INDENT = "    "
 
@@ -114,7 +114,7 @@ def _quote(origin: Origin) -> None:
 
 def _shown(value: object) -> str:
     """A value as a spec writes it."""
-    from archspec.compiler.fields import Form
+    from archspec.compiler.language.fields import Form
 
     if isinstance(value, Form):
         said = {name: part for name, part in value.values().items() if part != value.FIELDS[name].default}

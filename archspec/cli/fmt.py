@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _lay_out(path: str, arguments: argparse.Namespace, outcome: _Outcome) -> None:
-    from archspec.compiler.layout import laid_out
+    from archspec.compiler.format import laid_out
 
     name = "stdin" if path == "-" else path
     data = _content(path)
@@ -81,7 +81,7 @@ def _lay_out(path: str, arguments: argparse.Namespace, outcome: _Outcome) -> Non
 
 def _content(path: str) -> bytes:
     """The bytes of a file or of standard input; raises Stop where they cannot be read."""
-    from archspec.compiler.source import LARGEST, read_bytes
+    from archspec.compiler.syntax.reading import LARGEST, read_bytes
 
     if path == "-":
         return sys.stdin.buffer.read(LARGEST + 1)

@@ -35,7 +35,7 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints the findings."""
-    from archspec.compiler.build import check_file
+    from archspec.compiler.program import check_file
     from archspec.compiler.rules import check_rules
 
     findings, files, programs = Findings(), 0, 0
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _read_stdin(sources: dict[str, str], findings: Findings) -> bool:
     """Puts the text of standard input among the sources; False, with a finding, where it is no text."""
-    from archspec.compiler.source import LARGEST, decoded
+    from archspec.compiler.syntax.reading import LARGEST, decoded
 
     # No letter takes more than four bytes, so that a text cut off here is over the limit of letters.
     text = decoded(sys.stdin.buffer.read(4 * LARGEST + 1), _STDIN, findings)

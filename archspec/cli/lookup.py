@@ -5,12 +5,12 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from archspec.compiler.suggestions import closest
+from archspec.compiler.language.suggestions import closest
 from archspec.diagnostics import stop
 
 if TYPE_CHECKING:
-    from archspec.compiler.build import Program
-    from archspec.compiler.provenance import Values
+    from archspec.compiler.language.provenance import Values
+    from archspec.compiler.program import Program
 
 
 def known_values(program: Program) -> Values:

@@ -14,7 +14,7 @@ from archspec.diagnostics import stop
 if TYPE_CHECKING:
     import numpy as np
 
-    from archspec.compiler.build import Program
+    from archspec.compiler.program import Program
     from archspec.runtime.predict import Guess
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from archspec.diagnostics import Findings, stop
 
 if TYPE_CHECKING:
-    from archspec.compiler.build import Program
+    from archspec.compiler.program import Program
 
 
 def add_spec(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +28,7 @@ def add_until(parser: argparse.ArgumentParser) -> None:
 
 def compiled(arguments: argparse.Namespace) -> Program:
     """The program of SPEC with its --set values, until its --until; raises Stop with everything that is wrong."""
-    from archspec.compiler.build import compile_file
+    from archspec.compiler.program import compile_file
 
     findings = Findings()
     program = compile_file(arguments.spec, settings=settings(arguments.set), findings=findings)
@@ -39,7 +39,7 @@ def compiled(arguments: argparse.Namespace) -> Program:
 
 def _ending(program: Program, name: str) -> Program:
     """The program of the network that ends at an end point, with the metrics that are left."""
-    from archspec.compiler.passes.cut import cut
+    from archspec.compiler.graph.passes.cut import cut
 
     check_endpoint(program, name)
     graph, section = cut(program.graph, name), program.eval

@@ -25,7 +25,7 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints the schema; 1 where the operations of a package could not be loaded."""
-    from archspec.compiler.ops.installed import load_all
+    from archspec.compiler.language.ops.installed import load_all
     from archspec.compiler.schema import as_text
     from archspec.rendering import report
 

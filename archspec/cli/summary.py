@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from archspec.cli.program import add_spec, add_until, compiled
 
 if TYPE_CHECKING:
-    from archspec.compiler.ir import Graph
-    from archspec.compiler.report import Row
+    from archspec.compiler.graph.cost import Row
+    from archspec.compiler.graph.graph import Graph
 
 
 def add(commands: Any) -> None:
@@ -40,8 +40,8 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints the table."""
-    from archspec.compiler.passes.inference import for_inference
-    from archspec.compiler.report import rows, totals
+    from archspec.compiler.graph.cost import rows, totals
+    from archspec.compiler.graph.passes.inference import for_inference
 
     program = compiled(arguments)
     graph = program.graph if arguments.train else for_inference(program.graph)
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _further(graph: Graph, train: bool) -> Iterator[str]:
     """The memory that activations take, and what the last feature map of the main line sees of the input."""
-    from archspec.compiler.report import activations, last_map, peak, receptive_fields
+    from archspec.compiler.graph.cost import activations, last_map, peak, receptive_fields
 
     tensors = activations(graph) if train else peak(graph)
     if tensors is not None:

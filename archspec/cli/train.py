@@ -14,7 +14,7 @@ from archspec.cli.program import add_spec, compiled
 from archspec.diagnostics import stop
 
 if TYPE_CHECKING:
-    from archspec.compiler.build import Program
+    from archspec.compiler.program import Program
     from archspec.runtime.train import Outcome
 
 
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     program = _adjusted(compiled(arguments), arguments)
     if arguments.np is not None and "HOROVOD_SIZE" not in os.environ:
         return _launched(arguments.np, program)
-    from archspec.compiler.values import Duration
+    from archspec.compiler.language.values import Duration
     from archspec.runtime import distribute
     from archspec.runtime.train import Options, train
 

@@ -14,7 +14,7 @@ from archspec.runtime.run import Run
 from archspec.runtime.step import Step, frozen
 
 if TYPE_CHECKING:
-    from archspec.compiler.build import Program
+    from archspec.compiler.program import Program
 
 
 def begin(run: Run, program: Program, data: Dataset, settings: dict[str, str], state: Step, resume: bool) -> int:

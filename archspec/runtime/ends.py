@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from archspec.compiler.ir import Graph
-from archspec.compiler.op import show
+from archspec.compiler.graph.graph import Graph
+from archspec.compiler.language.op import show
 from archspec.diagnostics import stop
 
 

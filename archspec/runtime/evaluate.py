@@ -11,15 +11,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from archspec.compiler.forms.training import Accuracy, SoftmaxCrossEntropy
-from archspec.compiler.ir import Graph
+from archspec.compiler.graph.graph import Graph
+from archspec.compiler.language.forms.training import Accuracy, SoftmaxCrossEntropy
 from archspec.diagnostics import stop
 from archspec.runtime.ends import main_outputs, node_path
 from archspec.runtime.finite import first_non_finite
 from archspec.runtime.lower import Network
 
 if TYPE_CHECKING:
-    from archspec.compiler.build import Program
+    from archspec.compiler.program import Program
 
 Total = Callable[[np.ndarray], np.ndarray]
 """From one rank's numbers to their sums over all ranks."""

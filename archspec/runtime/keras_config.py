@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-import archspec.compiler.ops  # noqa: F401  (enters every op into FAMILIES)
-from archspec.compiler.fields import FAMILIES, Form
-from archspec.compiler.ir import Graph, Input, Node
+import archspec.compiler.language.ops  # noqa: F401  (enters every op into FAMILIES)
+from archspec.compiler.graph.graph import Graph, Input, Node
+from archspec.compiler.language.fields import FAMILIES, Form
 
 
 def graph_config(graph: Graph) -> dict[str, Any]:

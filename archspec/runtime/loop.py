@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from archspec.compiler.values import Duration
+from archspec.compiler.language.values import Duration
 from archspec.runtime import checkpoint, distribute
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.pipeline import training_batches

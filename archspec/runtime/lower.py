@@ -11,8 +11,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from archspec.compiler.ir import Graph, Node
-from archspec.compiler.op import Variable
+from archspec.compiler.graph.graph import Graph, Node
+from archspec.compiler.language.op import Variable
 from archspec.runtime.ends import image_input, main_outputs, node_path
 from archspec.runtime.keras_config import graph_config, graph_of
 
@@ -108,7 +108,7 @@ class Network(keras.Model):
 
 @dataclass(frozen=True, slots=True)
 class _Site:
-    """What one node's op is handed: archspec.compiler.op.Lowering."""
+    """What one node's op is handed: archspec.compiler.language.op.Lowering."""
 
     network: Network
     node: Node

@@ -9,8 +9,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from archspec.compiler.forms import training as forms
-from archspec.compiler.values import Duration
+from archspec.compiler.language.forms import training as forms
+from archspec.compiler.language.values import Duration
 
 
 @dataclass(frozen=True)

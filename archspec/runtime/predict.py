@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
-from archspec.compiler.forms.training import Accuracy, SoftmaxCrossEntropy
-from archspec.compiler.ir import Graph
-from archspec.compiler.op import show
+from archspec.compiler.graph.graph import Graph
+from archspec.compiler.language.forms.training import Accuracy, SoftmaxCrossEntropy
+from archspec.compiler.language.op import show
 from archspec.diagnostics import stop
 from archspec.runtime.ends import image_input, image_shape, main_outputs, node_path
 from archspec.runtime.lower import Network
 from archspec.runtime.preprocess.apply import preprocess_file
 
 if TYPE_CHECKING:
-    from archspec.compiler.build import Program
+    from archspec.compiler.program import Program
 
 BATCH = 32
 """Examples of an array that are computed at once."""

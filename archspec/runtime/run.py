@@ -11,13 +11,13 @@ import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from archspec.compiler.fields import Form
+from archspec.compiler.language.fields import Form
 from archspec.diagnostics import Note, Stop, stop
 from archspec.runtime import checkpoint
 from archspec.runtime.labels import FILE as LABELS
 
 if TYPE_CHECKING:
-    from archspec.compiler.build import Program
+    from archspec.compiler.program import Program
     from archspec.runtime.data.dataset import Dataset
 
 RECORD = "run.json"

@@ -10,7 +10,7 @@ import tensorflow as tf
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from archspec.compiler.forms.sections import Evaluate
+from archspec.compiler.language.forms.sections import Evaluate
 from archspec.runtime import distribute
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.explain import explain_data_error

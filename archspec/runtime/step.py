@@ -11,8 +11,8 @@ import keras
 import tensorflow as tf
 
 from archspec.compiler.expand.names import means
-from archspec.compiler.forms.sections import Train
-from archspec.compiler.ir import Node
+from archspec.compiler.graph.graph import Node
+from archspec.compiler.language.forms.sections import Train
 from archspec.runtime import distribute
 from archspec.runtime.lower import Network
 from archspec.runtime.optimize import Length, loss, optimizer

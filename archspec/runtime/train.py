@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from archspec.compiler.forms.data import Data
-from archspec.compiler.forms.sections import Train
-from archspec.compiler.values import Duration
+from archspec.compiler.language.forms.data import Data
+from archspec.compiler.language.forms.sections import Train
+from archspec.compiler.language.values import Duration
 from archspec.diagnostics import Stop, stop
 from archspec.runtime import distribute
 from archspec.runtime.begin import begin
@@ -32,7 +32,7 @@ from archspec.runtime.step import Step
 from archspec.runtime.stopping import Stopping
 
 if TYPE_CHECKING:
-    from archspec.compiler.build import Program
+    from archspec.compiler.program import Program
 
 
 @dataclass(frozen=True)

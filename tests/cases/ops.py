@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from archspec.compiler.op import Op, Shape
-from archspec.compiler.ops.activation import (
+from archspec.compiler.language.op import Op, Shape
+from archspec.compiler.language.ops.activation import (
     Elu,
     HardSigmoid,
     HardSwish,
@@ -20,13 +20,13 @@ from archspec.compiler.ops.activation import (
     Softmax,
     Tanh,
 )
-from archspec.compiler.ops.conv import Conv2D, DepthwiseConv2D, SeparableConv2D
-from archspec.compiler.ops.dense import Dense
-from archspec.compiler.ops.dropout import Dropout, DropPath
-from archspec.compiler.ops.merge import Add, Concat, Multiply
-from archspec.compiler.ops.norm import BatchNorm, LocalResponseNorm
-from archspec.compiler.ops.pool import AvgPool2D, GlobalAvgPool, MaxPool2D
-from archspec.compiler.ops.reshape import Flatten, Shift, Squeeze
+from archspec.compiler.language.ops.conv import Conv2D, DepthwiseConv2D, SeparableConv2D
+from archspec.compiler.language.ops.dense import Dense
+from archspec.compiler.language.ops.dropout import Dropout, DropPath
+from archspec.compiler.language.ops.merge import Add, Concat, Multiply
+from archspec.compiler.language.ops.norm import BatchNorm, LocalResponseNorm
+from archspec.compiler.language.ops.pool import AvgPool2D, GlobalAvgPool, MaxPool2D
+from archspec.compiler.language.ops.reshape import Flatten, Shift, Squeeze
 
 MAP = (9, 8, 4)
 

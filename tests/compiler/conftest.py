@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from archspec.compiler.build import Program, compile_file
+from archspec.compiler.program import Program, compile_file
 from archspec.diagnostics import Findings
 
 HEAD = "archspec: 1\nname: Net\n"

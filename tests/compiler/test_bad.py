@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from archspec.compiler.build import check_file, compile_file
 from archspec.compiler.expand import sketch
+from archspec.compiler.program import check_file, compile_file
 from archspec.diagnostics import Diagnostic, Findings
 
 FOLDER = Path(__file__).parent / "bad"
@@ -22,7 +22,7 @@ PLACE = FOLDER / "files" / "case.yaml"
 """Where the documents are said to stand: beside the files that they extend or embed. There is no such file."""
 
 COMPILER = Path(__file__).parents[2] / "archspec" / "compiler"
-STAGES = ("spec", "expand", "validate", "scopes", "sections", "expect", "build")
+STAGES = ("spec", "expand", "check", "resolve", "program")
 
 _NOTE = re.compile(r"^# (\w+): (.*)$", re.MULTILINE)
 _PYTHON = re.compile(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from archspec.compiler.build import Program
 from archspec.compiler.expand.names import means
+from archspec.compiler.program import Program
 
 Compile = Callable[..., Program]
 CONV = "defaults: {conv2d: {kernel: 1}}\n"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archspec.compiler.expression import Environment, Function, WrongExpression, evaluate, interpolate
+from archspec.compiler.language.expression import Environment, Function, WrongExpression, evaluate, interpolate
 
 ENVIRONMENT = Environment(
     {"n": 3, "m": 0.5, "on": True, "units": [3, 4], "kind": "relu"},

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from archspec.compiler.build import Program, compile_file, variants
+from archspec.compiler.program import Program, compile_file, variants
 from archspec.diagnostics import Findings
 
 BASE = """archspec: 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from archspec.compiler.layout import laid_out
+from archspec.compiler.format import laid_out
 from archspec.diagnostics import Stop
 
 ROOT = Path(__file__).parents[2]

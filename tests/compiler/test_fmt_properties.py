@@ -9,9 +9,10 @@ import yaml
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from archspec.compiler import layout
-from archspec.compiler.layout import laid_out
-from archspec.compiler.source import Listing, Mapping, Node, Scalar, parse
+from archspec.compiler import format as layout
+from archspec.compiler.format import laid_out
+from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
+from archspec.compiler.syntax.reading import parse
 from archspec.diagnostics import Findings
 
 SPECIAL = [

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from archspec.compiler.build import compile_file, variants
-from archspec.compiler.ir import Graph
+from archspec.compiler.graph.graph import Graph
+from archspec.compiler.program import compile_file, variants
 from archspec.diagnostics import Findings
 
 ROOT = Path(__file__).parents[2]

@@ -12,8 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-OPS = """from archspec.compiler.fields import field
-from archspec.compiler.op import Op
+OPS = """from archspec.compiler.language.fields import field
+from archspec.compiler.language.op import Op
 
 
 class Scaled(Op, name="acme.scaled"):

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archspec.compiler.build import check_file
-from archspec.compiler.forms.initializers import TruncatedNormal
-from archspec.compiler.ir import Graph, Input, Node, verify
-from archspec.compiler.ir_text import parse_graph, print_graph
-from archspec.compiler.ops.activation import LeakyRelu, Relu
-from archspec.compiler.ops.conv import Conv2D
-from archspec.compiler.ops.merge import Add
-from archspec.compiler.ops.norm import BatchNorm
+from archspec.compiler.graph.graph import Graph, Input, Node, verify
+from archspec.compiler.graph.text import parse_graph, print_graph
+from archspec.compiler.language.forms.initializers import TruncatedNormal
+from archspec.compiler.language.ops.activation import LeakyRelu, Relu
+from archspec.compiler.language.ops.conv import Conv2D
+from archspec.compiler.language.ops.merge import Add
+from archspec.compiler.language.ops.norm import BatchNorm
+from archspec.compiler.program import check_file
 from archspec.diagnostics import Findings
 from tests.cases.ops import CASES, Case
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from archspec.compiler.build import check_file
-from archspec.compiler.source import parse, plain
+from archspec.compiler.program import check_file
+from archspec.compiler.syntax.nodes import plain
+from archspec.compiler.syntax.reading import parse
 from archspec.diagnostics import Findings
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from archspec.compiler.build import Program, check_file, compile_file
+from archspec.compiler.program import Program, check_file, compile_file
 from archspec.diagnostics import Findings
 
 SPECS = Path(__file__).parents[2] / "specs"

@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archspec.compiler.fields import FAMILIES
-from archspec.compiler.forms.initializers import Constant, GlorotUniform, HeNormal
-from archspec.compiler.forms.width import Width
-from archspec.compiler.op import Op, Shape, WrongShape
-from archspec.compiler.ops import OPS, groups
-from archspec.compiler.ops.activation import Relu, Softmax
-from archspec.compiler.ops.conv import Conv2D, DepthwiseConv2D, SeparableConv2D
-from archspec.compiler.ops.dense import Dense
-from archspec.compiler.ops.dropout import Dropout
-from archspec.compiler.ops.merge import Add, Concat, Multiply
-from archspec.compiler.ops.norm import BatchNorm, LocalResponseNorm
-from archspec.compiler.ops.pool import AvgPool2D, GlobalAvgPool, MaxPool2D
-from archspec.compiler.ops.reshape import Flatten, Shift, Squeeze
+from archspec.compiler.language.fields import FAMILIES
+from archspec.compiler.language.forms.initializers import Constant, GlorotUniform, HeNormal
+from archspec.compiler.language.forms.width import Width
+from archspec.compiler.language.op import Op, Shape, WrongShape
+from archspec.compiler.language.ops import OPS, groups
+from archspec.compiler.language.ops.activation import Relu, Softmax
+from archspec.compiler.language.ops.conv import Conv2D, DepthwiseConv2D, SeparableConv2D
+from archspec.compiler.language.ops.dense import Dense
+from archspec.compiler.language.ops.dropout import Dropout
+from archspec.compiler.language.ops.merge import Add, Concat, Multiply
+from archspec.compiler.language.ops.norm import BatchNorm, LocalResponseNorm
+from archspec.compiler.language.ops.pool import AvgPool2D, GlobalAvgPool, MaxPool2D
+from archspec.compiler.language.ops.reshape import Flatten, Shift, Squeeze
 from archspec.compiler.spec.layers import COMMON, OPERATIONS
 from tests.cases.ops import CASES, Case
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from archspec.compiler.build import Program, compile_file
-from archspec.compiler.ir import verify
-from archspec.compiler.passes.cut import cut
-from archspec.compiler.passes.inference import for_inference
+from archspec.compiler.graph.graph import verify
+from archspec.compiler.graph.passes.cut import cut
+from archspec.compiler.graph.passes.inference import for_inference
+from archspec.compiler.program import Program, compile_file
 from archspec.diagnostics import Findings
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))

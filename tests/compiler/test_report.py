@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from archspec.compiler.build import Program, compile_file
-from archspec.compiler.passes.inference import for_inference
-from archspec.compiler.report import Field, activations, last_map, peak, receptive_fields, rows, totals
+from archspec.compiler.graph.cost import Field, activations, last_map, peak, receptive_fields, rows, totals
+from archspec.compiler.graph.passes.inference import for_inference
+from archspec.compiler.program import Program, compile_file
 from archspec.diagnostics import Findings
 
 SPECS = Path(__file__).parents[2] / "specs"

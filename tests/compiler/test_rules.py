@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from archspec.compiler import rules
-from archspec.compiler.build import check_file
+from archspec.compiler.program import check_file
 from archspec.compiler.rules import RULES, check_rules
 from archspec.diagnostics import Diagnostic, Findings
 

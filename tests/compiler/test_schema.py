@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator, Draft202012Validator
 
 import archspec.compiler.schema.__main__ as command
-from archspec.compiler.fields import FAMILIES, Field, Form
+from archspec.compiler.language.fields import FAMILIES, Field, Form
+from archspec.compiler.language.values import WrongValue
 from archspec.compiler.schema import as_text, place, published, schema
-from archspec.compiler.source import plain, read
-from archspec.compiler.values import WrongValue
+from archspec.compiler.syntax.nodes import plain
+from archspec.compiler.syntax.reading import read
 from archspec.diagnostics import Findings
 
 ROOT = Path(__file__).parents[2]

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from archspec.compiler.check import validate
 from archspec.compiler.schema import published
-from archspec.compiler.source import Mapping, parse, plain
-from archspec.compiler.validate import validate
+from archspec.compiler.syntax.nodes import Mapping, plain
+from archspec.compiler.syntax.reading import parse
 from archspec.diagnostics import Diagnostic, Findings
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))

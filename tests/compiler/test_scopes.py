@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archspec.compiler.build import Program, check_file, compile_file
+from archspec.compiler.program import Program, check_file, compile_file
 from archspec.diagnostics import Findings
 
 Compile = Callable[..., Program]

@@ -13,9 +13,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archspec.compiler.core_schema import LONGEST_INTEGER
-from archspec.compiler.source import LARGEST, Listing, Mapping, Node, Scalar, parse, plain, read
-from archspec.compiler.yaml_events import DEEPEST, MOST_NODES
+from archspec.compiler.syntax.events import DEEPEST, MOST_NODES
+from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar, plain
+from archspec.compiler.syntax.reading import LARGEST, parse, read
+from archspec.compiler.syntax.scalars import LONGEST_INTEGER
 from archspec.diagnostics import Findings
 
 TABLE: list[tuple[str, object]] = [
@@ -243,8 +244,8 @@ def test_all_duplicate_keys_are_reported_with_the_first_one() -> None:
 
 
 def test_every_code_of_reading_has_a_case() -> None:
-    folder = Path(__file__).parents[2] / "archspec" / "compiler"
-    source = "".join((folder / name).read_text() for name in ("source.py", "yaml_events.py"))
+    folder = Path(__file__).parents[2] / "archspec" / "compiler" / "syntax"
+    source = "".join((folder / name).read_text() for name in ("reading.py", "events.py"))
     codes = {source[i : i + 5] for i in range(len(source)) if source.startswith("AS0", i)}
     # A file that cannot be read at all is below.
     assert codes - {said.split()[0] for _, said in WRONG} == {"AS012"}

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from archspec.compiler.layout import laid_out
-from archspec.compiler.source import parse, plain
+from archspec.compiler.format import laid_out
+from archspec.compiler.syntax.nodes import plain
+from archspec.compiler.syntax.reading import parse
 from archspec.diagnostics import Findings, Stop
 
 ARCHIVE = Path(__file__).parents[3] / "shared" / "data" / "suites" / "yaml-test-suite.tar.gz"

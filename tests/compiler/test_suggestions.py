@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from archspec.compiler.fields import FAMILIES
+from archspec.compiler.language.fields import FAMILIES
+from archspec.compiler.language.suggestions import _ELSEWHERE, closest, nearest
 from archspec.compiler.spec.layers import COMMON
-from archspec.compiler.suggestions import _ELSEWHERE, closest, nearest
 
 CONVOLUTION = ["filters", "kernel", "stride", "padding", "rate", "norm", "activation", "initializer", "l2"]
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from archspec.compiler.build import Program, check_file, compile_file
-from archspec.compiler.op import show
+from archspec.compiler.language.op import show
+from archspec.compiler.program import Program, check_file, compile_file
 from archspec.compiler.rules import check_rules
 from archspec.diagnostics import Findings
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from archspec.compiler.expression import FUNCTIONS
+from archspec.compiler.language.expression import FUNCTIONS
 from archspec.compiler.schema import published
 from archspec.compiler.spec.layers import COMMON
 from tests.docs.pages import ROOT, Example, check, examples

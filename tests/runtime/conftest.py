@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from archspec.compiler.ir import Graph, Input, Node
-from archspec.compiler.op import Op
-from archspec.compiler.ops.activation import Relu, Softmax
-from archspec.compiler.ops.conv import Conv2D
-from archspec.compiler.ops.dense import Dense
-from archspec.compiler.ops.dropout import Dropout
-from archspec.compiler.ops.norm import BatchNorm
-from archspec.compiler.ops.pool import GlobalAvgPool
+from archspec.compiler.graph.graph import Graph, Input, Node
+from archspec.compiler.language.op import Op
+from archspec.compiler.language.ops.activation import Relu, Softmax
+from archspec.compiler.language.ops.conv import Conv2D
+from archspec.compiler.language.ops.dense import Dense
+from archspec.compiler.language.ops.dropout import Dropout
+from archspec.compiler.language.ops.norm import BatchNorm
+from archspec.compiler.language.ops.pool import GlobalAvgPool
 from tests.runtime import training
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from archspec.compiler.build import compile_file
+from archspec.compiler.program import compile_file
 from archspec.diagnostics import Findings, Stop
 from archspec.runtime import checkpoint
 from archspec.runtime.begin import _initialize

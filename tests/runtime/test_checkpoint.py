@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from archspec.compiler.ir import Graph
+from archspec.compiler.graph.graph import Graph
 from archspec.diagnostics import Stop
 from archspec.runtime import checkpoint
 from archspec.runtime.lower import Network, lower

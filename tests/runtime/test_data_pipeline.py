@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from archspec.compiler.forms import preprocess as forms
-from archspec.compiler.forms.data import Folder
+from archspec.compiler.language.forms import preprocess as forms
+from archspec.compiler.language.forms.data import Folder
 from archspec.diagnostics import Stop
 from archspec.runtime.data.arrays import array_dataset
 from archspec.runtime.data.dataset import Dataset

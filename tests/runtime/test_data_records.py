@@ -16,8 +16,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from archspec.compiler.forms.data import TFRecord
-from archspec.compiler.forms.preprocess import Resize
+from archspec.compiler.language.forms.data import TFRecord
+from archspec.compiler.language.forms.preprocess import Resize
 from archspec.diagnostics import Stop
 from archspec.runtime.data import records, sample
 from archspec.runtime.data.explain import explain_data_error

@@ -13,8 +13,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from archspec.compiler.fields import FAMILIES
-from archspec.compiler.forms.data import Cifar10, Folder, Mnist, Sample, TFRecord
+from archspec.compiler.language.fields import FAMILIES
+from archspec.compiler.language.forms.data import Cifar10, Folder, Mnist, Sample, TFRecord
 from archspec.diagnostics import Stop
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.open import SOURCES, data_form, open_data

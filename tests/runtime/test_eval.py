@@ -17,7 +17,7 @@ import pytest
 import tensorflow as tf
 
 from archspec.cli import eval as command_module
-from archspec.compiler.build import Program, compile_file
+from archspec.compiler.program import Program, compile_file
 from archspec.diagnostics import Findings, Stop
 from archspec.runtime import checkpoint
 from archspec.runtime.evaluate import Evaluation, classes, inference_graph, measures

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import pytest
 
-from archspec.compiler.build import Program, compile_file, variants
+from archspec.compiler.program import Program, compile_file, variants
 from archspec.diagnostics import Findings
 from archspec.runtime.ends import node_path
 from archspec.runtime.lower import lower

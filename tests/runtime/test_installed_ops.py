@@ -14,7 +14,7 @@ from tests.runtime.training import ENVIRONMENT, ROOT
 RUN = """
 import sys
 import numpy as np
-from archspec.compiler.build import compile_file
+from archspec.compiler.program import compile_file
 from archspec.diagnostics import Findings
 from archspec.runtime.lower import lower
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from archspec.compiler.build import compile_file
-from archspec.compiler.ir import Graph
-from archspec.compiler.ops.dropout import Dropout
-from archspec.compiler.ops.norm import BatchNorm
+from archspec.compiler.graph.graph import Graph
+from archspec.compiler.language.ops.dropout import Dropout
+from archspec.compiler.language.ops.norm import BatchNorm
+from archspec.compiler.program import compile_file
 from archspec.diagnostics import Findings
 from archspec.runtime.ends import main_outputs
 from archspec.runtime.finite import first_non_finite

@@ -12,13 +12,13 @@ import tensorflow as tf
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from archspec.compiler.op import Op, Shape, WrongShape
-from archspec.compiler.ops import OPS
-from archspec.compiler.ops.conv import Conv2D, Convolution, DepthwiseConv2D
-from archspec.compiler.ops.dense import Dense
-from archspec.compiler.ops.dropout import Dropout, DropPath
-from archspec.compiler.ops.norm import BatchNorm
-from archspec.compiler.ops.pool import AvgPool2D, MaxPool2D
+from archspec.compiler.language.op import Op, Shape, WrongShape
+from archspec.compiler.language.ops import OPS
+from archspec.compiler.language.ops.conv import Conv2D, Convolution, DepthwiseConv2D
+from archspec.compiler.language.ops.dense import Dense
+from archspec.compiler.language.ops.dropout import Dropout, DropPath
+from archspec.compiler.language.ops.norm import BatchNorm
+from archspec.compiler.language.ops.pool import AvgPool2D, MaxPool2D
 from tests.cases.ops import CASES, Case
 
 Array = np.ndarray[Any, Any]

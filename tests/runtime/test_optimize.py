@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from archspec.compiler.fields import FAMILIES
-from archspec.compiler.forms import training as forms
-from archspec.compiler.values import Duration
+from archspec.compiler.language.fields import FAMILIES
+from archspec.compiler.language.forms import training as forms
+from archspec.compiler.language.values import Duration
 from archspec.runtime.optimize import LOSSES, OPTIMIZERS, SCHEDULES, Length, loss, optimizer, schedule
 
 LENGTH = Length(steps=1000, steps_per_epoch=37.5)

@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from archspec.cli import predict
-from archspec.compiler.ir import Graph
+from archspec.compiler.graph.graph import Graph
 from archspec.diagnostics import Stop
 from archspec.runtime import checkpoint
 from archspec.runtime.labels import labels_of_run, read_labels
@@ -57,7 +57,7 @@ eval: {preprocess: [{resize: 8}, {normalize: [127.5], scale: 127.5}]}
 @pytest.fixture
 def small(tmp_path: Path) -> tuple[Path, Path]:
     """(a spec, a run's folder with its trained weights and the names of its classes)."""
-    from archspec.compiler.build import compile_file
+    from archspec.compiler.program import compile_file
     from archspec.diagnostics import Findings
 
     spec, run = tmp_path / "small.yaml", tmp_path / "runs" / "small"
@@ -285,7 +285,7 @@ def test_arrays_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 def test_endpoints_that_matter(specs: Path) -> None:
-    from archspec.compiler.build import compile_file
+    from archspec.compiler.program import compile_file
     from archspec.diagnostics import Findings
 
     program = compile_file(str(specs / "inception_v3.yaml"), findings=Findings())
@@ -295,7 +295,7 @@ def test_endpoints_that_matter(specs: Path) -> None:
 
 
 def test_features_have_no_classes(tiny: Graph) -> None:
-    from archspec.compiler.build import Program
+    from archspec.compiler.program import Program
 
     features = Graph(tiny.name, tiny.inputs, tiny.nodes, {"pool": "pool"}, "pool")
     program = Program("f.yaml", "f", "", "", features, {})

@@ -11,9 +11,9 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archspec.compiler.fields import FAMILIES
-from archspec.compiler.forms import preprocess as forms
-from archspec.compiler.forms.preprocess import Preprocess, complaints
+from archspec.compiler.language.fields import FAMILIES
+from archspec.compiler.language.forms import preprocess as forms
+from archspec.compiler.language.forms.preprocess import Preprocess, complaints
 from archspec.runtime.preprocess.apply import STEPS, prepare
 from archspec.runtime.preprocess.decode import to_float
 from archspec.runtime.preprocess.geometry import MOVES_PIXELS

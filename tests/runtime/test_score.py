@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from archspec.compiler.build import compile_file
+from archspec.compiler.program import compile_file
 from archspec.diagnostics import Findings
 from archspec.runtime.data.open import open_data
 from archspec.runtime.evaluate import measures

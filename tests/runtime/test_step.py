@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from archspec.compiler.build import compile_file
+from archspec.compiler.program import compile_file
 from archspec.diagnostics import Findings
 from archspec.runtime.lower import lower
 from archspec.runtime.optimize import Length

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from archspec.compiler.build import compile_file
+from archspec.compiler.program import compile_file
 from archspec.diagnostics import Findings, Stop
 from archspec.runtime.loop import save
 from archspec.runtime.lower import lower

@@ -7,8 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from archspec.compiler.ops.conv import Conv2D
-from archspec.compiler.ops.window import padded
+from archspec.compiler.language.ops.conv import Conv2D
+from archspec.compiler.language.ops.window import padded
 from archspec.compiler.rules.unused_taps import used_positions
 
 

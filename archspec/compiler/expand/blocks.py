@@ -9,11 +9,11 @@ from archspec.compiler.expand.names import UNKNOWN, Bundle, Entry, Names, Tensor
 from archspec.compiler.expand.parameters import bind, scoped, unknown_argument
 from archspec.compiler.expand.place import Place, Work
 from archspec.compiler.expand.references import reference
-from archspec.compiler.provenance import Values
-from archspec.compiler.scopes import Broken, Said
-from archspec.compiler.source import Mapping
+from archspec.compiler.language.provenance import Values
+from archspec.compiler.language.suggestions import nearest
+from archspec.compiler.resolve import Broken, Said
 from archspec.compiler.spec.records import Block, BlockCall, Layer, Sequence
-from archspec.compiler.suggestions import nearest
+from archspec.compiler.syntax.nodes import Mapping
 
 
 def block_call(

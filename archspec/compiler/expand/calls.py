@@ -9,15 +9,15 @@ from archspec.compiler.expand.names import UNKNOWN, Bundle, Tensor, joined, sing
 from archspec.compiler.expand.place import Place
 from archspec.compiler.expand.sketch import Reach
 from archspec.compiler.expand.stride import dilated
-from archspec.compiler.expression import NotKnown
-from archspec.compiler.fields import Form
-from archspec.compiler.op import Op
-from archspec.compiler.ops import OPS
-from archspec.compiler.provenance import Values
-from archspec.compiler.scopes import Broken, Said
-from archspec.compiler.source import Node, Scalar
+from archspec.compiler.language.expression import NotKnown
+from archspec.compiler.language.fields import Form
+from archspec.compiler.language.op import Op
+from archspec.compiler.language.ops import OPS
+from archspec.compiler.language.provenance import Values
+from archspec.compiler.language.suggestions import nearest
+from archspec.compiler.resolve import Broken, Said
 from archspec.compiler.spec.layers import COMMON
-from archspec.compiler.suggestions import nearest
+from archspec.compiler.syntax.nodes import Node, Scalar
 from archspec.diagnostics import Span
 
 _FOLLOWERS = ("norm", "activation")

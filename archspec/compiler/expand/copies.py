@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from archspec.compiler.expand.place import Place
-from archspec.compiler.expression import Value
-from archspec.compiler.scopes import Broken, Said
-from archspec.compiler.source import Listing, Mapping, Node, Scalar
+from archspec.compiler.language.expression import Value
+from archspec.compiler.language.values import shown
+from archspec.compiler.resolve import Broken, Said
 from archspec.compiler.spec.records import Layer
-from archspec.compiler.values import shown
+from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.diagnostics import Span
 
 _MOST_COPIES = 100_000

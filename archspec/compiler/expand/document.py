@@ -10,12 +10,12 @@ from archspec.compiler.expand.opening import bind_hyperparameters, chosen_varian
 from archspec.compiler.expand.place import Place, Reached, Work
 from archspec.compiler.expand.sketch import Sketch
 from archspec.compiler.expand.unused import check_scopes
-from archspec.compiler.ir import Graph
-from archspec.compiler.provenance import Values
-from archspec.compiler.scopes import Broken, Resolver, Said
-from archspec.compiler.source import Mapping
+from archspec.compiler.graph.graph import Graph
+from archspec.compiler.language.provenance import Values
+from archspec.compiler.language.suggestions import nearest
+from archspec.compiler.resolve import Broken, Resolver, Said
 from archspec.compiler.spec.records import Document, Layer, NetworkCall
-from archspec.compiler.suggestions import nearest
+from archspec.compiler.syntax.nodes import Mapping
 from archspec.diagnostics import Findings, Note
 
 

@@ -14,11 +14,11 @@ from archspec.compiler.expand.place import Place, Reached
 from archspec.compiler.expand.references import entry, reference, source_of
 from archspec.compiler.expand.register import alias, enter, refuse_double, register
 from archspec.compiler.expand.stride import asked_stride, check_reached
-from archspec.compiler.expression import NotKnown
-from archspec.compiler.ops import OPS
-from archspec.compiler.scopes import Broken, Said
-from archspec.compiler.source import Mapping
+from archspec.compiler.language.expression import NotKnown
+from archspec.compiler.language.ops import OPS
+from archspec.compiler.resolve import Broken, Said
 from archspec.compiler.spec.records import BlockCall, Body, Call, Join, Layer, Missing, NetworkCall, Sequence
+from archspec.compiler.syntax.nodes import Mapping
 from archspec.diagnostics import Note
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from archspec.compiler.suggestions import nearest
+from archspec.compiler.language.suggestions import nearest
 from archspec.diagnostics import Note, Span
 
 Tensor = str | None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from archspec.compiler.expand.names import UNKNOWN, Bundle, Names, WrongReference, single
 from archspec.compiler.expand.place import Place
-from archspec.compiler.reading import read_file
-from archspec.compiler.scopes import Broken, Said
-from archspec.compiler.source import Mapping, Node, Scalar
+from archspec.compiler.resolve import Broken, Said
 from archspec.compiler.spec.files import resolve
+from archspec.compiler.spec.reading import read_file
 from archspec.compiler.spec.records import Document, Layer, NetworkCall
+from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
 from archspec.diagnostics import Note
 
 

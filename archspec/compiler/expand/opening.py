@@ -5,15 +5,15 @@ from __future__ import annotations
 from archspec.compiler.expand.names import UNKNOWN, Bundle, Entry, Names, Tensor, single
 from archspec.compiler.expand.parameters import bind
 from archspec.compiler.expand.place import Place, Work
-from archspec.compiler.expression import Environment
-from archspec.compiler.ir import Input
-from archspec.compiler.op import Shape
-from archspec.compiler.provenance import Values
-from archspec.compiler.scopes import Broken, Frame, Resolver, Said
-from archspec.compiler.source import Mapping, Node
+from archspec.compiler.graph.graph import Input
+from archspec.compiler.language.expression import Environment
+from archspec.compiler.language.op import Shape
+from archspec.compiler.language.provenance import Values
+from archspec.compiler.language.suggestions import nearest
+from archspec.compiler.language.values import shown
+from archspec.compiler.resolve import Broken, Frame, Resolver, Said
 from archspec.compiler.spec.records import Document, Variant
-from archspec.compiler.suggestions import nearest
-from archspec.compiler.values import shown
+from archspec.compiler.syntax.nodes import Mapping, Node
 from archspec.diagnostics import Findings, Span
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from archspec.compiler.expression import Environment, Value
-from archspec.compiler.provenance import Candidate, Resolved, Values
-from archspec.compiler.scopes import Broken, Frames, Resolver, Said, origin_of, quiet
-from archspec.compiler.source import Scalar
+from archspec.compiler.language.expression import Environment, Value
+from archspec.compiler.language.provenance import Candidate, Resolved, Values
+from archspec.compiler.language.suggestions import nearest
+from archspec.compiler.language.values import shown
+from archspec.compiler.resolve import Broken, Frames, Resolver, Said, origin_of, quiet
 from archspec.compiler.spec.records import Parameter
-from archspec.compiler.suggestions import nearest
-from archspec.compiler.values import shown
+from archspec.compiler.syntax.nodes import Scalar
 from archspec.diagnostics import Span
 
 _FITS: dict[str, Callable[[object], bool]] = {

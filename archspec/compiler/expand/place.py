@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from archspec.compiler.expand.names import Bundle, Names, WrongReference, bare, joined
 from archspec.compiler.expand.sketch import Sketch
-from archspec.compiler.expression import Environment, NotKnown, Shape, Value, WrongExpression
-from archspec.compiler.scopes import Broken, Frame, Frames, Resolver, Said
-from archspec.compiler.source import Scalar
+from archspec.compiler.language.expression import Environment, NotKnown, Shape, Value, WrongExpression
+from archspec.compiler.language.suggestions import nearest
+from archspec.compiler.resolve import Broken, Frame, Frames, Resolver, Said
 from archspec.compiler.spec.records import Document, Scope
-from archspec.compiler.suggestions import nearest
+from archspec.compiler.syntax.nodes import Scalar
 from archspec.diagnostics import Findings
 
 

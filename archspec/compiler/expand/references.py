@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from archspec.compiler.expand.names import Bundle, Entry, WrongReference
 from archspec.compiler.expand.place import Place
-from archspec.compiler.scopes import Broken
-from archspec.compiler.source import Listing, Scalar
+from archspec.compiler.resolve import Broken
 from archspec.compiler.spec.records import Layer
+from archspec.compiler.syntax.nodes import Listing, Scalar
 
 
 def entry(node: Scalar, place: Place) -> Entry:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from archspec.compiler.expand.names import Bundle, Entry, Names, bare, joined
 from archspec.compiler.expand.place import Place, Reached
-from archspec.compiler.scopes import Broken
-from archspec.compiler.source import Scalar
+from archspec.compiler.resolve import Broken
 from archspec.compiler.spec.records import Layer
+from archspec.compiler.syntax.nodes import Scalar
 from archspec.diagnostics import Note
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from archspec.compiler.expand.names import Tensor
-from archspec.compiler.ir import Input, Node
-from archspec.compiler.op import Op, Shape, Variable, WrongShape, show
-from archspec.compiler.provenance import Values
+from archspec.compiler.graph.graph import Input, Node
+from archspec.compiler.language.op import Op, Shape, Variable, WrongShape, show
+from archspec.compiler.language.provenance import Values
 from archspec.diagnostics import Findings, Note, Span
 
 MOST_NODES = 100_000

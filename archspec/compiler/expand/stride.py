@@ -11,11 +11,11 @@ from typing import Any
 
 from archspec.compiler.expand.place import Place
 from archspec.compiler.expand.sketch import Reach
-from archspec.compiler.op import Op
-from archspec.compiler.provenance import Origin, Resolved, Values
-from archspec.compiler.scopes import Broken
-from archspec.compiler.source import Node
-from archspec.compiler.values import shown
+from archspec.compiler.language.op import Op
+from archspec.compiler.language.provenance import Origin, Resolved, Values
+from archspec.compiler.language.values import shown
+from archspec.compiler.resolve import Broken
+from archspec.compiler.syntax.nodes import Node
 from archspec.diagnostics import Span
 
 Pair = tuple[int, int]

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from archspec.compiler.expand.place import Work
-from archspec.compiler.fields import FAMILIES, Form
-from archspec.compiler.scopes import Resolver
-from archspec.compiler.source import Listing, Mapping, Node, Scalar
+from archspec.compiler.language.fields import FAMILIES, Form
+from archspec.compiler.language.suggestions import nearest
+from archspec.compiler.resolve import Resolver
 from archspec.compiler.spec.records import Document, Scope, walk
-from archspec.compiler.suggestions import nearest
+from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.diagnostics import Diagnostic, Findings, Span
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")

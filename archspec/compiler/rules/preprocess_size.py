@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from archspec.compiler.build import Program
-from archspec.compiler.forms.data import Cifar10, Mnist
-from archspec.compiler.forms.preprocess import complaints
+from archspec.compiler.language.forms.data import Cifar10, Mnist
+from archspec.compiler.language.forms.preprocess import complaints
+from archspec.compiler.program import Program
 from archspec.diagnostics import Diagnostic
 
 CODE = "AS406"

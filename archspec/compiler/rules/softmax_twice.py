@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archspec.compiler.build import Program
-from archspec.compiler.forms.training import SoftmaxCrossEntropy
+from archspec.compiler.language.forms.training import SoftmaxCrossEntropy
+from archspec.compiler.program import Program
 from archspec.diagnostics import Diagnostic
 
 CODE = "AS402"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from archspec.compiler.build import Program
+from archspec.compiler.program import Program
 from archspec.diagnostics import Diagnostic
 
 CODE = "AS405"

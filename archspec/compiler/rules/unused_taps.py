@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from math import prod
 from typing import Any
 
-from archspec.compiler.build import Program
-from archspec.compiler.op import Shape, show
-from archspec.compiler.ops.window import extent
+from archspec.compiler.language.op import Shape, show
+from archspec.compiler.language.ops.window import extent
+from archspec.compiler.program import Program
 from archspec.diagnostics import Diagnostic
 
 CODE = "AS407"

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from archspec.compiler.ops import OPS
+from archspec.compiler.language.ops import OPS
 from archspec.compiler.schema.document import document
 from archspec.compiler.schema.forms import form_definitions
 from archspec.compiler.schema.layers import layer_definitions

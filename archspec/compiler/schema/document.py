@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archspec.compiler.schema.layers import PARAMETERS
-from archspec.compiler.schema.words import TEXT, Json, described, either, listing, mapping, named, opened, ref
+from archspec.compiler.schema.pieces import TEXT, Json, described, either, listing, mapping, named, opened, ref
 
 _SIZE: Json = opened(either({"type": "integer", "minimum": 1}, {"type": "null"}))
 _DTYPES = ["float32", "float16", "bfloat16", "float64", "uint8", "int32", "int64", "bool"]

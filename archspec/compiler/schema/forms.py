@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-import archspec.compiler.forms.sections  # noqa: F401  # fills FAMILIES
-from archspec.compiler.fields import FAMILIES, REQUIRED, Field, Form
-from archspec.compiler.ops import OPS, groups
-from archspec.compiler.schema.words import (
+import archspec.compiler.language.forms.sections  # noqa: F401  # fills FAMILIES
+from archspec.compiler.language.fields import FAMILIES, REQUIRED, Field, Form
+from archspec.compiler.language.ops import OPS, groups
+from archspec.compiler.schema.pieces import (
     EXPRESSION,
     NULL,
     Json,

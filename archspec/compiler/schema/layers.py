@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from archspec.compiler.fields import FAMILIES
-from archspec.compiler.ops import OPS, groups
+from archspec.compiler.language.fields import FAMILIES
+from archspec.compiler.language.ops import OPS, groups
 from archspec.compiler.schema.forms import WHEN, field_references, main_value, summary
-from archspec.compiler.schema.words import (
+from archspec.compiler.schema.pieces import (
     EXPRESSION,
     TEXT,
     Json,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 
-from archspec.compiler.expression import FUNCTIONS, Function, WrongExpression, check_syntax
-from archspec.compiler.source import Listing, Mapping, Node, Scalar, plain
+from archspec.compiler.language.expression import FUNCTIONS, Function, WrongExpression, check_syntax
 from archspec.compiler.spec.layers import (
     COMMON,
     OPERATIONS,
@@ -16,6 +15,7 @@ from archspec.compiler.spec.layers import (
 )
 from archspec.compiler.spec.records import Block, Document, Layer, Parameter, Scope, Variant, items
 from archspec.compiler.spec.scopes import read_defaults, read_scope
+from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar, plain
 from archspec.diagnostics import Findings
 
 SECTIONS = ("train", "eval")

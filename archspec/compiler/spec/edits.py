@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from archspec.compiler.ops import OPS
-from archspec.compiler.source import Listing, Mapping, Node, Scalar
+from archspec.compiler.language.ops import OPS
+from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.spec.layers import OPERATIONS
 from archspec.compiler.spec.records import items
-from archspec.compiler.suggestions import nearest
+from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.diagnostics import Findings
 
 Pair = tuple[Scalar, Node]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from archspec.compiler.source import Mapping, Node, Scalar, parse, read
+from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.spec.document import kind_of
 from archspec.compiler.spec.edits import edit
-from archspec.compiler.suggestions import nearest
+from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
+from archspec.compiler.syntax.reading import parse, read
 from archspec.diagnostics import Findings, Note, Span
 
 _DEEPEST = 8

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from archspec.compiler.ops import OPS
-from archspec.compiler.source import Listing, Mapping, Node, Scalar
+from archspec.compiler.language.ops import OPS
+from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.spec.records import (
     BlockCall,
     Body,
@@ -15,7 +15,7 @@ from archspec.compiler.spec.records import (
     Sequence,
 )
 from archspec.compiler.spec.scopes import read_defaults
-from archspec.compiler.suggestions import nearest
+from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.diagnostics import Findings
 
 COMMON = ("from", "when", "else", "repeat", "table", "defaults", "endpoint", "share", "name", "output_stride")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from archspec.compiler.expression import Function
-from archspec.compiler.source import Listing, Mapping, Node, Scalar
+from archspec.compiler.language.expression import Function
+from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.diagnostics import Span
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from archspec.compiler.source import Mapping, Node, Scalar
 from archspec.compiler.spec.records import Default, Scope, items
+from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
 from archspec.diagnostics import Findings
 
 

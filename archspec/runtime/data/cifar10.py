@@ -15,7 +15,7 @@ from typing import IO, Any
 import numpy as np
 from numpy._core.multiarray import _reconstruct
 
-from archspec.compiler.forms.data import Cifar10
+from archspec.compiler.language.forms.data import Cifar10
 from archspec.diagnostics import Stop, stop
 from archspec.runtime.data.arrays import array_dataset
 from archspec.runtime.data.dataset import Dataset

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from archspec.compiler.forms.data import Folder
+from archspec.compiler.language.forms.data import Folder
 from archspec.diagnostics import stop
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.splits import choose_split, split_in

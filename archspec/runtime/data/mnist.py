@@ -9,7 +9,7 @@ import zlib
 
 import numpy as np
 
-from archspec.compiler.forms.data import Mnist
+from archspec.compiler.language.forms.data import Mnist
 from archspec.diagnostics import Stop, stop
 from archspec.runtime.data.arrays import array_dataset
 from archspec.runtime.data.dataset import Dataset

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from archspec.compiler.forms.data import Cifar10, Data, Folder, Mnist, Sample, TFRecord
+from archspec.compiler.language.forms.data import Cifar10, Data, Folder, Mnist, Sample, TFRecord
 from archspec.diagnostics import stop
 from archspec.runtime.data.cifar10 import cifar_batches, open_cifar10
 from archspec.runtime.data.dataset import Dataset

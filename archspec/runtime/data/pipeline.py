@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from archspec.compiler.forms.preprocess import Preprocess
+from archspec.compiler.language.forms.preprocess import Preprocess
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.order import change_seed, training_order
 from archspec.runtime.preprocess.apply import check_steps, prepare

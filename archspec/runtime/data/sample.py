@@ -21,7 +21,7 @@ from random import Random
 import tensorflow as tf
 from PIL import Image
 
-from archspec.compiler.forms.data import Sample, TFRecord
+from archspec.compiler.language.forms.data import Sample, TFRecord
 from archspec.diagnostics import stop
 from archspec.runtime.data.cache import cache_directory, unwritable
 from archspec.runtime.data.dataset import Dataset

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from archspec.compiler.forms.data import TFRecord
+from archspec.compiler.language.forms.data import TFRecord
 from archspec.diagnostics import stop
 from archspec.runtime.data.dataset import Dataset, Read
 from archspec.runtime.data.records import RecordIndex, index_records

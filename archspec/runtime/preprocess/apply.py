@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from archspec.compiler.forms import preprocess as forms
-from archspec.compiler.forms.preprocess import Preprocess, complaints
+from archspec.compiler.language.forms import preprocess as forms
+from archspec.compiler.language.forms.preprocess import Preprocess, complaints
 from archspec.diagnostics import Diagnostic, Stop, stop
 from archspec.runtime.preprocess import color, geometry
 from archspec.runtime.preprocess.decode import decode, to_float, with_channels

@@ -1,0 +1,38 @@
+"""Fields written inside their form's value, as other tools nest them: `{conv2d: {filters: 8}}`."""
+
+from __future__ import annotations
+
+from archspec.compiler.language.fields import FAMILIES
+from archspec.compiler.language.suggestions import closest
+from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
+
+LONGEST = 40
+"""Characters of a value that a remedy repeats."""
+
+
+def beside(family: str, form: str, value: Node | None) -> str | None:
+    """How the fields in a form's value are written beside it; None where what stands there is not its fields."""
+    # Norms and activations are operations too.
+    cls = FAMILIES.get(family, FAMILIES["op"]).get(form)
+    if cls is None or not isinstance(value, Mapping) or not value.pairs:
+        return None
+    main = cls.main()
+    names = {key.text: closest(key.text, cls.FIELDS) for key, _ in value.pairs}
+    if main is None and getattr(cls, "ARITY", (1, 1)) != (1, 1):
+        return None
+    if main is not None and (main.type.text == "factors" or names.keys() & FAMILIES.get(main.type.family, {}).keys()):
+        return None
+    if not any(names.values()):
+        return None
+    said = {names[key.text] or key.text: _flow(inner) for key, inner in value.pairs}
+    first = f"{form}: {said.pop(main.name)}" if main is not None and main.name in said else form
+    return "{" + ", ".join([first, *(f"{name}: {text}" for name, text in said.items())]) + "}"
+
+
+def _flow(node: Node) -> str:
+    text = ""
+    if isinstance(node, Scalar):
+        text = node.text
+    elif isinstance(node, Listing) and all(isinstance(item, Scalar) for item in node.items):
+        text = f"[{', '.join(item.text for item in node.items if isinstance(item, Scalar))}]"
+    return text if 0 < len(text) <= LONGEST and "\n" not in text else "…"

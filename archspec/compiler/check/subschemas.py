@@ -1,0 +1,168 @@
+"""The schema as the walk reads it: references followed, choices listed, a kind of layer found by its key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from archspec.compiler.language.fields import FAMILIES, Field, Form
+from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
+
+Json = dict[str, Any]
+
+KINDS = {Mapping: "object", Listing: "array"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A subschema and the path of words that leads to it, references followed."""
+
+    path: tuple[str, ...]
+    schema: Json
+
+    @property
+    def name(self) -> str:
+        """The definition that it is or belongs to; empty in the document itself."""
+        return self.path[1] if self.path[:1] == ("$defs",) else ""
+
+
+class Parts:
+    """Finds subschemas by path and decides values against them."""
+
+    def __init__(self, root: Json) -> None:
+        self.root = root
+        self._validator = Draft202012Validator(root)
+        self._valid: dict[tuple[tuple[str, ...], str], bool] = {}
+        self.at = cache(self._at)
+        self.choices = cache(self._choices)
+
+    def _at(self, *path: str) -> Part:
+        schema: Any = self.root
+        for word in path:
+            schema = schema[int(word)] if isinstance(schema, list) else schema[word]
+        if "$ref" in schema:
+            found: Part = self.at(*schema["$ref"].removeprefix("#/").split("/"))
+            return found
+        return Part(path, schema)
+
+    def _choices(self, *path: str) -> tuple[Part, ...]:
+        """The alternatives of a part, or the part itself."""
+        part: Part = self.at(*path)
+        count = len(part.schema.get("anyOf", ()))
+        if not count:
+            return (part,)
+        return tuple(inner for i in range(count) for inner in self.choices(*part.path, "anyOf", str(i)))
+
+    def holding(self, part: Part, node: Node) -> Part | None:
+        """The alternative for a mapping or a list that has parts of its own; None where values are taken whole."""
+        kind = KINDS.get(type(node))
+        for choice in self.choices(*part.path) if kind else ():
+            if choice.schema.get("type") == kind and _in_parts(choice):
+                found: Part = choice
+                return found
+        return None
+
+    def holds(self, part: Part, value: object) -> bool:
+        """Whether the value is valid there."""
+        key = part.path, repr(value)
+        if key not in self._valid:
+            self._valid[key] = self._validator.evolve(schema=part.schema).is_valid(value)
+        return self._valid[key]
+
+
+def _in_parts(part: Part) -> bool:
+    """Whether what is in it is looked at one by one: not in a field's own plain value, such as [1, 7]."""
+    items = part.schema.get("items") or part.schema.get("additionalProperties")
+    if not items or "properties" in part.schema:
+        return True
+    choices = items.get("anyOf", [items])
+    forms = any("$ref" in choice and choice["$ref"] != "#/$defs/expression" for choice in choices)
+    return forms or declared_in(part) is None
+
+
+def kinds(part: Part) -> dict[str, tuple[str, ...]]:
+    """The keys that tell what a mapping is, each with the path of what it then must be; empty where it is one thing."""
+    rules = part.schema.get("allOf", ())
+    return {rule["if"]["required"][0]: (*part.path, "allOf", str(i), "then") for i, rule in enumerate(rules)}
+
+
+def declared_in(part: Part) -> tuple[type[Form], Field] | None:
+    """The field whose value a part describes, with its form."""
+    head, _, form = part.name.partition(".")
+    if head != "scope" or len(part.path) < 4:
+        return None
+    cls = next((family[form] for family in FAMILIES.values() if form in family), None)
+    return (cls, cls.FIELDS[part.path[3]]) if cls is not None else None
+
+
+def wanted(parts: tuple[Part, ...]) -> str:
+    """What a value can be, in words."""
+    words = dict.fromkeys(word for part in parts for word in _words(part.schema))
+    *first, last = list(words) or ["something else"]
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+_TYPES = {
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "text",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "null",
+}
+
+
+def _words(schema: Json) -> list[str]:
+    if schema.get("pattern") == r"\$":
+        return []
+    if "examples" in schema:
+        return [f'text such as "{schema["examples"][0]}"']
+    if "items" in schema:
+        return [_several("a list of", schema["items"])]
+    if schema.get("additionalProperties"):
+        return [_several("a mapping from names to", schema["additionalProperties"])]
+    if "const" in schema:
+        return [str(schema["const"])]
+    if "enum" in schema:
+        return [f"one of {', '.join(map(str, schema['enum']))}"]
+    types = schema.get("type", [])
+    if types == ["boolean", "string"]:
+        return ["true", "false", "an expression"]
+    least = f" of at least {schema['minimum']}" if "minimum" in schema else ""
+    above = f" above {schema['exclusiveMinimum']}" if "exclusiveMinimum" in schema else ""
+    return [_TYPES[kind] + least + above for kind in ([types] if isinstance(types, str) else types)]
+
+
+_MANY = {"integer": "whole numbers", "number": "numbers", "string": "texts", "array": "lists"}
+
+
+def _several(start: str, items: Json) -> str:
+    """A list or mapping, with what is in it where that is simple."""
+    kinds_of = [part.get("type", "") for part in (items, *items.get("anyOf", ()))]
+    kind = next((kind if isinstance(kind, str) else kind[0] for kind in kinds_of if kind), "")
+    return f"{start} {_MANY[kind]}" if kind in _MANY else start.partition(" of")[0].partition(" from")[0]
+
+
+def shown(node: Node) -> str:
+    """A node as a message shows it."""
+    if isinstance(node, Mapping):
+        return "a mapping"
+    if isinstance(node, Listing):
+        return "a list" if any(not isinstance(item, Scalar) for item in node.items) else _short(node)
+    return _written(node)
+
+
+def _short(node: Listing) -> str:
+    text = ", ".join(_written(item) for item in node.items if isinstance(item, Scalar))
+    return f"[{text}]" if len(text) <= 60 else "a list"
+
+
+def _written(node: Scalar) -> str:
+    if isinstance(node.value, str):
+        text = node.value if len(node.value) <= 60 else f"{node.value[:57]}…"
+        return f'"{text}"'
+    return "null" if node.value is None else node.text

@@ -1,0 +1,233 @@
+"""A walk through a document along its schema; jsonschema decides every value, the fields say what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+from archspec.compiler.check.nesting import beside
+from archspec.compiler.check.phrases import (
+    WRITTEN,
+    has_expression,
+    in_expectations,
+    nearly,
+    start_of,
+    thing_of,
+    unknown_code,
+)
+from archspec.compiler.check.subschemas import Json, Part, Parts, declared_in, kinds, shown, wanted
+from archspec.compiler.language.fields import FAMILIES
+from archspec.compiler.language.ops.installed import load
+from archspec.compiler.language.suggestions import nearest
+from archspec.compiler.language.values import WrongValue
+from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar, plain
+from archspec.diagnostics import Findings
+
+
+class Walk:
+    """Checks a document's nodes one by one, so that a mistake in one of them hides no other."""
+
+    def __init__(self, schema: Json, findings: Findings) -> None:
+        self.parts = Parts(schema)
+        self.findings = findings
+        self.fields = {name for family in FAMILIES.values() for cls in family.values() for name in cls.FIELDS}
+
+    def check(self, root: Node) -> None:
+        """Report every mistake in the document."""
+        document = Part((), self.parts.root)
+        if not isinstance(root, Mapping):
+            self.findings.add("AS111", "a spec is a mapping of sections", root.span, help="begin with `archspec: 1`")
+            return
+        self._keys(document, root, "a spec")
+        for key in document.schema.get("required", ()):
+            if root.key(key) is None:
+                place = root.pairs[0][0].span if root.pairs else root.span
+                self.findings.add("AS103", f"a spec needs `{key}`", place, help="begin with `archspec: 1`")
+
+    def node(self, path: tuple[str, ...], node: Node, what: str) -> None:
+        """Check one value; `what` names it in messages."""
+        part = self.parts.at(*path)
+        if part.name == "item":
+            self._item(part, node)
+            return
+        inner = self.parts.holding(part, node)
+        if inner is None:
+            self._value(part, node, what)
+        elif isinstance(node, Listing):
+            for item in node.items:
+                self.node((*inner.path, "items"), item, f"an item of {what}")
+        elif isinstance(node, Mapping):
+            self._mapping(inner, node, what)
+
+    def _item(self, part: Part, node: Node) -> None:
+        """One item of a sequence: an op's name, or a mapping of one pair."""
+        if isinstance(node, Scalar):
+            self._value(self.parts.at("$defs", "layer"), node, "a layer")
+        elif isinstance(node, Mapping) and len(node.pairs) == 1:
+            self._named_item(self.parts.choices(*part.path)[1], node)
+        elif isinstance(node, Mapping) and any(key.text in self._operations() for key, _ in node.pairs):
+            self._unnamed(node)
+        else:
+            help = "write each layer behind a dash of its own: `- name: {…}`"
+            self.findings.add("AS106", "a list of layers has one `name: layer` to an item", node.span, help=help)
+
+    def _unnamed(self, node: Mapping) -> None:
+        (name, nothing), (key, _) = node.pairs[:2]
+        if name.text not in self._operations() and isinstance(nothing, Scalar) and nothing.value is None:
+            message = f"`{key.text}` stands as far left as the layer's name `{name.text}`"
+            help = f"indent what belongs to `{name.text}` by two more spaces"
+            self.findings.add("AS107", message, key.span, help=help)
+        else:
+            self.findings.add("AS107", "this layer has no name", node.span, help="write `- name: {…}`")
+
+    def _named_item(self, part: Part, node: Mapping) -> None:
+        [(name, layer)] = node.pairs
+        main = self._as_main_value(layer)
+        if name.text in self._operations() and main:
+            message = f"`{name.text}` stands where the layer's name belongs"
+            self.findings.add("AS107", message, name.span, help=f"write `- name: {{{name.text}{main}}}`")
+        else:
+            self._mapping(part, node, "a layer")
+
+    def _as_main_value(self, node: Node) -> str:
+        """How a value that can be no layer stands behind an operation: `: 64`, `, filters: 64`; "" for a layer."""
+        if isinstance(node, Mapping):
+            plain_fields = not any(key.text in self._operations() for key, _ in node.pairs)
+            return "".join(f", {key.text}: {shown(value)}" for key, value in node.pairs) if plain_fields else ""
+        if isinstance(node, Listing):
+            names = [item.text for item in node.items if isinstance(item, Scalar)]
+            plain_names = len(names) == len(node.items) and not all(name in self._operations() for name in names)
+            return f": [{', '.join(names)}]" if plain_names else ""
+        return "" if node.value is None or node.text in self._operations() else f": {node.text}"
+
+    def _operations(self) -> dict[str, tuple[str, ...]]:
+        return kinds(self.parts.at("$defs", "layer.any"))
+
+    def _mapping(self, part: Part, node: Mapping, what: str) -> None:
+        choices = kinds(part)
+        if not choices:
+            head, _, form = part.name.partition(".")
+            self._keys(part, node, f"`{form}`" if head == "scope" and len(part.path) == 2 and form else what)
+            return
+        found = [key for key, _ in node.pairs if key.text in choices]
+        if not found:
+            self._no_kind(part, node)
+            return
+        free = next((key for key in found if key.text == "block"), None)
+        if len(found) > 1 and free is None:
+            self._two_kinds(part, found)
+        key = free or found[0]
+        chosen = self.parts.at(*choices[key.text])
+        skip = {other.text for other in found if other is not key}
+        self._keys(chosen, node, f"`{key.text}`", skip | self._nested(part, key, node))
+
+    def _nested(self, part: Part, key: Scalar, node: Mapping) -> set[str]:
+        """Report fields that stand inside the form's value; the key that needs no further check."""
+        remedy = beside(thing_of(part), key.text, node.get(key.text))
+        if remedy is None:
+            return set()
+        message = f"the fields of `{key.text}` stand beside it, not inside it"
+        self.findings.add("AS102", message, key.span, help=f"write `{remedy}`")
+        return {key.text}
+
+    def _two_kinds(self, part: Part, found: list[Scalar]) -> None:
+        thing = thing_of(part)
+        has = "a layer has one operation" if thing == "operation" else f"here stands one {thing}"
+        are = " and ".join(f"`{key.text}`" for key in found[:2])
+        self.findings.add("AS105", f"{has}, here are {are}", found[1].span, help="take one of them out")
+
+    def _no_kind(self, part: Part, node: Mapping) -> None:
+        beside = part.schema["then"]["propertyNames"]["anyOf"][0]["enum"]
+        strange = [key for key, _ in node.pairs if key.text not in beside and key.text not in self.fields]
+        if strange:
+            self._unknown_kind(part, strange[0])
+        elif thing_of(part) == "operation":
+            help = "write `{conv2d: 64, …}` or `block: …`"
+            self.findings.add("AS104", "this layer has no operation", start_of(node), help=help)
+        else:
+            help = f"one of {', '.join(kinds(part))}"
+            self.findings.add("AS104", f"it is not said which {thing_of(part)} this is", start_of(node), help=help)
+
+    def _unknown_kind(self, part: Part, name: Scalar) -> None:
+        thing, known = thing_of(part), self._known(part)
+        offer = f"one of {', '.join(known)}; a block is called by `block:`"
+        help = nearest(name.text, known) or (offer if thing == "operation" else f"one of {', '.join(known)}")
+        reason = ""
+        if "." in name.text and thing not in FAMILIES:
+            problem = load(name.text.partition(".")[0])
+            reason = f": {problem}" if problem else ""
+            help = "a dot marks operations of other packages: install or repair that package" if problem else help
+        self.findings.add("AS104", f"there is no {thing} `{name.text}`{reason}", name.span, help=help)
+
+    def _known(self, part: Part) -> list[str]:
+        if thing_of(part) == "operation":
+            return list(self._operations())
+        return list(self.parts.choices("$defs", f"family.{part.name.partition('.')[2]}")[0].schema["enum"])
+
+    def _keys(self, part: Part, node: Mapping, what: str, skip: Set[str] = frozenset()) -> None:
+        """Check the keys of a mapping and what stands behind them."""
+        known, rest = part.schema.get("properties", {}), part.schema.get("additionalProperties", True)
+        for key, value in node.pairs:
+            if key.text in skip:
+                continue
+            if key.text in known:
+                self._known_key(part, key, value, what)
+            elif isinstance(rest, dict):
+                self.node((*part.path, "additionalProperties"), value, f"`{key.text}`")
+            elif rest is False:
+                self._unknown_key(part, key, what, list(known))
+
+    def _known_key(self, part: Part, key: Scalar, value: Node, what: str) -> None:
+        path = (*part.path, "properties", key.text)
+        inner = self.parts.at(*path)
+        if part.name == "scope" and isinstance(value, Mapping):
+            self._default_fields(inner, value, f"`{key.text}`")
+            return
+        of_field = inner.name.startswith("scope.") and len(inner.path) > 2 and part.path
+        self.node(path, value, f"`{key.text}` of {what}" if of_field and f"`{key.text}`" != what else f"`{key.text}`")
+
+    def _default_fields(self, part: Part, node: Mapping, what: str) -> None:
+        """Check the defaults of one form or group."""
+        known = part.schema["properties"]
+        for key, value in node.pairs:
+            if key.text in known:
+                self._known_key(part, key, value, what)
+            else:
+                self._unknown_key(part, key, what, list(known), "AS204")
+
+    def _unknown_key(self, part: Part, key: Scalar, what: str, known: list[str], code: str = "") -> None:
+        usual, thing = unknown_code(part)
+        code = code or usual
+        help = nearest(key.text, known) or f"it has {', '.join(known) or 'no fields'}"
+        self.findings.add(code, f"{what} has no {thing} `{key.text}`", key.span, help=help)
+
+    def _value(self, part: Part, node: Node, what: str) -> None:
+        """Check a value that is taken whole."""
+        value = plain(node)
+        cls, declared = declared_in(part) or declared_in(self.parts.choices(*part.path)[0]) or (None, None)
+        bare = value is None and self.parts.holds(part, None)
+        if cls is not None and declared is not None and not (declared.type.family or bare or has_expression(node)):
+            try:
+                declared.read(value)
+            except WrongValue as problem:
+                main = declared.main and f"`{cls.NAME}`" in what
+                name = f"`{declared.name}` of `{cls.NAME}`" if main else what
+                help = nearest(str(value), [str(choice) for choice in declared.choices]) or nearly(node, declared)
+                self.findings.add("AS102", f"{name} must be {problem}, got {shown(node)}", node.span, help=help)
+                return
+        if not self.parts.holds(part, value):
+            self._refused(part, node, what)
+
+    def _refused(self, part: Part, node: Node, what: str) -> None:
+        choices = self.parts.choices(*part.path)
+        naming = next((c for c in choices if kinds(c)), None)
+        if naming is not None and isinstance(node, Scalar) and node.value is not None and "else" not in what:
+            self._unknown_kind(naming, node)
+        elif naming is not None and isinstance(node, Scalar) and thing_of(naming) == "operation":
+            self.findings.add("AS104", "this layer has no operation", node.span, help="write `{conv2d: 64, …}`")
+        elif wanted(choices) == "null" and part.path[-2:-1] == ("properties",):
+            self.findings.add("AS102", f"{what} has no main value", node.span, help=f"write `{part.path[-1]}` alone")
+        else:
+            code = "AS502" if in_expectations(part) else "AS102"
+            message = f"{what} must be {wanted(choices)}, got {shown(node)}"
+            help = WRITTEN.get(part.path[-3:]) or WRITTEN.get(part.path[-2:])
+            self.findings.add(code, message, node.span, help=help)

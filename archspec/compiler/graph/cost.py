@@ -1,0 +1,169 @@
+"""What a graph costs: a row for each layer, and totals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from archspec.compiler.graph.graph import Graph, Node
+from archspec.compiler.language.op import Shape, WrongShape
+from archspec.compiler.language.ops.window import extent
+from archspec.compiler.language.types import Pair
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One layer: its op, the shape it hands on, the elements of its variables, its multiply-accumulates.
+
+    `macs` is None where the input's size is not known before run time.
+    """
+
+    name: str
+    op: str
+    output_shape: Shape
+    params: int
+    trainable: int
+    macs: int | None
+
+
+def rows(graph: Graph) -> list[Row]:
+    """A row for each layer, in running order; the norm and activation behind an op count with it."""
+    sizes: dict[str, list[tuple[int, bool]]] = {}
+    for _, node, variable in graph.variables():
+        sizes.setdefault(node.path, []).append((prod(variable.shape), variable.trainable))
+    layers: dict[str, list[Node]] = {}
+    for node in graph.nodes.values():
+        # An operation without a name has a node of its own number, and is a row of its own.
+        layers.setdefault(_row_name(node, graph), []).append(node)
+    return [_row(name, nodes, sizes, graph) for name, nodes in layers.items()]
+
+
+def _row_name(node: Node, graph: Graph) -> str:
+    return node.layer if node.path.startswith(f"{node.layer}/") or node.path == node.layer else node.path
+
+
+def _row(name: str, nodes: list[Node], sizes: dict[str, list[tuple[int, bool]]], graph: Graph) -> Row:
+    own = [size for node in nodes for size in sizes.get(node.path, ())]
+    return Row(
+        name,
+        nodes[0].op.NAME,
+        nodes[-1].shape,
+        sum(size for size, _ in own),
+        sum(size for size, trainable in own if trainable),
+        _sum([_macs(graph, node) for node in nodes]),
+    )
+
+
+def _macs(graph: Graph, node: Node) -> int | None:
+    try:
+        return graph.macs(node)
+    except WrongShape:
+        # The graph is built, so its shapes fit: what is wrong is only that a size is not known yet.
+        return None
+
+
+def _sum(numbers: Sequence[int | None]) -> int | None:
+    """The sum; None where a number is not known."""
+    known = [number for number in numbers if number is not None]
+    return sum(known) if len(known) == len(numbers) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The sums over all layers."""
+
+    params: int
+    trainable: int
+    macs: int | None
+
+
+def totals(table: list[Row]) -> Totals:
+    """The sums of a table's columns."""
+    return Totals(sum(r.params for r in table), sum(r.trainable for r in table), _sum([r.macs for r in table]))
+
+
+SIZES = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "float16": 2, "bfloat16": 2, "uint8": 1, "bool": 1}
+"""Bytes of a number, by dtype."""
+
+
+def bytes_of(graph: Graph, path: str) -> int | None:
+    """Bytes of a tensor for one example; None where a size is not known before run time."""
+    number = SIZES.get(graph.dtype(path))
+    sizes = [size for size in graph.shape(path) if size is not None]
+    return prod(sizes) * number if number is not None and len(sizes) == len(graph.shape(path)) else None
+
+
+def activations(graph: Graph) -> int | None:
+    """Bytes of all nodes' outputs for one example: what a training step keeps for its way back, at the most."""
+    return _sum([bytes_of(graph, path) for path in graph.nodes])
+
+
+def peak(graph: Graph) -> int | None:
+    """The most bytes of tensors that are needed at the same time, running node by node, for one example.
+
+    None where a size is not known before run time.
+    """
+    last_reader = {name: node.path for node in graph.nodes.values() for name in node.inputs}
+    kept = {graph.output, *graph.heads.values()}
+    sizes = {path: bytes_of(graph, path) for path in (*graph.inputs, *graph.nodes)}
+    if None in sizes.values():
+        return None
+    alive: dict[str, int] = {path: sizes[path] or 0 for path in graph.inputs}
+    most = sum(alive.values())
+    for node in graph.nodes.values():
+        alive[node.path] = sizes[node.path] or 0
+        most = max(most, sum(alive.values()))
+        # What nothing reads goes as soon as it is made.
+        done = {path for path in alive if last_reader.get(path, path) == node.path} - kept
+        alive = {path: size for path, size in alive.items() if path not in done}
+    return most
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """The part of the input that one element of a feature map sees: its size, and its step from one to the next."""
+
+    size: Pair
+    step: Pair
+
+
+def receptive_fields(graph: Graph) -> dict[str, Field | None]:
+    """The receptive field of every node's elements; None where it is the whole input, or there is no feature map.
+
+    size += (window - 1) * step and step *= stride along a path, the largest of all paths where they meet
+    (Araujo, Norris and Sim 2019, https://distill.pub/2019/computing-receptive-fields).
+    """
+    fields: dict[str, Field | None] = {
+        name: Field((1, 1), (1, 1)) if len(each.shape) == 3 else None for name, each in graph.inputs.items()
+    }
+    for node in graph.nodes.values():
+        seen = [fields[name] for name in node.inputs]
+        fields[node.path] = _field(node, [field for field in seen if field is not None]) if None not in seen else None
+    return fields
+
+
+def _field(node: Node, seen: list[Field]) -> Field | None:
+    if len(node.shape) != 3 or node.op.NAME == "global_avg_pool":
+        return None
+    op: Any = node.op
+    height, width = _largest([field.size for field in seen])
+    down, across = _largest([field.step for field in seen])
+    if op.NAME == "shift":
+        return Field((height + op.amount * down, width + op.amount * across), (down, across))
+    if not op.SPATIAL:
+        return Field((height, width), (down, across))
+    rows, columns = extent(op.kernel, getattr(op, "rate", (1, 1)))
+    size = height + (rows - 1) * down, width + (columns - 1) * across
+    return Field(size, (down * op.stride[0], across * op.stride[1]))
+
+
+def _largest(pairs: list[Pair]) -> Pair:
+    return max(pair[0] for pair in pairs), max(pair[1] for pair in pairs)
+
+
+def last_map(graph: Graph) -> str | None:
+    """The last node that is a feature map of more than one position: what the classifier pools; None without one."""
+    maps = [path for path, node in graph.nodes.items() if len(node.shape) == 3 and node.shape[:2] != (1, 1)]
+    return maps[-1] if maps else None

@@ -1,0 +1,124 @@
+"""A graph's text back to the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from dataclasses import dataclass, field
+
+from archspec.compiler.graph.graph import Graph, Input, Node
+from archspec.compiler.graph.text.line import Line, WrongLine
+from archspec.compiler.graph.text.regular import regular_layer, regular_variables
+from archspec.compiler.language.ops import OPS
+from archspec.diagnostics import Findings, Span
+
+
+def parse_graph(text: str, file: str, findings: Findings) -> Graph | None:
+    """The graph that a text describes; None after reporting what is wrong, line by line."""
+    reading, before = _Reading(), len(findings.errors)
+    for number, content in enumerate(text.split("\n"), 1):
+        line = Line(content)
+        try:
+            if content.strip():
+                _line(line, reading)
+        except WrongLine as problem:
+            span = Span(file, number, problem.column, number, max(problem.column + 1, line.position + 1))
+            findings.add(problem.code, str(problem), span)
+    if len(findings.errors) > before:
+        return None
+    missing = [word for word, value in (("graph", reading.name), ("output", reading.output)) if value is None]
+    if missing:
+        findings.add("AS384", f"there is no line `{missing[0]} …`", Span(file, 1, 1, 1, 1))
+        return None
+    assert reading.name is not None and reading.output is not None
+    return Graph(reading.name, reading.inputs, reading.nodes, reading.endpoints, reading.output, reading.heads)
+
+
+@dataclass
+class _Reading:
+    """What the lines so far have said."""
+
+    name: str | None = None
+    output: str | None = None
+    inputs: dict[str, Input] = field(default_factory=dict)
+    nodes: dict[str, Node] = field(default_factory=dict)
+    endpoints: dict[str, str] = field(default_factory=dict)
+    heads: dict[str, str] = field(default_factory=dict)
+
+
+def _line(line: Line, reading: _Reading) -> None:
+    start = line.position
+    word = line.name()
+    # A node may be called like a word that begins another line: what comes after tells.
+    if word in _WORDS and not line.at("="):
+        _WORDS[word](line, reading)
+    else:
+        line.position = start
+        _node(line, reading)
+    line.end()
+
+
+def _graph(line: Line, reading: _Reading) -> None:
+    if reading.name is not None:
+        raise line.wrong("AS383", "there is a graph already")
+    reading.name = line.name()
+
+
+def _input(line: Line, reading: _Reading) -> None:
+    name = _new(line, reading.inputs, reading.nodes)
+    line.expect(":")
+    reading.inputs[name] = Input(name, line.shape(), line.dtype())
+
+
+def _node(line: Line, reading: _Reading) -> None:
+    path = _new(line, reading.inputs, reading.nodes)
+    line.expect("=")
+    kind = line.one_of(OPS, "operation")
+    line.expect("(")
+    inputs = line.listed(line.name, ")")
+    op = line.form(OPS[kind])
+    line.expect(":")
+    shape, dtype = line.shape(), line.dtype()
+    variables = line.name() if line.skip("@") else None
+    layer = line.name() if line.skip("of ") else regular_layer(path, reading.nodes)
+    if variables is None:
+        variables = regular_variables(path, layer, op, reading.name or "")
+    reading.nodes[path] = Node(path, op, inputs, shape, dtype, variables, layer)
+
+
+def _endpoint(line: Line, reading: _Reading) -> None:
+    names = [_new(line, reading.endpoints)]
+    while line.skip(","):
+        names.append(_new(line, reading.endpoints))
+    line.expect("=")
+    path = line.name()
+    reading.endpoints.update(dict.fromkeys(names, path))
+
+
+def _head(line: Line, reading: _Reading) -> None:
+    name = _new(line, reading.heads)
+    line.expect("=")
+    reading.heads[name] = line.name()
+
+
+def _output(line: Line, reading: _Reading) -> None:
+    if reading.output is not None:
+        raise line.wrong("AS383", "there is an output already")
+    reading.output = line.name()
+
+
+def _new(line: Line, *taken: Container[str]) -> str:
+    """A name that is not taken."""
+    start = line.column
+    name = line.name()
+    if any(name in names for names in taken):
+        raise WrongLine("AS383", start, f"`{name}` is here twice")
+    return name
+
+
+_WORDS: dict[str, Callable[[Line, _Reading], None]] = {
+    "graph": _graph,
+    "input": _input,
+    "endpoint": _endpoint,
+    "head": _head,
+    "output": _output,
+}

@@ -1,0 +1,1 @@
+"""What a spec can say: types, fields, forms, ops and expressions."""

@@ -1,0 +1,30 @@
+"""Expressions over hyperparameters: `$name`, `$(…)`; parsed by Python's grammar, evaluated here, never executed."""
+
+from archspec.compiler.language.expression.environment import (
+    Environment,
+    Function,
+    NotKnown,
+    Shape,
+    Value,
+    WrongExpression,
+)
+from archspec.compiler.language.expression.evaluation import evaluate
+from archspec.compiler.language.expression.functions import FUNCTIONS
+from archspec.compiler.language.expression.syntax import LONGEST, check_syntax
+from archspec.compiler.language.expression.text import has_expression, interpolate, split
+
+__all__ = [
+    "FUNCTIONS",
+    "LONGEST",
+    "Environment",
+    "Function",
+    "NotKnown",
+    "Shape",
+    "Value",
+    "WrongExpression",
+    "check_syntax",
+    "evaluate",
+    "has_expression",
+    "interpolate",
+    "split",
+]

@@ -1,0 +1,53 @@
+"""What a value in an expression must be, and what is said where it is not."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Any
+
+from archspec.compiler.language.expression.environment import Value, WrongExpression, written
+from archspec.compiler.language.expression.functions import ANY_NUMBER, FUNCTIONS
+from archspec.compiler.language.suggestions import nearest
+
+_LARGEST = 2**63
+
+
+def number_of(value: Value, node: ast.expr) -> Any:
+    """The value, which must be a number; raises WrongExpression."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise WrongExpression(f"`{ast.unparse(node)}` is {written(value)}, not a number")
+    return value
+
+
+def boolean_of(value: Value, node: ast.expr) -> bool:
+    """The value, which must be true or false; raises WrongExpression."""
+    if not isinstance(value, bool):
+        raise WrongExpression(f"`{ast.unparse(node)}` is {written(value)}, neither true nor false")
+    return value
+
+
+def bounded(value: Value) -> Value:
+    """The value, if it is not too large; raises WrongExpression."""
+    if isinstance(value, (str, list)) and len(value) > 10_000:
+        raise WrongExpression("the value is longer than 10,000")
+    if isinstance(value, complex) or (isinstance(value, int) and abs(value) > _LARGEST):
+        raise WrongExpression("the number is too large")
+    return value
+
+
+def offer(name: str, values: Mapping[str, Value]) -> str:
+    """What may have been meant by a name that is not known."""
+    if name in FUNCTIONS:
+        return f"a function is called inside parentheses: $({name}(…))"
+    if name.lower() in ("yes", "no", "on", "off"):
+        return f"`{name}` is a text in YAML 1.2; write true or false"
+    known = [key for key in values if key not in ("true", "false", "null", "variant")]
+    return nearest(name, known) or (f"known here: {', '.join(known)}" if known else "no names are known here")
+
+
+def arguments_of(least: int, most: int) -> str:
+    """How many arguments a function takes, in words."""
+    if most == ANY_NUMBER:
+        return f"at least {least} argument"
+    return f"{most} argument{'' if most == 1 else 's'}"

@@ -1,0 +1,30 @@
+"""The text of an expression as Python's syntax tree."""
+
+from __future__ import annotations
+
+import ast
+
+from archspec.compiler.language.expression.environment import WrongExpression
+
+LONGEST = 300
+"""Characters in one expression."""
+
+
+def check_syntax(code: str) -> None:
+    """Raises WrongExpression for a text that is no expression, whatever its names stand for."""
+    check_length(code)
+    parsed(code)
+
+
+def check_length(code: str) -> None:
+    """Raises WrongExpression for a text of more than LONGEST characters."""
+    if len(code) > LONGEST:
+        raise WrongExpression(f"the expression has {len(code)} characters; {LONGEST} is the limit")
+
+
+def parsed(code: str) -> ast.expr:
+    """The syntax tree of an expression; raises WrongExpression."""
+    try:
+        return ast.parse(code.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise WrongExpression(f"`{code.strip()}` is not an expression") from None

@@ -1,0 +1,57 @@
+"""Texts with expressions in them."""
+
+from __future__ import annotations
+
+import re
+
+from archspec.compiler.language.expression.environment import Environment, Value, WrongExpression, written
+from archspec.compiler.language.expression.evaluation import evaluate
+
+_NAME = re.compile(r"\$([A-Za-z_]\w*)")
+
+
+def has_expression(text: str) -> bool:
+    """Whether there is a `$name` or a `$(…)` in the text."""
+    return "$(" in text or _NAME.search(text) is not None
+
+
+def interpolate(text: str, environment: Environment) -> Value:
+    """The text with its expressions evaluated; an expression that is the whole text keeps its type."""
+    parts = split(text)
+    if len(parts) == 1 and parts[0][0]:
+        return evaluate(parts[0][1], environment)
+    return "".join(written(evaluate(part, environment)) if is_code else part for is_code, part in parts)
+
+
+def split(text: str) -> list[tuple[bool, str]]:
+    """The text as (is an expression, text) parts; raises WrongExpression for a `$(` that is not closed."""
+    parts: list[tuple[bool, str]] = []
+    position = 0
+    while position < len(text):
+        start = text.find("$", position)
+        name = _NAME.match(text, start) if start >= 0 else None
+        if start >= 0 and text.startswith("$(", start):
+            end = _closing(text, start + 1)
+            code = text[start + 2 : end]
+        elif name:
+            end = name.end() - 1
+            code = name[1]
+        else:
+            end = len(text) - 1 if start < 0 else start
+            parts.append((False, text[position : end + 1]))
+            position = end + 1
+            continue
+        if start > position:
+            parts.append((False, text[position:start]))
+        parts.append((True, code))
+        position = end + 1
+    return parts
+
+
+def _closing(text: str, opening: int) -> int:
+    depth = 0
+    for position in range(opening, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[position], 0)
+        if depth == 0:
+            return position
+    raise WrongExpression(f"`$(` is not closed in `{text}`", "write the closing parenthesis")

@@ -1,0 +1,53 @@
+"""The sections of a document that say how it is trained and evaluated, as forms of their own."""
+
+from __future__ import annotations
+
+from archspec.compiler.language.fields import Form, field
+from archspec.compiler.language.forms.data import Data, Sample
+from archspec.compiler.language.forms.preprocess import Preprocess
+from archspec.compiler.language.forms.training import Loss, Metric, Optimizer
+from archspec.compiler.language.values import Duration
+
+
+class Section(Form, family="section"):
+    """A top-level part of a document with declared fields."""
+
+
+class Initialize(Form, family="initialize", name="initialize"):
+    """Weights to start from."""
+
+    checkpoint: str = field(main=True, doc="a checkpoint: a run's folder, a file, or a TF-Slim .ckpt prefix")
+    skip: tuple[str, ...] = field(default=(), doc="layers, by path or pattern, that start fresh")
+
+
+class Train(Section, name="train"):
+    """How the network is trained."""
+
+    data: Data = field(default=Sample(), doc="where examples come from")
+    preprocess: tuple[Preprocess, ...] = field(default=(), doc="steps from image to input, in order")
+    losses: dict[str, Loss] = field(doc="what is made small, by name")
+    optimizer: Optimizer = field(doc="what changes the variables")
+    batch: int = field(minimum=1, doc="examples in a step, over all ranks")
+    epochs: float | None = field(default=None, above=0, doc="passes over the data")
+    steps: int | None = field(default=None, minimum=1, doc="training steps; with epochs, whichever ends first")
+    average: float | None = field(default=None, minimum=0, maximum=1, doc="decay of the moving average of the weights")
+    clip_norm: float | None = field(default=None, above=0, doc="largest global norm of the gradients")
+    freeze: tuple[str, ...] = field(default=(), doc="layers, by path or pattern, that are not trained")
+    scale: dict[str, float] = field(
+        default={}, above=0, doc="factors of the learning rate, by layer or pattern; of several that fit, the product"
+    )
+    initialize: Initialize | None = field(default=None, doc="weights to start from")
+    seed: int = field(default=0, minimum=0, doc="of the first weights, the order of examples, and dropout")
+    save: Duration = field(default=Duration(1000, "steps"), doc="time between checkpoints")
+
+
+class Evaluate(Section, name="eval"):
+    """How the network is evaluated."""
+
+    data: Data = field(default=Sample(), doc="where examples come from")
+    preprocess: tuple[Preprocess, ...] = field(default=(), doc="steps from image to input, in order")
+    metrics: dict[str, Metric] = field(default={}, doc="what is counted, by name")
+    batch: int = field(default=32, minimum=1, doc="examples in a step; the result does not depend on it")
+    every: Duration | None = field(
+        default=Duration(1, "epochs"), doc="time between evaluations in training; null: only at its end"
+    )

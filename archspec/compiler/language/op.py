@@ -1,0 +1,105 @@
+"""Op: one class per operation, from which checks, schema, shapes, variables, costs and the TensorFlow graph come."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from archspec.compiler.language.fields import Form
+from archspec.compiler.language.forms.initializers import Initializer
+
+Shape = tuple[int | None, ...]
+"""A tensor's shape without the batch axis; None is a size not known before run time."""
+
+
+class WrongShape(ValueError):
+    """The inputs do not fit the op; the text is the sentence after the op's name, `help` what to do."""
+
+    def __init__(self, text: str, help: str | None = None) -> None:
+        super().__init__(text)
+        self.help = help
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A weight that a node needs: leaf name, shape, initializer, whether it is trained, its L2 coefficient.
+
+    The L2 loss of a variable w is `l2 * 0.5 * sum(w ** 2)`, as in TF-Slim.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    initializer: Initializer
+    trainable: bool = True
+    l2: float = 0.0
+
+
+class Lowering(Protocol):
+    """What an op is handed to build its part of the TensorFlow graph."""
+
+    tf: Any
+    training: bool
+
+    def variable(self, name: str) -> Any:
+        """The tensor of this node's variable with that leaf name."""
+
+    def assign(self, name: str, value: Any) -> None:
+        """Set this node's variable when the training step is applied (moving averages)."""
+
+    def updates(self) -> Any:
+        """A float32 scalar: how many training steps have been made before this one."""
+
+    def seed(self) -> Any:
+        """An int32 tensor of shape [2], new for every node and training step, for stateless random ops."""
+
+
+class Op(Form, family="op"):
+    """An operation on tensors, channels last."""
+
+    ARITY: ClassVar[tuple[int, int | None]] = (1, 1)
+    """How many inputs: the least and the most, None for any number."""
+
+    SPATIAL: ClassVar[bool] = False
+    """Whether the op has `stride` (and perhaps `rate`) that an `output_stride` may turn into dilation."""
+
+    TRAINING_ONLY: ClassVar[bool] = False
+    """Whether the op hands its input on unchanged outside training."""
+
+    def normalized(self, *shapes: Shape) -> Op:
+        """The op with fields that depend on its inputs filled in."""
+        return self
+
+    @abstractmethod
+    def shape(self, *shapes: Shape) -> Shape:
+        """The output's shape; raises WrongShape."""
+
+    def dtype(self, *dtypes: str) -> str:
+        """The output's dtype: by default that of the first input."""
+        return dtypes[0]
+
+    def variables(self, *shapes: Shape) -> tuple[Variable, ...]:
+        """The weights that the node needs."""
+        return ()
+
+    def macs(self, *shapes: Shape) -> int:
+        """Multiply-accumulates for one example; 0 for what has no products of weights and values."""
+        return 0
+
+    @abstractmethod
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        """The TensorFlow tensor."""
+
+
+def known(shape: Shape, what: str = "input") -> tuple[int, ...]:
+    """The shape, all sizes known; raises WrongShape."""
+    if any(size is None for size in shape):
+        help = "give the input's shape in numbers, or pool over height and width before"
+        raise WrongShape(f"needs every size of its {what} before run time, got {show(shape)}", help)
+    return tuple(size for size in shape if size is not None)
+
+
+def show(shape: Sequence[int | None]) -> str:
+    """A shape as people write it: 35x35x288; `?` for an unknown size."""
+    return "x".join("?" if size is None else str(size) for size in shape) or "scalar"

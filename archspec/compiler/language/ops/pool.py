@@ -1,0 +1,53 @@
+"""Pooling over height and width."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archspec.compiler.language.fields import field
+from archspec.compiler.language.op import Lowering, Op, Shape
+from archspec.compiler.language.ops.window import need_map, slide
+from archspec.compiler.language.types import Pair
+
+
+class Pool(Op):
+    """A window that slides over height and width, every channel by itself."""
+
+    SPATIAL = True
+    GROUPS = ("pool",)
+
+    kernel: Pair = field(main=True, minimum=1, doc="height and width of the window", unit="pixels")
+    stride: Pair = field(minimum=1, doc="step of the window", unit="pixels")
+    padding: str = field(choices=("same", "valid"), doc="whether the window may reach over the border")
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """(height', width', channels); valid ceil((n - kernel + 1) / stride), same ceil(n / stride)."""
+        return *slide(shapes[0], self.kernel, self.stride, self.padding), shapes[0][-1]
+
+
+class MaxPool2D(Pool, name="max_pool2d"):
+    """The largest value in each window."""
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return g.tf.nn.max_pool2d(inputs[0], self.kernel, self.stride, self.padding.upper())
+
+
+class AvgPool2D(Pool, name="avg_pool2d"):
+    """The mean of each window; what lies outside the input does not count."""
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return g.tf.nn.avg_pool2d(inputs[0], self.kernel, self.stride, self.padding.upper())
+
+
+class GlobalAvgPool(Op, name="global_avg_pool"):
+    """The mean of every channel over all positions."""
+
+    keep: bool = field(default=False, doc="keep height and width, with size 1")
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """(channels), or (1, 1, channels) with keep."""
+        last = need_map(shapes[0])[-1]
+        return (1, 1, last) if self.keep else (last,)
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return g.tf.reduce_mean(inputs[0], [1, 2], keepdims=self.keep)

@@ -1,0 +1,57 @@
+"""Ops that move values without changing them."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from archspec.compiler.language.fields import field
+from archspec.compiler.language.op import Lowering, Op, Shape, WrongShape, show
+from archspec.compiler.language.ops.window import need_map
+
+
+class Flatten(Op, name="flatten"):
+    """All axes as one, rows first and channels last."""
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """(product of all sizes)."""
+        sizes = [size for size in shapes[0] if size is not None]
+        return (prod(sizes) if len(sizes) == len(shapes[0]) else None,)
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        (size,) = self.shape(tuple(inputs[0].shape[1:]))
+        return g.tf.reshape(inputs[0], [g.tf.shape(inputs[0])[0], -1] if size is None else [-1, size])
+
+
+class Squeeze(Op, name="squeeze"):
+    """Height and width, both of size 1, taken away."""
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """(channels)."""
+        if need_map(shapes[0])[:2] != (1, 1):
+            help = "put `global_avg_pool` before it, or use `flatten`"
+            raise WrongShape(f"needs height 1 and width 1, got {show(shapes[0])}", help)
+        return shapes[0][2:]
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return g.tf.squeeze(inputs[0], [1, 2])
+
+
+class Shift(Op, name="shift"):
+    """Rows and columns cut off at the top and left, and as many of zeros added at the bottom and right.
+
+    With stride 2 after it, a pooling sees the odd pixels: the second path of NASNet's factorized reduction.
+    """
+
+    amount: int = field(default=1, main=True, minimum=0, doc="rows and columns", unit="pixels")
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """The input's."""
+        if any(size is not None and size < self.amount for size in need_map(shapes[0])[:2]):
+            message = f"by {self.amount} needs at least as many rows and columns, got {show(shapes[0])}"
+            raise WrongShape(message, "use a smaller amount, a larger input, or fewer strides before it")
+        return shapes[0]
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        sides = [0, self.amount]
+        return g.tf.pad(inputs[0], [[0, 0], sides, sides, [0, 0]])[:, self.amount :, self.amount :, :]

@@ -1,0 +1,51 @@
+"""What every layer with weights has: their initializer and penalty, a bias, and the norm and activation after it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from archspec.compiler.language.fields import field
+from archspec.compiler.language.forms.initializers import Constant, GlorotUniform, Initializer
+from archspec.compiler.language.op import Lowering, Op, Shape, Variable
+
+
+class Weighted(Op):
+    """An op with weights; when a spec is expanded, its `norm` and `activation` become nodes of their own after it."""
+
+    ALLOWED: ClassVar[dict[str, str]] = {"norm": "norm", "activation": "activation"}
+    """For a field that holds an op: the group which that op must be of."""
+
+    bias: bool | None = field(default=None, doc="whether a bias is added; null: where there is no norm")
+    norm: Op | None = field(default=None, doc="normalization after it")
+    activation: Op | None = field(default=None, doc="activation after that")
+    initializer: Initializer = field(default=GlorotUniform(), doc="first values of the weights")
+    bias_initializer: Initializer = field(default=Constant(value=0.0), doc="first values of the bias")
+    l2: float = field(default=0.0, minimum=0, doc="weight decay: l2 * 0.5 * sum(weights ** 2) is added to the loss")
+    bias_l2: float = field(default=0.0, minimum=0, doc="the same for the bias")
+
+    def __init_subclass__(cls, *, name: str = "", family: str = "") -> None:
+        super().__init_subclass__(name=name, family=family)
+        # The main field stands first, what all have in common last.
+        fields = sorted(cls.FIELDS.values(), key=lambda declared: (declared.name in Weighted.FIELDS, not declared.main))
+        cls.FIELDS = {declared.name: declared for declared in fields}
+
+    @property
+    def biased(self) -> bool:
+        """Whether a bias is added."""
+        return self.norm is None if self.bias is None else self.bias
+
+    def normalized(self, *shapes: Shape) -> Op:
+        """The op with its bias decided."""
+        return self.replace(bias=self.biased)
+
+    def weights(self, name: str, *shape: int) -> Variable:
+        """A variable with this op's initializer and penalty."""
+        return Variable(name, shape, self.initializer, l2=self.l2)
+
+    def biases(self, size: int) -> tuple[Variable, ...]:
+        """The bias, if there is one."""
+        return (Variable("biases", (size,), self.bias_initializer, l2=self.bias_l2),) if self.biased else ()
+
+    def plus_bias(self, g: Lowering, x: Any) -> Any:
+        """The tensor with the bias added to its last axis."""
+        return g.tf.nn.bias_add(x, g.variable("biases")) if self.biased else x

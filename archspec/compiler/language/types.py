@@ -1,0 +1,115 @@
+"""The types a field can have: how a YAML value is read into one, and its JSON Schema."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from archspec.compiler.language.values import (
+    boolean,
+    duration,
+    factors,
+    number,
+    pair,
+    text_of,
+    tuple_of,
+    whole_number,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A field's type. `family` is set where the value is itself a form of that family.
+
+    `many` is "" for one form, "list" for a sequence of forms, "map" for a mapping from names to forms.
+    """
+
+    text: str
+    reader: Callable[[object], Any] | None = None
+    shape: Callable[[dict[str, Any], tuple[Any, ...]], dict[str, Any]] | None = None
+    optional: bool = False
+    family: str = ""
+    many: str = ""
+
+    def read(self, value: object) -> Any:
+        """The value in this type; raises WrongValue. Forms are read elsewhere, with their scopes."""
+        if value is None and self.optional:
+            return None
+        if self.reader is None:
+            return value
+        return self.reader(value)
+
+    def schema(self, limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
+        """The JSON Schema of a plain value; for a form, a reference to its family."""
+        if self.family:
+            schema: dict[str, Any] = {"$ref": f"#/$defs/family.{self.family}{'.' + self.many if self.many else ''}"}
+        else:
+            assert self.shape is not None
+            schema = self.shape(limits, choices)
+        return {"anyOf": [schema, {"type": "null"}]} if self.optional else schema
+
+
+def _simple(kind: str) -> Callable[[dict[str, Any], tuple[Any, ...]], dict[str, Any]]:
+    def schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
+        return {"enum": list(choices)} if choices else {"type": kind, **limits}
+
+    return schema
+
+
+def _list(kind: str, size: int | None) -> Callable[[dict[str, Any], tuple[Any, ...]], dict[str, Any]]:
+    def schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
+        sizes = {} if size is None else {"minItems": size, "maxItems": size}
+        return {"type": "array", "items": {"type": kind, **limits}, **sizes}
+
+    return schema
+
+
+def _pair_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
+    number = {"type": "integer", **limits}
+    positive = r"(?!0+x)(?!.*x0+$)" if limits.get("minimum", 0) > 0 else ""
+    text = {"type": "string", "pattern": rf"^{positive}[0-9]{{1,5}}x[0-9]{{1,5}}$"}
+    return {"anyOf": [number, text, {"type": "array", "items": number, "minItems": 2, "maxItems": 2}]}
+
+
+def _duration_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
+    text = {"type": "string", "pattern": r"^(?!0+(\.0+)? )[0-9]+(\.[0-9]+)? (epochs?|steps?)$"}
+    return {"anyOf": [{"type": "integer", "exclusiveMinimum": 0}, text]}
+
+
+def _factors_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": {"type": "number", **limits}}
+
+
+_numbers = "a list of numbers"
+_TYPES: dict[str, Type] = {
+    "int": Type("int", whole_number, _simple("integer")),
+    "float": Type("float", number, _simple("number")),
+    "bool": Type("bool", boolean, _simple("boolean")),
+    "str": Type("str", text_of, _simple("string")),
+    "Pair": Type("Pair", pair, _pair_schema),
+    "Duration": Type("Duration", duration, _duration_schema),
+    "tuple[int, ...]": Type("ints", tuple_of(whole_number, "a list of whole numbers", None), _list("integer", None)),
+    "tuple[float, ...]": Type("floats", tuple_of(number, _numbers, None), _list("number", None)),
+    "tuple[float, float]": Type("range", tuple_of(number, "two numbers, [low, high]", 2), _list("number", 2)),
+    "tuple[str, ...]": Type("texts", tuple_of(text_of, "a list of texts", None), _list("string", None)),
+    "dict[str, float]": Type("factors", factors, _factors_schema),
+}
+
+Pair = tuple[int, int]
+
+_FORM = re.compile(r"(?:(tuple|dict)\[(?:str, )?)?([A-Z]\w*)(?:, \.\.\.)?\]?")
+
+
+def type_of(annotation: str) -> Type:
+    """The type that an annotation in a form's body stands for; raises TypeError for one not in the table."""
+    text, optional = annotation.removesuffix(" | None"), annotation.endswith(" | None")
+    known = _TYPES.get(text)
+    if known is None:
+        match = _FORM.fullmatch(text)
+        if not match:
+            raise TypeError(f"no field type {annotation!r}")
+        many = {"tuple": "list", "dict": "map", None: ""}[match[1]]
+        known = Type(text, family=match[2].lower(), many=many)
+    return Type(known.text, known.reader, known.shape, optional, known.family, known.many)

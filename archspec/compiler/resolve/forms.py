@@ -1,0 +1,85 @@
+"""Which form a node stands for, and what it writes for each of its fields."""
+
+from __future__ import annotations
+
+from archspec.compiler.language.fields import FAMILIES, Form
+from archspec.compiler.language.suggestions import nearest
+from archspec.compiler.resolve.written import Broken
+from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
+from archspec.diagnostics import Findings, Span
+
+
+def form_and_fields(family: str, node: Node, findings: Findings) -> tuple[type[Form], dict[str, Node], Span]:
+    """The form that a node stands for, what it writes for its fields, and where; reports and raises Broken."""
+    known = _members(family)
+    alone = known.get(family) if len(known) == 1 else None
+    if alone is not None:
+        return alone, _own_fields(alone, node, findings), node.span
+    if isinstance(node, Scalar):
+        if "fixed" in known and isinstance(node.value, (int, float)):
+            return known["fixed"], {"rate": node}, node.span
+        return _known(family, node, findings), {}, node.span
+    if isinstance(node, Listing):
+        findings.add("AS102", f"here stands one {family}, not a list", node.span)
+        raise Broken
+    key = next((k for k, _ in node.pairs if k.text in known), None)
+    if key is None:
+        if not node.pairs:
+            findings.add("AS102", f"here stands one of {', '.join(known)}", node.span)
+            raise Broken
+        _known(family, node.pairs[0][0], findings)
+    assert key is not None
+    cls = known[key.text]
+    return cls, _fields_of(cls, node, key, findings), key.span
+
+
+def _known(family: str, name: Scalar, findings: Findings) -> type[Form]:
+    known = _members(family)
+    if name.text not in known:
+        help = nearest(name.text, known) or f"one of {', '.join(known)}"
+        findings.add("AS104", f"there is no {family} `{name.text}`", name.span, help=help)
+        raise Broken
+    return known[name.text]
+
+
+def _own_fields(cls: type[Form], node: Node, findings: Findings) -> dict[str, Node]:
+    main = cls.main()
+    if isinstance(node, Mapping):
+        return _fields_of(cls, node, None, findings)
+    if main is None:
+        findings.add("AS102", f"`{cls.NAME}` is a mapping of fields", node.span)
+        raise Broken
+    return {main.name: node}
+
+
+def _fields_of(cls: type[Form], node: Mapping, operation: Scalar | None, findings: Findings) -> dict[str, Node]:
+    main, found, broken = cls.main(), {}, False
+    for key, value in node.pairs:
+        if key is operation:
+            if isinstance(value, Scalar) and value.value is None:
+                continue
+            if main is None:
+                findings.add("AS102", f"`{cls.NAME}` has no main value", value.span)
+                broken = True
+            else:
+                found[main.name] = value
+        elif key.text in cls.FIELDS:
+            found[key.text] = value
+        else:
+            unknown_field(cls, key, findings)
+            broken = True
+    if broken:
+        raise Broken
+    return found
+
+
+def unknown_field(cls: type[Form], key: Scalar, findings: Findings) -> None:
+    """Report a key that the form does not have."""
+    help = nearest(key.text, cls.FIELDS) or f"it has {', '.join(cls.FIELDS) or 'no fields'}"
+    findings.add("AS101", f"`{cls.NAME}` has no field `{key.text}`", key.span, help=help)
+
+
+def _members(family: str) -> dict[str, type[Form]]:
+    """The forms of a family, or the ops of a group (`activation`) where a field holds an op of that group."""
+    found = FAMILIES.get(family)
+    return found if found is not None else {name: op for name, op in FAMILIES["op"].items() if family in op.GROUPS}

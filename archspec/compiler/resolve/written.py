@@ -1,0 +1,43 @@
+"""What is written for a field, where, and with which scopes around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archspec.compiler.language.expression import Environment, has_expression
+from archspec.compiler.language.provenance import Origin
+from archspec.compiler.spec.records import Scope
+from archspec.compiler.syntax.nodes import Node, Scalar
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A scope in force: its defaults, and the environment that they were written in."""
+
+    scope: Scope
+    environment: Environment
+
+
+Frames = tuple[Frame, ...]
+"""Scopes around a layer, from the outermost to the nearest."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A value written for a field, with the environment to evaluate it in."""
+
+    node: Node
+    environment: Environment
+    kind: str = "explicit"
+    where: str = "the layer"
+
+
+class Broken(Exception):
+    """A value has an error that is reported already; what needs it is left out."""
+
+
+def origin_of(said: Said) -> Origin:
+    """Who said the value, with the text of its expression if it is one."""
+    node = said.node
+    written = node.text if isinstance(node, Scalar) and has_expression(node.text) else ""
+    return Origin(said.kind, said.where, node.span, written)
