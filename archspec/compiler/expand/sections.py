@@ -99,9 +99,12 @@ def _check_patterns(form: Form, values: Values, expanded: Expanded, resolver: Re
         return
     layers = {node.layer for node in expanded.graph.nodes.values()}
     skip = form.initialize.skip if form.initialize is not None else ()
+    # A checkpoint's user knows its variables, by TF-Slim's names.
+    variables = {name for name, _, _ in expanded.graph.variables()}
     for key, patterns in (("freeze", form.freeze), ("scale", form.scale), ("initialize.skip", skip)):
+        known = layers | variables if key == "initialize.skip" else layers
         for pattern in patterns:
-            if not any(means(pattern, layer) for layer in layers):
+            if not any(means(pattern, layer) for layer in known):
                 help = nearest(pattern, [*layers, *map(bare, layers)]) or "name a layer by its path, or several with *"
                 message = f"`{key}` names `{pattern}`, and there is no such layer"
                 resolver.findings.add("AS605", message, values[key].origin.span, help=help)
