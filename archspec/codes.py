@@ -152,6 +152,9 @@ CODES: dict[str, str] = {
     "AS734": "Nothing to resume.",
     "AS735": "A run that was trained with another spec or other settings.",
     "AS736": "A loss or gradient that is not finite in training.",
+    "AS737": "A run's folder that another version of archspec has written.",
+    "AS738": "Classes of the data that the run was not trained on.",
+    "AS739": "A learning rate that jumps where training goes on.",
     "AS740": "Horovod is not there.",
     "AS741": "Ranks that differ in spec, settings or data.",
     "AS742": "A batch that cannot be divided evenly over the ranks.",
@@ -172,7 +175,9 @@ CODES: dict[str, str] = {
 }
 """What every code means that is not a lint rule's."""
 
-WARNINGS = frozenset({"AS216", "AS217", "AS218", "AS219", "AS220", "AS621", "AS912", *(rule.CODE for rule in RULES)})
+WARNINGS = frozenset(
+    {"AS216", "AS217", "AS218", "AS219", "AS220", "AS621", "AS739", "AS912", *(rule.CODE for rule in RULES)}
+)
 """The codes of what can stand, and is seldom meant."""
 
 

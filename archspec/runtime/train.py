@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import tensorflow as tf
 
 from archspec.compiler.language.forms.data import Data
@@ -26,8 +27,10 @@ from archspec.runtime.lower import lower
 from archspec.runtime.optimize import Length
 from archspec.runtime.preprocess.apply import check_steps
 from archspec.runtime.progress import Report
-from archspec.runtime.run import Run, settings
+from archspec.runtime.run import Given, Run
+from archspec.runtime.saving import Saving
 from archspec.runtime.score import Passing, Scoring
+from archspec.runtime.settings import fingerprint, settings, spelled_out
 from archspec.runtime.step import Step
 from archspec.runtime.stopping import Stopping
 
@@ -47,6 +50,7 @@ class Options:
     save: Duration | None = None
     score: Duration | None = None
     form: str = "text"
+    given: Given = field(default_factory=Given)
 
 
 @dataclass(frozen=True)
@@ -68,13 +72,18 @@ def train(program: Program, options: Options) -> Outcome:
 
 
 def _train(program: Program, options: Options) -> Outcome:
+    distribute.check_agreement("spec or setting", spelled_out(program, options.score))
     plan = _plan(program, options)
     found, total = settings(program, plan.data), plan.length.steps
-    distribute.check_agreement("spec, setting or data set", repr((found, plan.score_every)))
-    start = begin(plan.run, program, plan.data, found, plan.state, options.resume)
+    held_out = None if plan.scoring is None else fingerprint(plan.scoring.data)
+    distribute.check_agreement("data set", repr((found, held_out)))
+    start = begin(plan.run, program, plan.data, found, plan.state, options.resume, options.given)
     with Stopping() as stopping, Report(total, start, options.form, distribute.rank() == 0) as report:
         step, numbers = run_steps(plan, start, report, stopping)
     if step < total:
+        return Outcome(start, step, total, stopping.asked or "a signal to another rank", numbers, None)
+    if distribute.sum_over_ranks(np.array([float(bool(stopping.asked))]))[0] > 0:
+        # Asked to end while the last checkpoint was written: the evaluation is left out.
         return Outcome(start, step, total, stopping.asked or "a signal to another rank", numbers, None)
     return Outcome(start, step, total, "", numbers, _last_scores(plan, step))
 
@@ -85,7 +94,7 @@ def _plan(program: Program, options: Options) -> Plan:
     distribute.check_divides(section.batch)
     if options.deterministic:
         tf.config.experimental.enable_op_determinism()
-    tf.keras.utils.set_random_seed(section.seed)
+    tf.keras.utils.set_random_seed(section.seed % 2**32)
     data = _opened(section.data, options.data, "train")
     held_out = _held_out(program, options) if options.evaluate else None
     check_steps(section.preprocess, data.shape, image_shape(program.graph))
@@ -97,7 +106,9 @@ def _plan(program: Program, options: Options) -> Plan:
     if held_out is not None and program.eval is not None:
         scoring = Scoring(state.network, measures(program), program.eval, held_out, program.eval.batch)
         every = options.score or program.eval.every
-    return Plan(run, Log(run), state, data, length, options.save or section.save, scoring, every)
+    log = Log(run)
+    saving = Saving(run, log, state, options.save or section.save, length)
+    return Plan(run, log, state, data, length, saving, scoring, every)
 
 
 def _section(program: Program) -> Train:
@@ -149,5 +160,5 @@ def _last_scores(plan: Plan, step: int) -> Scores | None:
         scores = plan.scoring.run(passing.advance)
     assert scores is not None
     plan.log.scores(step, scores.values)
-    plan.log.flush()
+    plan.saving.scored(step, scores.values)
     return scores
