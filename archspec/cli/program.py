@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from archspec.compiler.program import Program
 
 
-def add_spec(parser: argparse.ArgumentParser) -> None:
+def add_spec(parser: argparse.ArgumentParser, of: str = "a spec's file, or FILE#VARIANT") -> None:
     """Registers SPEC and --set."""
-    parser.add_argument("spec", metavar="SPEC", help="a spec's file, or FILE#VARIANT")
+    parser.add_argument("spec", metavar="SPEC", help=of)
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="set a hyperparameter; may be repeated"
     )
@@ -52,7 +52,7 @@ def _ending(program: Program, name: str) -> Program:
 
 def check_endpoint(program: Program, name: str) -> None:
     """Raise Stop where the network has no end point or head of that name."""
-    known = list(program.graph.endpoints | program.graph.heads)
+    known = list(program.graph.endpoints | program.graph.heads | program.graph.outputs)
     if name not in known:
         near = get_close_matches(name, known, n=3)
         remedy = f"did you mean {' or '.join(near)}?" if near else "`archspec summary` lists the layers"

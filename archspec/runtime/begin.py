@@ -11,7 +11,7 @@ from archspec.diagnostics import Diagnostic, Note, Stop, stop
 from archspec.rendering import report
 from archspec.runtime import checkpoint, distribute
 from archspec.runtime.data.dataset import Dataset
-from archspec.runtime.evaluate import classes
+from archspec.runtime.measures import classes
 from archspec.runtime.restore import restore, warn_of_damage
 from archspec.runtime.run import Given, Run
 from archspec.runtime.step import Step, frozen
@@ -98,7 +98,7 @@ def _resume(state: Step, run: Run) -> None:
 
 def _warn_of_rate(state: Step, saved: checkpoint.Checkpoint) -> None:
     """Say that the learning rate jumps, because its schedule counts from another length of the training."""
-    before, now = saved.meta.get("rate"), float(state.optimizer.learning_rate)
+    before, now = saved.meta.get("rate"), state.rate
     if not isinstance(before, float) or abs(now - before) <= 1e-3 * max(now, before):
         return
     message = f"the learning rate goes on at {now:.3g} instead of {before:.3g} after step {saved.step}"

@@ -11,25 +11,29 @@ import numpy as np
 import tensorflow as tf
 
 from archspec.compiler.language.forms.data import Data
-from archspec.compiler.language.forms.sections import Train
+from archspec.compiler.language.forms.sections import Evaluate, Train
 from archspec.compiler.language.values import Duration
 from archspec.diagnostics import Stop, stop
+from archspec.rendering import report as show_findings
 from archspec.runtime import distribute
 from archspec.runtime.begin import begin
 from archspec.runtime.data.dataset import Dataset
-from archspec.runtime.data.labels import check_labels
 from archspec.runtime.data.open import open_data
-from archspec.runtime.ends import image_shape
-from archspec.runtime.evaluate import Scores, classes, measures
+from archspec.runtime.evaluate import Scores
+from archspec.runtime.fit import check_fit
+from archspec.runtime.introduction import introduction
+from archspec.runtime.labels import in_order_of
 from archspec.runtime.log import Log
 from archspec.runtime.loop import Plan, run_steps
 from archspec.runtime.lower import lower
+from archspec.runtime.measures import best_of, features_for_evaluation, measures
+from archspec.runtime.memory import check_memory
 from archspec.runtime.optimize import Length
-from archspec.runtime.preprocess.apply import check_steps
+from archspec.runtime.patience import Patience
 from archspec.runtime.progress import Report
 from archspec.runtime.run import Given, Run
 from archspec.runtime.saving import Saving
-from archspec.runtime.score import Passing, Scoring
+from archspec.runtime.score import Scoring, score
 from archspec.runtime.settings import fingerprint, settings, spelled_out
 from archspec.runtime.step import Step
 from archspec.runtime.stopping import Stopping
@@ -55,7 +59,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How training ended: the first and the last step, the signal that asked for it, and the last numbers."""
+    """How training ended: the first and the last step, the signal that asked for it, and the last numbers.
+
+    `early` is the sentence of early stopping, empty where training came to its end; `evaluated` says on what.
+    """
 
     start: int
     step: int
@@ -63,6 +70,8 @@ class Outcome:
     stopped_by: str
     numbers: dict[str, Any]
     scores: Scores | None
+    early: str = ""
+    evaluated: str = ""
 
 
 def train(program: Program, options: Options) -> Outcome:
@@ -78,37 +87,42 @@ def _train(program: Program, options: Options) -> Outcome:
     held_out = None if plan.scoring is None else fingerprint(plan.scoring.data)
     distribute.check_agreement("data set", repr((found, held_out)))
     start = begin(plan.run, program, plan.data, found, plan.state, options.resume, options.given)
-    with Stopping() as stopping, Report(total, start, options.form, distribute.rank() == 0) as report:
-        step, numbers = run_steps(plan, start, report, stopping)
-    if step < total:
-        return Outcome(start, step, total, stopping.asked or "a signal to another rank", numbers, None)
-    if distribute.sum_over_ranks(np.array([float(bool(stopping.asked))]))[0] > 0:
+    with Stopping() as stopping, _report(plan, start, options) as report:
+        report.introduce(introduction(program, plan, start))
+        ended = run_steps(plan, start, report, stopping)
+    outcome = Outcome(start, ended.step, total, "", ended.numbers, ended.scores, ended.early, str(plan.scoring or ""))
+    asked = distribute.sum_over_ranks(np.array([float(bool(stopping.asked))]))[0] > 0
+    if not ended.early and (ended.step < total or asked):
         # Asked to end while the last checkpoint was written: the evaluation is left out.
-        return Outcome(start, step, total, stopping.asked or "a signal to another rank", numbers, None)
-    return Outcome(start, step, total, "", numbers, _last_scores(plan, step))
+        return replace(outcome, stopped_by=stopping.asked or "a signal to another rank", scores=None)
+    return outcome if ended.early else replace(outcome, scores=_last_scores(plan, ended.step))
+
+
+def _report(plan: Plan, start: int, options: Options) -> Report:
+    length, first = plan.length, distribute.rank() == 0
+    return Report(length.steps, start, options.form, first, length.steps / length.steps_per_epoch)
 
 
 def _plan(program: Program, options: Options) -> Plan:
     """Everything that the steps need; what is wrong with the data or the sections is found here. Raises Stop."""
     section = _section(program)
     distribute.check_divides(section.batch)
+    check_memory(program)
     if options.deterministic:
         tf.config.experimental.enable_op_determinism()
     tf.keras.utils.set_random_seed(section.seed % 2**32)
     data = _opened(section.data, options.data, "train")
-    held_out = _held_out(program, options) if options.evaluate else None
-    check_steps(section.preprocess, data.shape, image_shape(program.graph))
-    for form in section.losses.values():
-        check_labels(data, classes(program.graph, form.tensors[0]))
+    warnings = check_fit(program, data, section.preprocess, section.losses)
+    held_out = _held_out(program, program.eval, data, options) if options.evaluate and program.eval else None
+    if distribute.rank() == 0 and options.form == "text":
+        show_findings(warnings)
     length, run = _length(section, data), Run(options.run)
     state = Step(lower(program.graph, seed=section.seed), section, length)
-    scoring, every = None, None
-    if held_out is not None and program.eval is not None:
-        scoring = Scoring(state.network, measures(program), program.eval, held_out, program.eval.batch)
-        every = options.score or program.eval.every
-    log = Log(run)
-    saving = Saving(run, log, state, options.save or section.save, length)
-    return Plan(run, log, state, data, length, saving, scoring, every)
+    scoring = None if held_out is None else _scoring(program, state, held_out)
+    every = (options.score or program.eval.every) if scoring is not None and program.eval is not None else None
+    log, best = Log(run), best_of(program) if scoring is not None else None
+    saving = Saving(run, log, state, options.save or section.save, length, section.keep, best)
+    return Plan(run, log, state, data, length, saving, scoring, every, Patience(run, section.early_stopping, best))
 
 
 def _section(program: Program) -> Train:
@@ -118,22 +132,27 @@ def _section(program: Program) -> Train:
     return program.train
 
 
-def _held_out(program: Program, options: Options) -> Dataset | None:
-    """The data of the eval section; what is wrong with it is said before training, not after."""
+def _scoring(program: Program, state: Step, held_out: Dataset) -> Scoring:
     section = program.eval
-    if section is None:
-        return None
+    assert section is not None
+    features = features_for_evaluation(program)
+    return Scoring(state.network, measures(program), features, section, held_out, section.batch)
+
+
+def _held_out(program: Program, section: Evaluate, data: Dataset, options: Options) -> Dataset:
+    """The data of the eval section; what is wrong with it is said before training, not after."""
     try:
-        data = _opened(section.data or _section(program).data, options.data, "eval")
+        found = _opened(section.data or _section(program).data, options.data, "eval")
+        if data.classes is not None:
+            found = in_order_of(found, data.classes, str(data))
+        forms = {name: measure.form for name, measure in measures(program).items()}
+        check_fit(program, found, section.preprocess, forms)
     except Stop as problem:
         said = [
             replace(d, help=f"{d.help or 'repair it'}; --no-eval leaves evaluation out") for d in problem.diagnostics
         ]
         raise Stop(*said) from None
-    check_steps(section.preprocess, data.shape, image_shape(program.graph))
-    for measure in measures(program).values():
-        check_labels(data, classes(program.graph, measure.endpoint))
-    return data
+    return found
 
 
 def _opened(form: Data, argument: str | None, split: str) -> Dataset:
@@ -156,9 +175,8 @@ def _last_scores(plan: Plan, step: int) -> Scores | None:
     """What the trained network gets right, with a bar of its own; written down too."""
     if plan.scoring is None:
         return None
-    with plan.state.averaged(), Passing(plan.scoring.size) as passing:
-        scores = plan.scoring.run(passing.advance)
-    assert scores is not None
+    with plan.state.averaged():
+        scores = score(plan.scoring)
     plan.log.scores(step, scores.values)
     plan.saving.scored(step, scores.values)
     return scores

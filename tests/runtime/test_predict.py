@@ -15,9 +15,10 @@ from archspec.cli import predict
 from archspec.compiler.graph.graph import Graph
 from archspec.diagnostics import Stop
 from archspec.runtime import checkpoint
+from archspec.runtime.answers import write_arrays
 from archspec.runtime.labels import labels_of_run, read_labels
 from archspec.runtime.lower import lower
-from archspec.runtime.predict import main_endpoints, scores_endpoint, write_arrays
+from archspec.runtime.predict import main_endpoints, scores_endpoint
 
 CHECKPOINTS = {128: "mobilenet_v1_0.25_128", 224: "mobilenet_v1_0.25_224_2017"}
 

@@ -11,8 +11,8 @@ import pytest
 from archspec.compiler.program import compile_file
 from archspec.diagnostics import Findings
 from archspec.runtime.data.open import open_data
-from archspec.runtime.evaluate import measures
 from archspec.runtime.lower import lower
+from archspec.runtime.measures import features_for_evaluation, measures
 from archspec.runtime.score import Scoring
 from tests.runtime.training import (
     FULL,
@@ -54,7 +54,11 @@ def test_it_finds_what_eval_finds_and_changes_nothing(whole: Path, images: Path,
     for step in (4, 8):
         said = evaluated(spec, images, run / "checkpoints" / f"step-{step:08}")
         assert found[step] == pytest.approx({name: said["metrics"][name] for name in found[step]}, rel=1e-5)
-    assert [line for line in done.stderr.splitlines() if line.startswith("evaluated after step 4: right ")]
+    assert [
+        line
+        for line in done.stderr.splitlines()
+        if line.startswith("evaluated after step 4 on images (validation), 10 images: right ")
+    ]
 
 
 def test_it_comes_after_every_epoch_and_tensorboard_shows_it(images: Path, tmp_path: Path) -> None:
@@ -82,7 +86,8 @@ def test_asked_to_end_it_ends_without_a_result(images: Path, tmp_path: Path) -> 
     program = compile_file(str(spec_file(tmp_path, FULL)), findings=Findings())
     assert program is not None and program.eval is not None
     data = open_data(program.eval.data, str(images), "eval")
-    scoring, done = Scoring(lower(program.graph), measures(program), program.eval, data, 2), [0]
+    features = features_for_evaluation(program)
+    scoring, done = Scoring(lower(program.graph), measures(program), features, program.eval, data, 2), [0]
     assert scoring.run(done.append, lambda: sum(done) >= 4) is None
     assert done == [0, 2, 2]
     whole = scoring.run(done.append)

@@ -40,8 +40,18 @@ def test_run_folder_holds_what_was_trained_and_what_came_of_it(whole: Path) -> N
 
 def test_it_says_nothing_else_and_nothing_in_colour(whole: Path) -> None:
     said = (whole.parent / "said.txt").read_text().splitlines()
-    step = r"step \d+/10  loss [\d.]+  accuracy [\d.]+  lr 0\.0\d+  [\d.]+ images/s(  \d+s left)?"
-    expected = ["trained 10 steps, loss .*; the run is in .*", r"evaluated on 10 examples: right [\d.]+, loss [\d.]+"]
+    step = r"step \d+/10  epoch [\d.]+/2  loss [\d.]+  accuracy [\d.]+  lr 0\.0\d+  [\d.]+ images/s(  \d+s left)?"
+    expected = [
+        "trained 10 steps, loss .*; the run is in .*",
+        r"evaluated on images \(validation\), 10 images: right [\d.]+, loss [\d.]+",
+    ]
+    expected += [r"data          images \(train\), 40 images, 2 classes: dark, light"]
+    expected += [
+        r"evaluated on  images \(validation\), 10 images",
+        r"network       Net, [\d,]+ parameters",
+        "device        .*",
+    ]
+    expected += [r"length        10 steps of 8, 2 epochs", r"run           .*/run"]
     expected += ["building the graph …", step, step]
     assert len(said) == len(expected), said
     assert all(re.fullmatch(form, line) for form, line in zip(expected, said, strict=True)), said
@@ -69,10 +79,10 @@ def test_bar_fits_a_terminal_of_80_columns() -> None:
     screen = io.StringIO()
     console = Console(file=screen, width=80, force_terminal=True, color_system=None)
     bar = Bar(1281167, 0, console)
-    bar.show(NUMBERS, ["103h27m left"])
+    bar.show(NUMBERS, ["epoch 61.7/90", "103h27m left"])
     console.print(bar.live.get_renderable())
     first, second = screen.getvalue().splitlines()
-    assert re.fullmatch(r"step +12345/1281167 [━╸╺ ]+ +1% 103h27m left *", first) and len(first) <= 80
+    assert re.fullmatch(r"step +12345/1281167 [━╸╺ ]+ +1% epoch 61.7/90  103h27m left *", first) and len(first) <= 80
     assert second.strip() == "loss 2.3026   accuracy 0.103   lr 0.00045   1234.5 images/s"
 
 
