@@ -6,15 +6,16 @@ from collections.abc import Mapping as Readable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from archspec.compiler.expand.document import expand
+from archspec.compiler.expand import expand
 from archspec.compiler.expand.expectations import check_expectations
 from archspec.compiler.expand.sections import read_sections
 from archspec.compiler.expand.unused import unused as find_unused
 from archspec.compiler.graph.graph import Graph, verify
+from archspec.compiler.language.budget import VARIANT, Budget
 from archspec.compiler.language.expression import Environment
 from archspec.compiler.language.forms.sections import Evaluate, Train
 from archspec.compiler.language.provenance import Values
-from archspec.compiler.resolve import Resolver, Said
+from archspec.compiler.resolve import Resolver, Written
 from archspec.compiler.spec.reading import read_file
 from archspec.compiler.spec.records import Document
 from archspec.compiler.syntax.nodes import Node, Scalar
@@ -58,7 +59,7 @@ def compile_file(
     document, variant = read_file(path, findings, text)
     if document is None:
         return None
-    program = _compile(document, variant, settings or {}, findings, {})
+    program = _compile(document, variant, settings or {}, findings, {}, Budget())
     return program if len(findings.errors) == before else None
 
 
@@ -70,8 +71,13 @@ def check_file(path: str, *, findings: Findings, text: str | None = None) -> lis
         return []
     names = [variant] if variant else [v.name for v in document.variants] or [""]
     unused: dict[Span, list[Diagnostic]] = {}
-    programs = [_compile(document, name, {}, findings, unused) for name in names]
-    compiled = [program for program in programs if program is not None]
+    budget, compiled = Budget(), []
+    for name in names:
+        program = _compile(document, name, {}, findings, unused, budget)
+        if program is not None:
+            compiled.append(program)
+        if budget.exhausted:
+            break
     if len(findings.errors) > before:
         return []
     findings.extend(seen[0] for seen in unused.values() if len(seen) == len(names))
@@ -90,32 +96,38 @@ def _compile(
     settings: Readable[str, object],
     findings: Findings,
     unused: dict[Span, list[Diagnostic]],
+    budget: Budget,
 ) -> Program | None:
     own = Findings()
     resolver = Resolver(own)
-    said = _settings(settings, own)
-    expanded = expand(document, variant, said, resolver) if not own.errors else None
-    if expanded is None:
+    budget.charge(VARIANT, document.root.span, own)
+    written = _settings(settings, own)
+    if own.errors:
         findings.extend(own.items)
         return None
+    expanded = expand(document, variant, written, budget, resolver)
     sections = read_sections(document, expanded, resolver)
+    if expanded.graph is None and not own.errors and not findings.errors:
+        help = "please report it with the spec: this is a mistake of archspec"
+        own.add(
+            "AS320", "no graph came of this spec, and nothing was found wrong with it", document.root.span, help=help
+        )
     if expanded.graph is None or own.errors:
         findings.extend(own.items)
         return None
     verify(expanded.graph, own)
     check_expectations(document, variant, expanded, own)
-    for diagnostic in find_unused(document, expanded.place.work, resolver):
+    for diagnostic in find_unused(document, expanded.usage, resolver):
         # What an extended file offers beyond this spec's use is that file's own matter.
         if diagnostic.span is not None and diagnostic.span.file == document.file:
             unused.setdefault(diagnostic.span, []).append(diagnostic)
     findings.extend(own.items)
     if own.errors:
         return None
-    chosen = str(expanded.place.values["variant"])
     return Program(
         file=document.file,
-        name=chosen or Path(document.file).name.removesuffix(".yaml").removesuffix(".yml"),
-        variant=chosen,
+        name=expanded.variant or Path(document.file).name.removesuffix(".yaml").removesuffix(".yml"),
+        variant=expanded.variant,
         about=document.about,
         graph=expanded.graph,
         hyperparameters=expanded.hyperparameters,
@@ -123,15 +135,15 @@ def _compile(
         eval=sections.eval,
         values=sections.values,
         calls=expanded.calls,
-        sources=document.sources,
+        sources={**document.sources, **expanded.sources},
     )
 
 
-def _settings(settings: Readable[str, object], findings: Findings) -> dict[str, Said]:
+def _settings(settings: Readable[str, object], findings: Findings) -> dict[str, Written]:
     """`--set name=value` pairs; text is read as YAML."""
     found = {}
     for name, value in settings.items():
-        found[name] = Said(_set_node(name, value, findings), Environment(), "set", f"--set {name}={value}")
+        found[name] = Written(_set_node(name, value, findings), Environment(), "set", f"--set {name}={value}")
     return found
 
 

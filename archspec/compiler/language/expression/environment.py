@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from enum import Enum
+from typing import Any, Final
+
+from archspec.compiler.language.budget import Budget
 
 Value = Any
 """None, bool, int, float, str, or a list or dict of them."""
 
 Shape = tuple[int | None, ...]
+
+
+class Unknown(Enum):
+    """The type of UNKNOWN."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+"""Stands for a value that has an error, which is reported already: what reads it says nothing more."""
 
 
 class WrongExpression(ValueError):
@@ -21,7 +34,7 @@ class WrongExpression(ValueError):
 
 
 class NotKnown(Exception):
-    """The expression reads a tensor or a function that has an error already; say nothing more."""
+    """The expression reads a value, tensor or function that has an error already; say nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +49,21 @@ class Function:
 class Environment:
     """What an expression may name: values, functions, and tensors by reference.
 
-    `tensor` gives a tensor's shape, or None for an optional input that was not given.
+    `tensor` gives a tensor's shape, or None for an optional input that was not given; `budget` counts the steps.
     """
 
     values: Mapping[str, Value] = field(default_factory=dict)
     functions: Mapping[str, Function] = field(default_factory=dict)
     tensor: Callable[[str], Shape | None] | None = None
+    budget: Budget = field(default_factory=Budget, compare=False)
 
     def with_values(self, values: Mapping[str, Value]) -> Environment:
         """This environment with further names, which hide older ones."""
-        return Environment({**self.values, **values}, self.functions, self.tensor)
+        return Environment({**self.values, **values}, self.functions, self.tensor, self.budget)
 
     def with_tensors(self, tensor: Callable[[str], Shape | None]) -> Environment:
         """This environment with another way to look up tensors."""
-        return Environment(self.values, self.functions, tensor)
+        return Environment(self.values, self.functions, tensor, self.budget)
 
 
 def written(value: Value) -> str:

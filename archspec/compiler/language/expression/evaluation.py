@@ -8,6 +8,7 @@ from typing import Any
 
 from archspec.compiler.language.expression.checks import arguments_of, boolean_of, bounded, number_of, offer
 from archspec.compiler.language.expression.environment import (
+    UNKNOWN,
     Environment,
     Function,
     NotKnown,
@@ -37,6 +38,7 @@ class _Evaluation:
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self.declared = environment.functions
+        self.budget = environment.budget
         self.steps = 0
         self.source = ""
 
@@ -50,12 +52,14 @@ class _Evaluation:
 
     def node(self, node: ast.expr) -> Value:
         self.steps += 1
+        if not self.budget.spend(1):
+            raise WrongExpression("the spec asks for too much work")
         if self.steps > _MOST_STEPS:
             raise WrongExpression(f"the expression takes more than {_MOST_STEPS} steps")
         rule = _RULES.get(type(node))
         if rule is None:
             raise WrongExpression(f"`{ast.unparse(node)}` is not allowed in an expression")
-        return bounded(rule(self, node))
+        return bounded(rule(self, node), self.budget)
 
     def constant(self, node: ast.Constant) -> Value:
         if not isinstance(node.value, (bool, int, float, str, type(None))):
@@ -66,6 +70,8 @@ class _Evaluation:
         values = {"true": True, "false": False, "null": None, **self.environment.values}
         if node.id not in values:
             raise WrongExpression(f"nothing is called `{node.id}` here", offer(node.id, values))
+        if values[node.id] is UNKNOWN:
+            raise NotKnown
         return values[node.id]
 
     def unary(self, node: ast.UnaryOp) -> Value:
@@ -141,6 +147,7 @@ class _Evaluation:
             {**outer.values, **dict(zip(function.parameters, arguments, strict=True))},
             {key: outer.functions[key] for key in earlier},
             outer.tensor,
+            outer.budget,
         )
         self.environment = inner
         try:

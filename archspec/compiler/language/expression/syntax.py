@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 
 from archspec.compiler.language.expression.environment import WrongExpression
 
@@ -22,6 +23,7 @@ def check_length(code: str) -> None:
         raise WrongExpression(f"the expression has {len(code)} characters; {LONGEST} is the limit")
 
 
+@lru_cache(maxsize=10_000)
 def parsed(code: str) -> ast.expr:
     """The syntax tree of an expression; raises WrongExpression."""
     try:

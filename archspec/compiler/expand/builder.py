@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from archspec.compiler.expand.names import Tensor
 from archspec.compiler.graph.graph import Input, Node
-from archspec.compiler.language.op import Op, Shape, Variable, WrongShape, show
+from archspec.compiler.language.budget import NODE, Budget
+from archspec.compiler.language.op import Shape, Variable, WrongShape, show
 from archspec.compiler.language.provenance import Values
 from archspec.diagnostics import Findings, Note, Span
 
-MOST_NODES = 100_000
+MOST_NODES = 30_000
+"""In one graph; the largest published networks have about 5,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +25,11 @@ class Reach:
 
 
 @dataclass(slots=True)
-class Sketch:
+class Builder:
     """Inputs, nodes and end points so far."""
 
     findings: Findings
+    budget: Budget
     inputs: dict[str, Input] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
     endpoints: dict[str, str] = field(default_factory=dict)
@@ -34,7 +38,6 @@ class Sketch:
     calls: dict[str, Values] = field(default_factory=dict)
     reaches: dict[str, Reach] = field(default_factory=dict)
     owners: dict[str, tuple[Variable, Node]] = field(default_factory=dict)
-    full: bool = False
     refused: set[tuple[str, str]] = field(default_factory=set)
     """Pairs of outermost layers whose variables are known to clash, so that a network in here twice is one finding."""
 
@@ -42,50 +45,60 @@ class Sketch:
         """The shape of a node's output or of an input."""
         return self.nodes[tensor].shape if tensor in self.nodes else self.inputs[tensor].shape
 
+    def variables(self, path: str) -> tuple[Variable, ...]:
+        """The variables of a node."""
+        node = self.nodes[path]
+        return node.op.variables(*map(self.shape, node.inputs))
+
+    def known(self, tensors: Iterable[str]) -> dict[str, Input]:
+        """Tensors as inputs of another graph."""
+        return {tensor: Input(tensor, self.shape(tensor), self._dtype(tensor)) for tensor in tensors}
+
     def _dtype(self, tensor: str) -> str:
         return self.nodes[tensor].dtype if tensor in self.nodes else self.inputs[tensor].dtype
 
-    def append(
-        self,
-        path: str,
-        op: Op,
-        inputs: list[str],
-        variable_path: str,
-        layer: str,
-        span: Span,
-        values: Values,
-        shared: bool,
-    ) -> Tensor:
-        """Add a node; its path, or None after reporting that the inputs do not fit the op."""
-        if len(self.nodes) >= MOST_NODES:
-            if not self.full:
-                self.findings.add(
-                    "AS310", f"the graph has more than {MOST_NODES:,} nodes", span, help="look at `repeat`"
-                )
-            self.full = True
-            return None
-        shapes = [self.shape(tensor) for tensor in inputs]
+    @property
+    def full(self) -> bool:
+        """Whether the graph has as many nodes as a graph can have."""
+        return len(self.nodes) > MOST_NODES
+
+    def append(self, node: Node, shared: bool) -> Tensor:
+        """Add a node, its shape and dtype inferred; its path, or None after reporting that its inputs do not fit."""
+        shapes = [self.shape(tensor) for tensor in node.inputs]
         try:
-            op = op.normalized(*shapes)
+            op = node.op.normalized(*shapes)
             shape = op.shape(*shapes)
             variables = op.variables(*shapes)
         except WrongShape as problem:
-            notes = [self._explained(tensor) for tensor in inputs]
-            self.findings.add("AS301", f"`{op.NAME}` {problem}", span, *notes, help=problem.help)
+            notes = [self._explained(tensor) for tensor in node.inputs]
+            self.findings.add("AS301", f"`{node.op.NAME}` {problem}", node.span, *notes, help=problem.help)
             return None
-        path = self._free(path)
-        dtype = op.dtype(*map(self._dtype, inputs))
-        node = Node(path, op, tuple(inputs), shape, dtype, variable_path, layer, span, values)
-        self.nodes[path] = node
+        node = replace(node, op=op, shape=shape, dtype=op.dtype(*map(self._dtype, node.inputs)))
+        if not self._take(node):
+            return None
         self._own(node, variables, shared)
-        return path
+        return node.path
 
-    def _free(self, path: str) -> str:
-        """The path, with a number behind it where an unnamed operation has it already."""
-        candidate, number = path, 1
-        while candidate in self.nodes or candidate in self.inputs:
-            candidate, number = f"{path}_{number}", number + 1
-        return candidate
+    def _take(self, node: Node) -> bool:
+        """Enter a node; False, with a finding, where its path is taken or the graph is full."""
+        older = self.nodes.get(node.path)
+        if older is not None or node.path in self.inputs:
+            notes = [Note(f"{older.layer} has it", older.span)] if older is not None else []
+            message = f"the name `{node.path}` is taken" if older is not None else f"`{node.path}` is an input"
+            self.findings.add("AS302", message, node.span, *notes, help="give one of them another name")
+            return False
+        self.nodes[node.path] = node
+        if self.full:
+            help = "look at `repeat`"
+            self.findings.add("AS310", f"the graph has more than {MOST_NODES:,} nodes", node.span, help=help)
+        return self.budget.charge(NODE, node.span, self.findings)
+
+    def remove(self, paths: set[str]) -> None:
+        """Take nodes away, with their end points and variables."""
+        for path in paths:
+            del self.nodes[path]
+        self.owners = {name: owner for name, owner in self.owners.items() if owner[1].path not in paths}
+        self.endpoints = {name: path for name, path in self.endpoints.items() if path not in paths}
 
     def _own(self, node: Node, variables: tuple[Variable, ...], shared: bool) -> None:
         for variable in variables:
