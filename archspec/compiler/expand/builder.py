@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from archspec.compiler.expand.names import Tensor
-from archspec.compiler.graph.graph import Input, Node
+from archspec.compiler.graph.graph import Input, Node, Output
 from archspec.compiler.language.budget import NODE, Budget
 from archspec.compiler.language.op import Shape, Variable, WrongShape, show
 from archspec.compiler.language.provenance import Values
@@ -18,10 +18,11 @@ MOST_NODES = 30_000
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far a tensor is from the input: its stride, and the dilation that stands for strides taken away."""
+    """How far a tensor is from the input along each axis of positions: its stride, and the dilation that stands for
+    strides taken away. Without a window before it there are no axes yet."""
 
-    stride: tuple[int, int] = (1, 1)
-    dilation: tuple[int, int] = (1, 1)
+    stride: tuple[int, ...] = ()
+    dilation: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ class Builder:
 
     def shape(self, tensor: str) -> Shape:
         """The shape of a node's output or of an input."""
-        return self.nodes[tensor].shape if tensor in self.nodes else self.inputs[tensor].shape
+        return self._output(tensor).shape
 
     def variables(self, path: str) -> tuple[Variable, ...]:
         """The variables of a node."""
@@ -55,7 +56,20 @@ class Builder:
         return {tensor: Input(tensor, self.shape(tensor), self._dtype(tensor)) for tensor in tensors}
 
     def _dtype(self, tensor: str) -> str:
-        return self.nodes[tensor].dtype if tensor in self.nodes else self.inputs[tensor].dtype
+        return self._output(tensor).dtype
+
+    def _output(self, tensor: str) -> Output:
+        if tensor in self.inputs:
+            return Output("", self.inputs[tensor].shape, self.inputs[tensor].dtype)
+        node = self.producer(tensor)
+        assert node is not None
+        return node.tensors[tensor] if node.further else Output("", node.shape, node.dtype)
+
+    def producer(self, tensor: str) -> Node | None:
+        """The node that makes a tensor; None for an input."""
+        if tensor in self.inputs:
+            return None
+        return self.nodes[tensor] if tensor in self.nodes else self.nodes[tensor.rpartition(".")[0]]
 
     @property
     def full(self) -> bool:
@@ -67,13 +81,16 @@ class Builder:
         shapes = [self.shape(tensor) for tensor in node.inputs]
         try:
             op = node.op.normalized(*shapes)
-            shape = op.shape(*shapes)
+            outputs = op.outputs(*shapes)
+            dtype = op.dtype(*map(self._dtype, node.inputs))
             variables = op.variables(*shapes)
         except WrongShape as problem:
             notes = [self._explained(tensor) for tensor in node.inputs]
             self.findings.add("AS301", f"`{node.op.NAME}` {problem}", node.span, *notes, help=problem.help)
             return None
-        node = replace(node, op=op, shape=shape, dtype=op.dtype(*map(self._dtype, node.inputs)))
+        shape, *more = outputs.values()
+        further = tuple(Output(name, each, dtype) for name, each in zip(list(outputs)[1:], more, strict=True))
+        node = replace(node, op=op, shape=shape, dtype=dtype, further=further)
         if not self._take(node):
             return None
         self._own(node, variables, shared)
@@ -93,12 +110,20 @@ class Builder:
             self.findings.add("AS310", f"the graph has more than {MOST_NODES:,} nodes", node.span, help=help)
         return self.budget.charge(NODE, node.span, self.findings)
 
-    def remove(self, paths: set[str]) -> None:
-        """Take nodes away, with their end points and variables."""
-        for path in paths:
+    def cut(self, first: int, until: str) -> set[str]:
+        """Take away the nodes, from the one of that number on, that a tensor does not need; the tensors they made."""
+        new, needed, stack = set(list(self.nodes)[first:]), set[str](), [until]
+        while stack:
+            node = self.producer(stack.pop())
+            if node is not None and node.path in new and node.path not in needed:
+                needed.add(node.path)
+                stack.extend(node.inputs)
+        gone = {tensor for path in new - needed for tensor in self.nodes[path].tensors}
+        for path in new - needed:
             del self.nodes[path]
-        self.owners = {name: owner for name, owner in self.owners.items() if owner[1].path not in paths}
-        self.endpoints = {name: path for name, path in self.endpoints.items() if path not in paths}
+        self.owners = {name: owner for name, owner in self.owners.items() if owner[1].path not in gone}
+        self.endpoints = {name: tensor for name, tensor in self.endpoints.items() if tensor not in gone}
+        return gone
 
     def _own(self, node: Node, variables: tuple[Variable, ...], shared: bool) -> None:
         for variable in variables:
@@ -127,7 +152,7 @@ class Builder:
 
     def _explained(self, tensor: str) -> Note:
         """Where a tensor comes from, with the value that decided its size."""
-        node = self.nodes.get(tensor)
+        node = self.producer(tensor)
         if node is None:
             return Note(f"{tensor} is an input of {show(self.shape(tensor))}")
         made = next((n for n in self.nodes.values() if n.layer == node.layer and n.op.main()), node)

@@ -17,7 +17,7 @@ from archspec.compiler.expand.depth import Depths, inherited
 from archspec.compiler.expand.endpoints import alias, ending, endpoint_name, name_endpoint
 from archspec.compiler.expand.labels import kind_of, labels, name_of, variable_path
 from archspec.compiler.expand.names import NO_TENSOR, Bundle, Entry, Names, joined, single
-from archspec.compiler.expand.networks import cut, enter_cut_off, enter_inputs, read_network, refuse_end
+from archspec.compiler.expand.networks import enter_cut_off, enter_inputs, read_network, refuse_end
 from archspec.compiler.expand.opening import bind_hyperparameters, chosen_variant, opened
 from archspec.compiler.expand.ops import append_op
 from archspec.compiler.expand.references import entry, reference, source_of
@@ -351,7 +351,7 @@ class Expander:
         outcome, self.ended = self.ended.outcome, None
         enter_cut_off(document, inner.names, body.until.span)
         if outcome.first is not None:
-            gone = cut(first, outcome.first, self.builder)
+            gone = self.builder.cut(first, outcome.first)
             inner.names.take_away(gone, Note("`until` cuts it off", body.until.span))
         return single(outcome.first)
 

@@ -59,7 +59,7 @@ def _is_whole(document: Document, outcome: Bundle, expander: Expander) -> bool:
     if not document.layers:
         help = "write `layers:` with at least one layer"
         expander.findings.add("AS312", "the spec has no layers", document.root.span, help=help)
-    elif not expander.findings.errors and outcome.first is not None and outcome.first not in expander.builder.nodes:
+    elif not expander.findings.errors and outcome.first is not None and outcome.first in expander.builder.inputs:
         help = "look at their `when` and `repeat`"
         expander.findings.add("AS312", "none of the spec's layers is left", document.layers[0].span, help=help)
     return outcome.first is not None and not expander.findings.errors

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from archspec.compiler.expand.builder import Builder
 from archspec.compiler.expand.context import Context
 from archspec.compiler.expand.names import Bundle, Entry, Names, Tensor, WrongReference, single
 from archspec.compiler.language.suggestions import nearest
@@ -80,16 +79,3 @@ def refuse_end(until: Scalar, names: Names, findings: Findings) -> None:
     else:
         help = "name a layer or an end point of the network"
         findings.add("AS303", f"`until` cannot end the network at `{until.text}`", until.span, help=help)
-
-
-def cut(first: int, until: str, builder: Builder) -> set[str]:
-    """Take away the nodes from the one of that number on that the end point does not need; their paths."""
-    embedded, needed, stack = set(list(builder.nodes)[first:]), set(), [until]
-    while stack:
-        path = stack.pop()
-        if path in embedded and path not in needed:
-            needed.add(path)
-            stack.extend(builder.nodes[path].inputs)
-    gone = embedded - needed
-    builder.remove(gone)
-    return gone

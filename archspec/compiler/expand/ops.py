@@ -62,7 +62,15 @@ def append_op(
     if len(paths) < len(parts):
         return NO_TENSOR
     _refuse_idle(target.layer, body, paths, builder)
-    return single(paths[-1])
+    return _handed_on(builder.nodes[paths[-1]], builder)
+
+
+def _handed_on(node: Node, builder: Builder) -> Bundle:
+    """What a node hands on: its outputs by name."""
+    if not node.further:
+        return single(node.path)
+    names = node.op.outputs(*map(builder.shape, node.inputs))
+    return Bundle(tuple(zip(names, node.tensors, strict=True)))
 
 
 def _numbered(parts: list[Part]) -> list[Part]:
@@ -83,7 +91,7 @@ def _append(
         node = Node(path, part.op, inputs, (), "", variable_path, target.path, target.layer.span, part.values)
         if not builder.append(node, context.shared):
             break
-        builder.reaches[path] = reach
+        builder.reaches.update(dict.fromkeys(builder.nodes[path].tensors, reach))
         paths.append(path)
     return paths
 
