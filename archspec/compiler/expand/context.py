@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -47,6 +47,10 @@ class Context:
     def with_scope(self, scope: Scope) -> Context:
         """The same context with a scope around it."""
         return replace(self, frames=(*self.frames, Frame(scope, self.environment)))
+
+    def with_tensors(self, tensor: Callable[[str], Shape | None]) -> Context:
+        """The same context with another way to look up tensors."""
+        return replace(self, environment=self.environment.with_tensors(tensor))
 
     def inside(self, names: Names, builder: Builder) -> Context:
         """The context of what is named in another scope."""

@@ -13,6 +13,7 @@ from archspec.compiler.expand.blocks import arguments, bind_inputs, block_of, in
 from archspec.compiler.expand.builder import Builder
 from archspec.compiler.expand.context import Context, Target
 from archspec.compiler.expand.copies import Copy, copies
+from archspec.compiler.expand.counting import counted
 from archspec.compiler.expand.depth import Depths, inherited
 from archspec.compiler.expand.endpoints import alias, ending, endpoint_name, name_endpoint
 from archspec.compiler.expand.labels import kind_of, labels, name_of, variable_path
@@ -21,12 +22,12 @@ from archspec.compiler.expand.networks import enter_cut_off, enter_inputs, read_
 from archspec.compiler.expand.opening import bind_hyperparameters, chosen_variant, opened
 from archspec.compiler.expand.ops import append_op
 from archspec.compiler.expand.references import entry, reference, source_of
+from archspec.compiler.expand.scopes import within
 from archspec.compiler.expand.stride import asked_stride, check_reached
 from archspec.compiler.expand.usage import Usage
 from archspec.compiler.language.budget import COPY, FINDING, Budget
 from archspec.compiler.language.expression import UNKNOWN
 from archspec.compiler.language.ops import OPS
-from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.resolve import Resolver, Written
 from archspec.compiler.spec.records import (
     Block,
@@ -38,10 +39,9 @@ from archspec.compiler.spec.records import (
     Layer,
     Missing,
     NetworkCall,
-    Scope,
     Sequence,
 )
-from archspec.compiler.syntax.nodes import Mapping, Scalar
+from archspec.compiler.syntax.nodes import Mapping
 from archspec.diagnostics import Findings, Note
 
 
@@ -201,7 +201,7 @@ class Expander:
 
     def _surrounded(self, layer: Layer, context: Context) -> Context | None:
         """The context inside a layer: with its scopes, its output stride, and whether its variables are shared."""
-        inner = self._within(layer.defaults, context)
+        inner = within(layer.defaults, context, self.usage, self.findings)
         stride = context.output_stride
         if layer.output_stride is not None:
             asked = asked_stride(layer.output_stride, context, self.resolver)
@@ -211,25 +211,6 @@ class Expander:
         if inner is None:
             return None
         return replace(inner, output_stride=stride, shared=context.shared or layer.share is not None)
-
-    def _within(self, scopes: tuple[Scalar | Scope, ...], context: Context) -> Context | None:
-        """The context with scopes around it, written in place or named; None after reporting that one is not there."""
-        inner = context
-        for scope in scopes:
-            found = self._named_scope(scope, context) if isinstance(scope, Scalar) else scope
-            if found is None:
-                return None
-            inner = inner.with_scope(found)
-        return inner
-
-    def _named_scope(self, name: Scalar, context: Context) -> Scope | None:
-        scopes = context.document.scopes
-        if name.text not in scopes:
-            help = nearest(name.text, scopes) or f"under `scopes` there are: {', '.join(scopes) or 'none'}"
-            self.findings.add("AS205", f"there is no scope `{name.text}`", name.span, help=help)
-            return None
-        self.usage.mark(context.document, "scope", name.text)
-        return scopes[name.text]
 
     def _is_free(self, leaf: str, layer: Layer, holder: Names, target: Target) -> bool:
         """False after reporting that the layer's scope has its name already."""
@@ -313,7 +294,7 @@ class Expander:
 
     def _block_body(self, block: Block, target: Target, context: Context) -> Bundle:
         body, incoming = block.body.body, inputs_of(block, context.names)
-        inner = self._within((*block.defaults, *block.body.defaults), context)
+        inner = within((*block.defaults, *block.body.defaults), context, self.usage, self.findings)
         if inner is None:
             return NO_TENSOR
         # A body that is one operation takes the block's path; its layers are named below it.
@@ -383,17 +364,20 @@ class Expander:
         """Expand the main line of a document, the calls that read their depth being counted before."""
         chain = context.root, False
         if self.depths.reading(document) and chain not in self.depths.length:
-            self.depths.length[chain] = self._count(document, incoming, context)
+            count = counted(document.layers, context, self.depths)
+            self.depths.length[chain] = self._counted_by_making(document, incoming, context) if count is None else count
         return self.sequence(document.layers, incoming, context)
 
     def heads(self, document: Document, incoming: Bundle, context: Context) -> dict[str, str]:
-        """Expand a document's heads; the tensor of each by name."""
+        """Expand a document's heads; the tensor of each by name. Their calls are counted apart."""
         context = replace(context, in_heads=True)
+        if self.depths.reading(document):
+            self.depths.length[context.root, True] = counted(document.heads, context, self.depths) or 0
         made = self.branches(document.heads, incoming, context)
         return {one.name: one.outcome.first for one in made if one.outcome.first is not None}
 
-    def _count(self, document: Document, incoming: Bundle, context: Context) -> int:
-        """How many calls read their depth: all is expanded once in silence, on a graph of its own."""
+    def _counted_by_making(self, document: Document, incoming: Bundle, context: Context) -> int:
+        """How many calls read their depth where tensors decide: all is made once in silence, on a graph of its own."""
         silent = Resolver(Findings())
         builder = Builder(silent.findings, self.budget)
         builder.inputs.update(self.builder.known(tensor for _, tensor in incoming.outputs if tensor is not None))
