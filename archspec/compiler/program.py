@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from collections.abc import Mapping as Readable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from archspec.compiler.expand import expand
 from archspec.compiler.expand.expectations import check_expectations
 from archspec.compiler.expand.sections import read_sections
+from archspec.compiler.expand.unused import check_scopes, unread
 from archspec.compiler.expand.unused import unused as find_unused
 from archspec.compiler.graph.graph import Graph
 from archspec.compiler.graph.verify import verify
@@ -21,13 +24,14 @@ from archspec.compiler.spec.reading import read_file
 from archspec.compiler.spec.records import Document
 from archspec.compiler.syntax.nodes import Node, Scalar
 from archspec.compiler.syntax.reading import parse
-from archspec.diagnostics import Diagnostic, Findings, Span
+from archspec.diagnostics import Diagnostic, Findings, Note, Span
 
 
 @dataclass(frozen=True)
 class Program:
     """A compiled spec: the graph, how it is trained and evaluated, and where each of those values came from.
 
+    `alike` are copies of a layer that run one after the other and all read one `from`: by path, where that stands.
     `hyperparameters` are the final values; `values` maps a dotted path such as `train.optimizer.rate` to its value
     with provenance, `calls` the path of every block call to its parameters; `sources` is the text of every file read.
     """
@@ -42,6 +46,7 @@ class Program:
     eval: Evaluate | None = None
     values: Values = field(default_factory=dict)
     calls: dict[str, Values] = field(default_factory=dict)
+    alike: dict[str, Span] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
 
 
@@ -60,6 +65,7 @@ def compile_file(
     document, variant = read_file(path, findings, text)
     if document is None:
         return None
+    check_scopes(document, findings)
     program = _compile(document, variant, settings or {}, findings, {}, Budget())
     return program if len(findings.errors) == before else None
 
@@ -70,6 +76,7 @@ def check_file(path: str, *, findings: Findings, text: str | None = None) -> lis
     document, variant = read_file(path, findings, text)
     if document is None:
         return []
+    check_scopes(document, findings)
     names = [variant] if variant else [v.name for v in document.variants] or [""]
     unused: dict[Span, list[Diagnostic]] = {}
     budget, compiled = Budget(), []
@@ -81,7 +88,9 @@ def check_file(path: str, *, findings: Findings, text: str | None = None) -> lis
             break
     if len(findings.errors) > before:
         return []
-    findings.extend(seen[0] for seen in unused.values() if len(seen) == len(names))
+    found = [*(seen[0] for seen in unused.values() if len(seen) == len(names)), *unread(document)]
+    # What an extended file offers beyond this spec's use is that file's own matter.
+    findings.extend(d for d in found if d.span is not None and d.span.file == document.file)
     return compiled
 
 
@@ -101,7 +110,8 @@ def _compile(
 ) -> Program | None:
     own = Findings()
     resolver = Resolver(own)
-    budget.charge(VARIANT, document.root.span, own)
+    place = next((v.span for v in document.variants if v.name == variant), document.root.span)
+    budget.charge(VARIANT, place, own)
     written = _settings(settings, own)
     if own.errors:
         findings.extend(own.items)
@@ -114,13 +124,12 @@ def _compile(
             "AS320", "no graph came of this spec, and nothing was found wrong with it", document.root.span, help=help
         )
     if expanded.graph is None or own.errors:
-        findings.extend(own.items)
+        findings.extend(gathered(own.items))
         return None
     verify(expanded.graph, own)
     check_expectations(document, variant, expanded, own)
     for diagnostic in find_unused(document, expanded.usage, resolver):
-        # What an extended file offers beyond this spec's use is that file's own matter.
-        if diagnostic.span is not None and diagnostic.span.file == document.file:
+        if diagnostic.span is not None:
             unused.setdefault(diagnostic.span, []).append(diagnostic)
     findings.extend(own.items)
     if own.errors:
@@ -136,8 +145,21 @@ def _compile(
         eval=sections.eval,
         values=sections.values,
         calls=expanded.calls,
+        alike=expanded.alike,
         sources={**document.sources, **expanded.sources},
     )
+
+
+def gathered(diagnostics: list[Diagnostic]) -> Iterator[Diagnostic]:
+    """The first mistake of a kind at each place: copies and calls of one layer bring the same one again and again."""
+    alike = Counter((diagnostic.code, diagnostic.span) for diagnostic in diagnostics)
+    for diagnostic in diagnostics:
+        count = alike.pop((diagnostic.code, diagnostic.span), 0)
+        if count > 1 and diagnostic.span is not None:
+            note = Note("there is more like it here, in other copies or calls")
+            diagnostic = replace(diagnostic, notes=(*diagnostic.notes, note))
+        if count:
+            yield diagnostic
 
 
 def _settings(settings: Readable[str, object], findings: Findings) -> dict[str, Written]:

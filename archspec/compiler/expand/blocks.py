@@ -7,6 +7,7 @@ from collections.abc import Mapping as Readable
 from archspec.compiler.expand.context import Context
 from archspec.compiler.expand.names import Bundle, Entry, Names, Tensor, single
 from archspec.compiler.expand.parameters import bind, unknown_argument
+from archspec.compiler.language.budget import CALL, GUESS
 from archspec.compiler.language.expression import Environment
 from archspec.compiler.language.provenance import Values
 from archspec.compiler.language.suggestions import nearest
@@ -21,8 +22,10 @@ def block_of(body: BlockCall, context: Context, resolver: Resolver) -> Block | N
     name = resolver.text(body.block, context.environment)
     if name is None:
         return None
-    blocks, findings = context.document.blocks, resolver.findings
+    blocks, findings, budget = context.document.blocks, resolver.findings, context.environment.budget
+    budget.spend(CALL)
     if name not in blocks:
+        budget.spend(GUESS * len(blocks))
         help = nearest(name, blocks) or f"under `blocks` there are: {', '.join(blocks) or 'none'}"
         findings.add("AS211", f"there is no block `{name}`", body.block.span, help=help)
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from archspec.compiler.expand.names import Tensor
 from archspec.compiler.graph.graph import Input, Node, Output
@@ -37,6 +37,8 @@ class Builder:
     aliases: dict[str, Span] = field(default_factory=dict)
     """The end points that `endpoint:` names, where it stands."""
     calls: dict[str, Values] = field(default_factory=dict)
+    alike: dict[str, Span] = field(default_factory=dict)
+    """Copies of a layer that all read one `from`, though they run one after the other: by path, where that stands."""
     reaches: dict[str, Reach] = field(default_factory=dict)
     owners: dict[str, tuple[Variable, Node]] = field(default_factory=dict)
     refused: set[tuple[str, str]] = field(default_factory=set)
@@ -90,7 +92,8 @@ class Builder:
             return None
         shape, *more = outputs.values()
         further = tuple(Output(name, each, dtype) for name, each in zip(list(outputs)[1:], more, strict=True))
-        node = replace(node, op=op, shape=shape, dtype=dtype, further=further)
+        where = node.variable_path, node.layer, node.span, node.values
+        node = Node(node.path, op, node.inputs, shape, dtype, *where, further)
         if not self._take(node):
             return None
         self._own(node, variables, shared)

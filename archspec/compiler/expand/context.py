@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from archspec.compiler.expand.builder import Builder
@@ -42,19 +42,35 @@ class Context:
 
     def with_values(self, values: Mapping[str, Value]) -> Context:
         """The same context with further names for expressions."""
-        return replace(self, environment=self.environment.with_values(values)) if values else self
+        return self._with(environment=self.environment.with_values(values)) if values else self
 
     def with_scope(self, scope: Scope) -> Context:
         """The same context with a scope around it."""
-        return replace(self, frames=(*self.frames, Frame(scope, self.environment)))
+        return self._with(frames=(*self.frames, Frame(scope, self.environment)))
 
     def with_tensors(self, tensor: Callable[[str], Shape | None]) -> Context:
         """The same context with another way to look up tensors."""
-        return replace(self, environment=self.environment.with_tensors(tensor))
+        return self._with(environment=self.environment.with_tensors(tensor))
 
     def inside(self, names: Names, builder: Builder) -> Context:
         """The context of what is named in another scope."""
-        return replace(self, names=names, environment=self.environment.with_tensors(partial(shape_of, names, builder)))
+        return self._with(names=names, environment=self.environment.with_tensors(partial(shape_of, names, builder)))
+
+    def below(self, target: Target) -> Context:
+        """The context of what stands below the paths of a layer."""
+        return self._with(path=target.path, variable_path=target.variable_path)
+
+    def surrounded(self, output_stride: int | None, shared: bool) -> Context:
+        """The context of layers with an output stride asked of them, and with variables that are another's."""
+        if output_stride == self.output_stride and shared == self.shared:
+            return self
+        return self._with(output_stride=output_stride, shared=shared)
+
+    def _with(self, **changes: object) -> Context:
+        """A copy with some fields changed: every layer makes several, and dataclasses.replace is slow."""
+        made = object.__new__(Context)
+        made.__dict__.update(self.__dict__, **changes)
+        return made
 
     def written(self, fields: tuple[tuple[Scalar, Node], ...]) -> dict[str, Written]:
         """Values written on a layer, to be evaluated here."""

@@ -42,5 +42,7 @@ def endpoint_name(node: Scalar, context: Context, resolver: Resolver) -> str | N
 
 def ending(path: str, endpoint: str | None, context: Context) -> str | None:
     """The `until` around that names a layer, by its path, with silent parts or without, or by its end point."""
+    if not context.ends:
+        return None
     names = {path, joined(context.root, bare(context.own_path(path))), endpoint}
     return next((end for end in context.ends if end in names), None)

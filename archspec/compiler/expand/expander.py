@@ -21,6 +21,7 @@ from archspec.compiler.expand.names import NO_TENSOR, Bundle, Entry, Names, join
 from archspec.compiler.expand.networks import enter_cut_off, enter_inputs, read_network, refuse_end
 from archspec.compiler.expand.opening import bind_hyperparameters, chosen_variant, opened
 from archspec.compiler.expand.ops import append_op
+from archspec.compiler.expand.reads import names_read
 from archspec.compiler.expand.references import entry, reference, source_of
 from archspec.compiler.expand.scopes import within
 from archspec.compiler.expand.stride import asked_stride, check_reached
@@ -124,7 +125,15 @@ class Expander:
             self.budget.charge(COPY + FINDING * (len(self.findings.items) - before), layer.span, self.findings)
             if self.stopped:
                 break
+        if chained and len(made) > 1:
+            self._note_alike(layer, made, context)
         return made
+
+    def _note_alike(self, layer: Layer, made: list[Made], context: Context) -> None:
+        """Note copies that run one after the other and all read what one `from` names."""
+        if layer.source is not None and not any(names_read(layer.source)):
+            paths = (joined(context.path, one.name) for one in made[:-1])
+            self.builder.alike.update(dict.fromkeys(paths, layer.source.span))
 
     def _layer(self, layer: Layer, label: str, copy: Copy, incoming: Bundle, context: Context) -> Made | None:
         """Expand one copy; None where `when` leaves it out."""
@@ -210,7 +219,7 @@ class Expander:
             stride = asked
         if inner is None:
             return None
-        return replace(inner, output_stride=stride, shared=context.shared or layer.share is not None)
+        return inner.surrounded(stride, context.shared or layer.share is not None)
 
     def _is_free(self, leaf: str, layer: Layer, holder: Names, target: Target) -> bool:
         """False after reporting that the layer's scope has its name already."""
@@ -240,7 +249,7 @@ class Expander:
 
     def _body(self, body: Body, incoming: Bundle, target: Target, context: Context, caller: Context) -> Bundle:
         """Expand what a layer is; `context` is its inside, `caller` where it stands."""
-        inner = replace(context, path=target.path, variable_path=target.variable_path)
+        inner = context.below(target)
         if isinstance(body, Missing):
             return NO_TENSOR
         if isinstance(body, Sequence):
@@ -266,7 +275,7 @@ class Expander:
                 message = f"the branches of `{body.op.text}` take one input, got {len(incoming.outputs)}"
                 self.findings.add("AS306", message, target.layer.span, help="write `from:` on the branches")
                 return None
-            inner = replace(context, path=target.path, variable_path=target.variable_path)
+            inner = context.below(target)
             made = self.branches(body.branches, incoming, inner)
             return None if self.stopped else [one.outcome.first for one in made]
         if body.operands is not None:

@@ -9,13 +9,13 @@ from archspec.compiler.expand.context import Context
 from archspec.compiler.expand.expander import Expander
 from archspec.compiler.expand.names import Bundle, Names
 from archspec.compiler.expand.opening import bind_hyperparameters, chosen_variant, make_inputs, opened
-from archspec.compiler.expand.unused import check_scopes
 from archspec.compiler.expand.usage import Usage
 from archspec.compiler.graph.graph import Graph
 from archspec.compiler.language.budget import Budget
 from archspec.compiler.language.provenance import Values
 from archspec.compiler.resolve import Resolver, Written
 from archspec.compiler.spec.records import Document
+from archspec.diagnostics import Span
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Expanded:
     hyperparameters: Values
     usage: Usage
     calls: dict[str, Values] = field(default_factory=dict)
+    alike: dict[str, Span] = field(default_factory=dict)
+    """Copies that all read one `from`, though they run one after the other: by path, where that stands."""
     sources: dict[str, str] = field(default_factory=dict)
     """The texts of the files that are embedded."""
 
@@ -42,7 +44,6 @@ def expand(
     expander = Expander(resolver, builder, budget)
     hyperparameters = bind_hyperparameters(document, chosen, settings, budget, resolver)
     context = opened(document, name, hyperparameters, Names(), builder, resolver)
-    check_scopes(document, findings)
     incoming = make_inputs(document, context, resolver, builder)
     outcome = expander.layers(document, incoming, context)
     heads = expander.heads(document, outcome, context)
@@ -51,7 +52,9 @@ def expand(
         root = context.variable_path
         assert outcome.first is not None
         graph = Graph(root, builder.inputs, builder.nodes, builder.endpoints, outcome.first, heads)
-    return Expanded(graph, context, name, hyperparameters, expander.usage, builder.calls, expander.sources)
+    return Expanded(
+        graph, context, name, hyperparameters, expander.usage, builder.calls, builder.alike, expander.sources
+    )
 
 
 def _is_whole(document: Document, outcome: Bundle, expander: Expander) -> bool:

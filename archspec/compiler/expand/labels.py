@@ -7,7 +7,7 @@ from collections import Counter
 
 from archspec.compiler.expand.context import Context
 from archspec.compiler.expand.names import bare, joined
-from archspec.compiler.language.expression import split
+from archspec.compiler.language.expression import WrongExpression, split
 from archspec.compiler.resolve import Resolver
 from archspec.compiler.spec.records import Call, Join, Layer
 from archspec.compiler.syntax.nodes import Scalar
@@ -32,17 +32,22 @@ def labels(layers: tuple[Layer, ...]) -> list[str]:
 def _free(layer: Layer, written: set[str], patterns: list[re.Pattern[str]], numbers: Counter[str]) -> str:
     kind = kind_of(layer)
     while True:
-        name = f"{kind}_{numbers[kind]}" if numbers[kind] else kind
+        number = numbers[kind]
         numbers[kind] += 1
-        if name not in written and not any(pattern.fullmatch(name) for pattern in patterns):
+        name = f"{kind}_{number}" if number else kind
+        if any(pattern.fullmatch(name) for pattern in patterns):
+            name = f"{kind}__{number}"
+        if name not in written:
             return name
 
 
 def _pattern(name: str) -> str:
-    """What a name with expressions can become; one that is nothing but expressions is taken to be no one's else."""
-    parts = split(name) if not name.startswith("$(") or ")" in name else [(False, name)]
-    literal = any(text for is_code, text in parts if not is_code)
-    return "".join(".*" if is_code else re.escape(text) for is_code, text in parts) if literal else re.escape(name)
+    """What a name with expressions in it can become, where these are counters."""
+    try:
+        parts = split(name)
+    except WrongExpression:
+        return re.escape(name)
+    return "".join("_?[0-9]*" if is_code else re.escape(text) for is_code, text in parts)
 
 
 def kind_of(layer: Layer) -> str:
@@ -78,14 +83,15 @@ def variable_path(name: str, own: str | None, context: Context) -> tuple[str, st
 
     The rule, `name:` on the layer (`own`), or the document's `names`, which goes by path.
     """
-    path = context.own_path(joined(context.path, name))
-    for key in (path, bare(path)):
-        if key in context.renames:
-            return _renamed(name, context.renames[key], context), key
+    if context.renames:
+        path = context.own_path(joined(context.path, name))
+        for key in (path, bare(path)):
+            if key in context.renames:
+                return _renamed(name, context.renames[key], context), key
     return joined(context.variable_path, own if own is not None else bare(name)), None
 
 
 def _renamed(name: str, new: str, context: Context) -> str:
     if "/" in new:
         return joined(context.variable_path.removesuffix(context.own_bare()).strip("/"), new)
-    return joined(context.variable_path, bare(name).rpartition("/")[0], new)
+    return joined(context.variable_path, joined(bare(name).rpartition("/")[0], new))

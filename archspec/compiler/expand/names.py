@@ -179,7 +179,7 @@ class Names:
 
 def bare(path: str) -> str:
     """A path without its silent parts, as variables have it."""
-    return "/".join(part for part in path.split("/") if not part.startswith("("))
+    return "/".join(part for part in path.split("/") if not part.startswith("(")) if "(" in path else path
 
 
 def means(pattern: str, layer: str) -> bool:
@@ -187,6 +187,6 @@ def means(pattern: str, layer: str) -> bool:
     return any(fnmatchcase(path, form) for path in (layer, bare(layer)) for form in (pattern, f"{pattern}/*"))
 
 
-def joined(*parts: str) -> str:
-    """Parts of a path, the empty ones left out."""
-    return "/".join(part for part in parts if part)
+def joined(upper: str, lower: str) -> str:
+    """Two parts of a path, an empty one left out."""
+    return f"{upper}/{lower}" if upper and lower else upper or lower

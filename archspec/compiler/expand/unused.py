@@ -72,10 +72,9 @@ def unused(document: Document, usage: Usage, resolver: Resolver) -> Iterator[Dia
         if not usage.marked(document, "table", name):
             yield _warning("AS218", f"nothing uses the table `{name}`", table.span)
     yield from usage.unread_columns()
-    yield from _unread(document)
 
 
-def _unread(document: Document) -> Iterator[Diagnostic]:
+def unread(document: Document) -> Iterator[Diagnostic]:
     """The hyperparameters that no expression names."""
     read = names_read_in_document(document) if document.hyperparameters else set()
     named = [parameter.name for parameter in document.hyperparameters if parameter.name in read]

@@ -6,22 +6,28 @@ from dataclasses import dataclass
 
 from archspec.diagnostics import Findings, Span
 
-LIMIT = 2_000_000
-"""Steps in one spec, all variants together; a step is about as much work as one operator of an expression."""
+LIMIT = 1_250_000
+"""Steps in one spec, all variants together; a step is about a microsecond's work."""
 
-COPY = 40
+OPERATOR = 2
+"""Steps for a name, number or operator of an expression that is evaluated."""
+
+COPY = 60
 """Steps for a copy of a layer, also for one that `when` leaves out."""
+
+CALL = 100
+"""Steps for a call of a block, beside what is in it."""
 
 NODE = 60
 """Steps for a node of the graph."""
 
-FINDING = 2_000
+FINDING = 1_000
 """Steps for a mistake, so that a spec with thousands of one kind ends early."""
 
 GUESS = 4
 """Steps for every known name that an unknown one is compared with."""
 
-VARIANT = 400
+VARIANT = 1_000
 """Steps for compiling one variant."""
 
 LETTERS = 4

@@ -8,7 +8,7 @@ from typing import Any
 
 from archspec.compiler.language.expression import UNKNOWN, Environment, Value, has_expression
 from archspec.compiler.language.fields import Field, Form
-from archspec.compiler.language.provenance import Candidate, Origin, Resolved, Values
+from archspec.compiler.language.provenance import Candidate, Resolved, Values
 from archspec.compiler.language.values import shown
 from archspec.compiler.resolve.forms import form_and_fields
 from archspec.compiler.resolve.values import checked, condition, quiet, text_of, value_of
@@ -68,7 +68,7 @@ class Resolver:
             return UNKNOWN
         lost = [Candidate(quiet(c), origin_of(c)) for c in candidates[1:]]
         if not declared.required:
-            lost.append(Candidate(declared.default, _own(cls)))
+            lost.append(Candidate(declared.default, cls.DEFAULTS[declared.name].origin))
         values[declared.name] = Resolved(value, origin_of(winner), tuple(lost))
         return value
 
@@ -79,7 +79,7 @@ class Resolver:
                 how += f" on the layer, or in the defaults of `{cls.NAME}`"
             self.findings.add("AS103", f"`{cls.NAME}` needs `{declared.name}`", span, help=f"write {how}")
             return UNKNOWN
-        values[declared.name] = Resolved(declared.default, _own(cls))
+        values[declared.name] = cls.DEFAULTS[declared.name]
         return declared.default
 
     def scoped(self, name: str, groups: tuple[str, ...], frames: Frames) -> Candidates:
@@ -179,7 +179,3 @@ def _without_condition(node: Node) -> tuple[Node, Scalar | None]:
     if not isinstance(node, Mapping) or not isinstance(when, Scalar):
         return node, None
     return Mapping(tuple((k, v) for k, v in node.pairs if k.text != "when"), node.span), when
-
-
-def _own(cls: type[Form]) -> Origin:
-    return Origin("default", f"the default of {cls.NAME}")

@@ -13,6 +13,7 @@ from archspec.compiler.language.suggestions import nearest
 
 _LARGEST = 2**63
 _LONGEST_VALUE = 10_000
+_MOST_OFFERED = 20
 
 
 def number_of(value: Value, node: ast.expr) -> Any:
@@ -62,7 +63,13 @@ def offer(name: str, values: Mapping[str, Value]) -> str:
     if name.lower() in ("yes", "no", "on", "off"):
         return f"`{name}` is a text in YAML 1.2; write true or false"
     known = [key for key in values if key not in ("true", "false", "null", "variant")]
-    return nearest(name, known) or (f"known here: {', '.join(known)}" if known else "no names are known here")
+    return nearest(name, known) or _known(known)
+
+
+def _known(names: list[str]) -> str:
+    """What there is, where nothing is spelt like it; of many only the first."""
+    some = ", ".join(names[:_MOST_OFFERED]) + (", …" if len(names) > _MOST_OFFERED else "")
+    return f"known here: {some}" if names else "no names are known here"
 
 
 def arguments_of(least: int, most: int) -> str:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from archspec.compiler.language.budget import GUESS, OPERATOR
 from archspec.compiler.language.expression.checks import arguments_of, boolean_of, bounded, number_of, offer
 from archspec.compiler.language.expression.environment import (
     UNKNOWN,
@@ -52,7 +53,7 @@ class _Evaluation:
 
     def node(self, node: ast.expr) -> Value:
         self.steps += 1
-        if not self.budget.spend(1):
+        if not self.budget.spend(OPERATOR):
             raise WrongExpression("the spec asks for too much work")
         if self.steps > _MOST_STEPS:
             raise WrongExpression(f"the expression takes more than {_MOST_STEPS} steps")
@@ -69,6 +70,7 @@ class _Evaluation:
     def name(self, node: ast.Name) -> Value:
         values = {"true": True, "false": False, "null": None, **self.environment.values}
         if node.id not in values:
+            self.budget.spend(GUESS * len(values))
             raise WrongExpression(f"nothing is called `{node.id}` here", offer(node.id, values))
         if values[node.id] is UNKNOWN:
             raise NotKnown

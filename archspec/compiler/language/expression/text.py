@@ -14,7 +14,7 @@ _NAME = re.compile(r"\$([A-Za-z_]\w*)")
 
 def has_expression(text: str) -> bool:
     """Whether there is a `$name` or a `$(…)` in the text."""
-    return "$(" in text or _NAME.search(text) is not None
+    return "$" in text and ("$(" in text or _NAME.search(text) is not None)
 
 
 def interpolate(text: str, environment: Environment) -> Value:
