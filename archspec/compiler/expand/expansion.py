@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from archspec.compiler.expand.builder import Builder
 from archspec.compiler.expand.context import Context
 from archspec.compiler.expand.expander import Expander
 from archspec.compiler.expand.names import Bundle, Names
 from archspec.compiler.expand.opening import bind_hyperparameters, chosen_variant, make_inputs, opened
+from archspec.compiler.expand.references import reference
 from archspec.compiler.expand.usage import Usage
 from archspec.compiler.graph.graph import Graph
 from archspec.compiler.language.budget import Budget
@@ -47,14 +48,29 @@ def expand(
     incoming = make_inputs(document, context, resolver, builder)
     outcome = expander.layers(document, incoming, context)
     heads = expander.heads(document, outcome, context)
+    outputs = _outputs(document, context, expander)
     graph = None
     if _is_whole(document, outcome, expander) and _names_are_used(document, expander):
         root = context.variable_path
         assert outcome.first is not None
-        graph = Graph(root, builder.inputs, builder.nodes, builder.endpoints, outcome.first, heads)
+        graph = Graph(root, builder.inputs, builder.nodes, builder.endpoints, outcome.first, heads, outputs)
+        graph = replace(graph, output=graph.ends[0])
     return Expanded(
         graph, context, name, hyperparameters, expander.usage, builder.calls, builder.alike, expander.sources
     )
+
+
+def _outputs(document: Document, context: Context, expander: Expander) -> dict[str, str]:
+    """The tensors that `outputs` names; what is not there is reported."""
+    found: dict[str, str] = {}
+    for key, node in document.outputs:
+        tensor = expander.builder.endpoints.get(node.text)
+        if tensor is None:
+            bundle = reference(node, context, expander.resolver)
+            tensor = bundle.first if bundle is not None else None
+        if tensor is not None:
+            found[key.text] = tensor
+    return found
 
 
 def _is_whole(document: Document, outcome: Bundle, expander: Expander) -> bool:

@@ -11,6 +11,8 @@ from archspec.compiler.expand.parameters import bind, plain_values
 from archspec.compiler.graph.graph import Input
 from archspec.compiler.language.budget import Budget
 from archspec.compiler.language.expression import UNKNOWN, Environment
+from archspec.compiler.language.expression.environment import Unknown
+from archspec.compiler.language.forms.draws import Draw
 from archspec.compiler.language.op import Shape
 from archspec.compiler.language.provenance import Values
 from archspec.compiler.language.suggestions import nearest
@@ -75,10 +77,10 @@ def make_inputs(document: Document, context: Context, resolver: Resolver, builde
         return NO_TENSOR
     tensors: list[tuple[str, Tensor]] = []
     for key, node in document.inputs:
-        kind = _input_type(node, key.span, context, resolver)
-        tensor = key.text if kind is not None else None
-        if kind is not None:
-            builder.inputs[key.text] = Input(key.text, *kind)
+        kind, draw = _input_type(node, key.span, context, resolver), _draw(node, context, resolver)
+        tensor = key.text if kind is not None and draw is not UNKNOWN else None
+        if kind is not None and draw is not UNKNOWN:
+            builder.inputs[key.text] = Input(key.text, *kind, draw)
         names.add(key.text, Entry(single(tensor), Names(names), "", key.span))
         tensors.append((key.text, tensor))
     if len(tensors) == 1:
@@ -98,6 +100,16 @@ def _input_type(node: Node, span: Span, context: Context, resolver: Resolver) ->
         resolver.findings.add("AS314", message, where, help="[height, width, channels]; null for a size not known")
         return None
     return tuple(sizes), str(dtype)
+
+
+def _draw(node: Node, context: Context, resolver: Resolver) -> Draw | Unknown | None:
+    """The distribution that an input is drawn from, where it says one; UNKNOWN after an error in it."""
+    written = node.get("draw") if isinstance(node, Mapping) else None
+    if written is None:
+        return None
+    form = resolver.form_of("draw", written, context.environment)
+    assert form is None or isinstance(form, Draw)
+    return UNKNOWN if form is None else form
 
 
 def _is_size(size: object) -> bool:

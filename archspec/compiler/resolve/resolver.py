@@ -160,6 +160,11 @@ class Resolver:
         values.update({f"{path}.{name}": resolved for name, resolved in inner.items()})
         return UNKNOWN if form is None else form
 
+    def form_of(self, family: str, node: Node, environment: Environment) -> Form | None:
+        """The form of a family that stands at a node by itself, with no scopes around; None after an error."""
+        form = self._one(family, node, Written(node, environment), (), {}, "")
+        return form if isinstance(form, Form) else None
+
     def value(self, node: Node, environment: Environment) -> Value:
         """The node's plain value with expressions evaluated; UNKNOWN where one has an error."""
         return value_of(node, environment, self.findings)
