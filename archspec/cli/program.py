@@ -39,10 +39,11 @@ def compiled(arguments: argparse.Namespace) -> Program:
 
 def _ending(program: Program, name: str) -> Program:
     """The program of the network that ends at an end point, with the metrics that are left."""
+    from archspec.compiler.graph.passes import run
     from archspec.compiler.graph.passes.cut import cut
 
     check_endpoint(program, name)
-    graph, section = cut(program.graph, name), program.eval
+    graph, section = run(cut, program.graph, name), program.eval
     if section is not None:
         metrics = section.metrics.items()
         left = {key: metric for key, metric in metrics if all(name in graph.endpoints for name in metric.tensors)}
