@@ -15,8 +15,10 @@ from archspec.compiler.language.expression import Environment
 from archspec.compiler.language.forms.sections import Evaluate, Train
 from archspec.compiler.language.provenance import Values
 from archspec.compiler.resolve import Resolver, Said
+from archspec.compiler.spec.files import split_variant
 from archspec.compiler.spec.reading import read_file
 from archspec.compiler.spec.records import Document
+from archspec.compiler.spec.sources import Sources
 from archspec.compiler.syntax.nodes import Node, Scalar
 from archspec.compiler.syntax.reading import parse
 from archspec.diagnostics import Diagnostic, Findings, Span
@@ -55,7 +57,7 @@ def compile_file(
     `settings` are hyperparameters from the command line, text or values; `text` stands for the file's content.
     """
     before = len(findings.errors)
-    document, variant = read_file(path, findings, text)
+    document, variant = _read(path, text, findings)
     if document is None:
         return None
     program = _compile(document, variant, settings or {}, findings, {})
@@ -65,7 +67,7 @@ def compile_file(
 def check_file(path: str, *, findings: Findings, text: str | None = None) -> list[Program]:
     """Compile a spec in each of its variants, and report defaults, blocks and tables that none of them uses."""
     before = len(findings.errors)
-    document, variant = read_file(path, findings, text)
+    document, variant = _read(path, text, findings)
     if document is None:
         return []
     names = [variant] if variant else [v.name for v in document.variants] or [""]
@@ -80,8 +82,15 @@ def check_file(path: str, *, findings: Findings, text: str | None = None) -> lis
 
 def variants(path: str, findings: Findings) -> tuple[str, ...]:
     """The names of a file's variants, in order."""
-    document, _ = read_file(path, findings)
+    document, _ = _read(path, None, findings)
     return tuple(variant.name for variant in document.variants) if document is not None else ()
+
+
+def _read(path: str, text: str | None, findings: Findings) -> tuple[Document | None, str]:
+    sources = Sources({split_variant(path)[0]: text} if text is not None else {})
+    document, variant = read_file(path, findings, sources)
+    findings.sources.update(sources.texts)
+    return document, variant
 
 
 def _compile(
@@ -92,7 +101,7 @@ def _compile(
     unused: dict[Span, list[Diagnostic]],
 ) -> Program | None:
     own = Findings()
-    resolver = Resolver(own)
+    resolver = Resolver(own, history=document.sources.history)
     said = _settings(settings, own)
     expanded = expand(document, variant, said, resolver) if not own.errors else None
     if expanded is None:
@@ -109,9 +118,10 @@ def _compile(
         if diagnostic.span is not None and diagnostic.span.file == document.file:
             unused.setdefault(diagnostic.span, []).append(diagnostic)
     findings.extend(own.items)
+    findings.sources.update(document.sources.texts)
     if own.errors:
         return None
-    chosen = str(expanded.place.values["variant"])
+    chosen = str(expanded.place.values["variant"]) if document.variants else ""
     return Program(
         file=document.file,
         name=chosen or Path(document.file).name.removesuffix(".yaml").removesuffix(".yml"),
@@ -123,7 +133,7 @@ def _compile(
         eval=sections.eval,
         values=sections.values,
         calls=expanded.calls,
-        sources=document.sources,
+        sources=dict(document.sources.texts),
     )
 
 

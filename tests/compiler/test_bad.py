@@ -101,7 +101,7 @@ def test_every_code_of_the_stages_has_a_document() -> None:
     assert len(sources) > 20
     said = {code for path in sources for code in re.findall(r'"(AS[1235]\d\d)"', path.read_text())}
     shown = {line.split()[0] for case in CASES for line in (*case.said("error"), *case.said("warning"))}
-    elsewhere = {"AS310"}  # its document would have 100,000 nodes; below
+    elsewhere = {"AS310", "AS132"}  # 100,000 nodes, below; a chain of nine files, in test_extends.py
     assert said - shown - elsewhere == set()
 
 

@@ -32,7 +32,7 @@ class Expanded:
 def expand(document: Document, variant: str, settings: dict[str, Said], resolver: Resolver) -> Expanded | None:
     """The document's flat graph; None after errors in its hyperparameters, all reported in the resolver's findings."""
     findings = resolver.findings
-    if not any("depth_fraction" in text for text in document.sources.values()):
+    if not any("depth_fraction" in text for text in document.sources.texts.values()):
         return _expand(
             document, variant, settings, Work(Sketch(findings), resolver, findings, body=expand_body, document=embed)
         )

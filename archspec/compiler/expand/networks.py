@@ -52,14 +52,13 @@ def _pairs(node: Mapping | None) -> tuple[tuple[Scalar, Node], ...]:
 def _document(body: NetworkCall, place: Place) -> tuple[Document, str]:
     findings = place.work.findings
     reference = place.work.resolver.text(body.file, place.environment)
-    file = resolve(place.document.file, reference, body.file.span, place.files, findings)
+    file = resolve(place.document.file, reference, body.file.span, place.document.sources, place.files, findings)
     if file is None:
         raise Broken
     before = len(findings.errors)
-    document, variant = read_file(file, findings)
+    document, variant = read_file(file, findings, place.document.sources)
     if document is None or len(findings.errors) > before:
         raise Broken
-    place.document.sources.update(document.sources)
     return document, variant
 
 

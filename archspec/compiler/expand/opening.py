@@ -26,7 +26,7 @@ def chosen_variant(document: Document, variant: str, findings: Findings, span: S
         findings.add("AS213", f"{document.file} has no variant `{variant}`", span, help=help)
     if chosen is None and document.variants:
         chosen = document.variants[0]
-    return chosen, chosen.name if chosen else ""
+    return chosen, chosen.name if chosen else document.variant
 
 
 def bind_hyperparameters(

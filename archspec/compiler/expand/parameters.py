@@ -47,6 +47,7 @@ def bind(
         candidates = list(said.get(parameter.name, ()))
         if parameter.default is not None:
             candidates.append(Said(parameter.default, inner, "default", f"the default of {what}"))
+        candidates = [each for candidate in candidates for each in resolver.layered(candidate)]
         try:
             found[parameter.name] = _value(what, parameter, candidates, span, resolver)
             values[parameter.name] = found[parameter.name].value

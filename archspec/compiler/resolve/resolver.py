@@ -13,6 +13,7 @@ from archspec.compiler.language.values import shown
 from archspec.compiler.resolve.forms import form_and_fields
 from archspec.compiler.resolve.values import checked, condition, quiet, text_of, value_of
 from archspec.compiler.resolve.written import Broken, Frames, Said, origin_of
+from archspec.compiler.spec.sources import History, Speaker
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.diagnostics import Findings, Span
 
@@ -23,6 +24,7 @@ class Resolver:
 
     findings: Findings
     reached: set[Span] = field(default_factory=set)
+    history: History = field(default_factory=History)
 
     def form(self, cls: type[Form], said: dict[str, Said], frames: Frames, span: Span, values: Values) -> Form:
         """An instance of the form with every field resolved; `values` receives where each came from.
@@ -71,13 +73,21 @@ class Resolver:
     def candidates(self, cls: type[Form], name: str, said: Said | None, frames: Frames) -> Iterator[Said]:
         """Everything that says a value for the field, the winner first."""
         if said is not None:
-            yield said
+            yield from self.layered(said)
         for frame in reversed(frames):
             for target in (cls.NAME, *cls.GROUPS):
                 for default in frame.scope.defaults:
                     if default.target.text == target and default.field.text == name:
                         self.reached.add(default.field.span)
-                        yield Said(default.value, frame.environment, "scope", frame.scope.where)
+                        yield from self.layered(Said(default.value, frame.environment, "scope", frame.scope.where))
+
+    def layered(self, said: Said) -> Iterator[Said]:
+        """What is said, by whom, and what it stands over: the extended spec's value, a variant's, the spec's own."""
+        span = said.node.span
+        speaker = self.history.speakers.get(span, Speaker())
+        yield Said(said.node, said.environment, speaker.kind or said.kind, speaker.where or said.where)
+        for node, other in self.history.under.get(span, ()):
+            yield Said(node, said.environment, other.kind or said.kind, other.where or said.where)
 
     def _read(self, cls: type[Form], declared: Field, said: Said, frames: Frames, values: Values) -> Any:
         if declared.type.family:

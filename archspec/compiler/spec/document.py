@@ -15,6 +15,7 @@ from archspec.compiler.spec.layers import (
 )
 from archspec.compiler.spec.records import Block, Document, Layer, Parameter, Scope, Variant, items
 from archspec.compiler.spec.scopes import read_defaults, read_scope
+from archspec.compiler.spec.sources import Sources
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar, plain
 from archspec.diagnostics import Findings
 
@@ -29,7 +30,7 @@ _BLOCK_KEYS = ("parameters", "inputs", "outputs", "defaults")
 _FUNCTION = re.compile(r"([A-Za-z_]\w*)\(\s*((?:[A-Za-z_]\w*\s*(?:,\s*[A-Za-z_]\w*\s*)*)?)\)")
 
 
-def read_document(file: str, root: Mapping, sources: dict[str, str], findings: Findings) -> Document:
+def read_document(file: str, root: Mapping, sources: Sources, findings: Findings, variant: str = "") -> Document:
     """The document's records; what is wrong is reported and left out."""
     expect = root.get("expect")
     name, about = root.get("name"), root.get("about")
@@ -54,6 +55,7 @@ def read_document(file: str, root: Mapping, sources: dict[str, str], findings: F
         sections={key: value for key in SECTIONS if isinstance(value := root.get(key), Mapping)},
         expect=expect if isinstance(expect, Mapping) else None,
         sources=sources,
+        variant=variant,
     )
 
 

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from archspec.compiler.check import validate
+from archspec.compiler.spec import zoo
 from archspec.compiler.spec.document import read_document
 from archspec.compiler.spec.files import load, split_variant
 from archspec.compiler.spec.records import Document
+from archspec.compiler.spec.sources import Sources
 from archspec.diagnostics import Findings
 
 
-def read_file(path: str, findings: Findings, text: str | None = None) -> tuple[Document | None, str]:
-    """The document of `FILE` or `FILE#variant` and the variant's name; None after mistakes that hide all others.
-
-    `text` stands for the file's content.
-    """
-    file, variant = split_variant(path)
+def read_file(path: str, findings: Findings, sources: Sources) -> tuple[Document | None, str]:
+    """The document of `FILE`, `FILE#variant` or `zoo:NAME` and the variant's name; None after mistakes."""
+    reference, variant = split_variant(path)
+    file = zoo.file_of(reference, findings) if zoo.is_of_zoo(reference) else reference
     before = len(findings.errors)
-    root, sources, inherited = load(file, findings, text)
-    if root is None or len(findings.errors) > before:
+    loaded = load(file, sources, findings) if file is not None else None
+    if loaded is None or file is None:
         return None, ""
-    validate(root, findings)
+    validate(loaded.root, findings)
     if len(findings.errors) > before:
         return None, ""
     # What cannot be read stands as a missing layer, so that the stages after this one find the other mistakes.
-    return read_document(file, root, sources, findings), variant or inherited
+    document = read_document(file, loaded.root, sources, findings, loaded.variant)
+    return document, variant if variant != loaded.variant or document.variants else ""

@@ -53,8 +53,11 @@ class Tree:
         if isinstance(node, Mapping):
             group.entries += [self._cell(key, value, value, group, path) for key, value in node.pairs]
         for item in node.items if isinstance(node, Listing) else ():
-            named = isinstance(item, Mapping) and len(item.pairs) == 1
-            group.entries.append(self._cell(*item.pairs[0], item, group, path) if named else item)  # type: ignore[union-attr,misc]
+            if isinstance(item, Mapping) and len(item.pairs) == 1:
+                key, value = item.pairs[0]
+                group.entries.append(self._cell(key, value, item, group, path))
+            else:
+                group.entries.append(item)
         return group
 
     def _cell(self, key: Scalar, node: Node, item: Node, group: Group, above: tuple[str, ...]) -> Cell:
