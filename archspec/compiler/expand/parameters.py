@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from archspec.compiler.language.expression import Environment, Value
+from archspec.compiler.language.expression import Environment, NotKnown, Value
 from archspec.compiler.language.provenance import Candidate, Resolved, Values
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.language.values import shown
@@ -42,7 +42,8 @@ def bind(
     broken = False
     # One dict that grows, so that many parameters stay cheap: a value is read as soon as it is said.
     values = dict(environment.values)
-    inner = Environment(values, environment.functions, environment.tensor)
+    base = values if environment.hyperparameters is None else environment.base
+    inner = Environment(values, environment.functions, environment.tensor, base)
     for parameter in parameters:
         candidates = list(said.get(parameter.name, ()))
         if parameter.default is not None:
@@ -51,7 +52,7 @@ def bind(
         try:
             found[parameter.name] = _value(what, parameter, candidates, span, resolver)
             values[parameter.name] = found[parameter.name].value
-        except Broken:
+        except (Broken, NotKnown):
             broken = True
     if broken:
         raise Broken

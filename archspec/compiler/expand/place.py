@@ -69,7 +69,7 @@ class Place:
     @property
     def environment(self) -> Environment:
         """What an expression may name here, tensors included."""
-        return Environment(self.values, self.document.functions, self._shape)
+        return Environment(self.values, self.document.functions, self._shape, self.base)
 
     def _shape(self, reference: str) -> Shape | None:
         try:

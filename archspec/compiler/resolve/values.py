@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 from archspec.compiler.language.expression import (
@@ -9,6 +10,7 @@ from archspec.compiler.language.expression import (
     NotKnown,
     Value,
     WrongExpression,
+    evaluate,
     has_expression,
     interpolate,
 )
@@ -24,8 +26,10 @@ def checked(declared: Field, value: Value, span: Span, what: str, findings: Find
     try:
         return declared.read(value)
     except WrongValue as problem:
-        fraction = isinstance(value, float) and str(problem) == "a whole number"
-        help = "`//` divides to a whole number; int(…) cuts the fraction" if fraction else None
+        help = None
+        if isinstance(value, float) and isfinite(value) and str(problem) == "a whole number":
+            cut = "`//` divides to a whole number; int(…) cuts the fraction"
+            help = f"write int(…), which makes {int(value)} of it" if value == int(value) else cut
         findings.add("AS102", f"{what} must be {problem}, got {shown(value)}", span, help=help)
         raise Broken from None
 
@@ -54,10 +58,14 @@ def text_of(node: Scalar, environment: Environment, findings: Findings) -> str:
 def condition(node: Scalar, environment: Environment, findings: Findings) -> bool:
     """The value of a `when`, which is an expression by position; strictly boolean."""
     text = node.text if isinstance(node.value, str) else str(node.value)
-    code = text if has_expression(text) else f"$({text})"
-    value = value_of(Scalar(code, code, node.span), environment, findings)
+    try:
+        value = interpolate(text, environment) if has_expression(text) else evaluate(text, environment)
+    except WrongExpression as problem:
+        findings.add("AS201", str(problem), node.span, help=problem.help)
+        raise Broken from None
     if not isinstance(value, bool):
-        findings.add("AS202", f"`when` must be true or false, got {shown(value)}", node.span)
+        help = "names stand in `when` without `$`" if isinstance(value, str) and has_expression(text) else None
+        findings.add("AS202", f"`when` must be true or false, got {shown(value)}", node.span, help=help)
         raise Broken
     return value
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from archspec.compiler.language.expression.environment import Value, WrongExpression, written
 from archspec.compiler.language.expression.functions import ANY_NUMBER, FUNCTIONS
 from archspec.compiler.language.suggestions import nearest
+
+CONSTANTS: Mapping[str, Value] = {"true": True, "false": False, "null": None}
+"""Names that mean the same everywhere."""
 
 _LARGEST = 2**63
 
@@ -31,7 +35,8 @@ def bounded(value: Value) -> Value:
     """The value, if it is not too large; raises WrongExpression."""
     if isinstance(value, (str, list)) and len(value) > 10_000:
         raise WrongExpression("the value is longer than 10,000")
-    if isinstance(value, complex) or (isinstance(value, int) and abs(value) > _LARGEST):
+    endless = isinstance(value, float) and not math.isfinite(value)
+    if endless or (isinstance(value, int) and abs(value) > _LARGEST):
         raise WrongExpression("the number is too large")
     return value
 
@@ -46,8 +51,9 @@ def offer(name: str, values: Mapping[str, Value]) -> str:
     return nearest(name, known) or (f"known here: {', '.join(known)}" if known else "no names are known here")
 
 
-def arguments_of(least: int, most: int) -> str:
-    """How many arguments a function takes, in words."""
-    if most == ANY_NUMBER:
-        return f"at least {least} argument"
-    return f"{most} argument{'' if most == 1 else 's'}"
+def check_count(name: str, count: int, least: int, most: int) -> None:
+    """Raises WrongExpression where a function is given more or fewer arguments than it takes."""
+    if least <= count <= most:
+        return
+    takes = f"at least {least} argument" if most == ANY_NUMBER else f"{most} argument{'' if most == 1 else 's'}"
+    raise WrongExpression(f"`{name}` takes {takes}, got {count}")

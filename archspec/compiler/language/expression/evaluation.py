@@ -6,13 +6,14 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from archspec.compiler.language.expression.checks import arguments_of, boolean_of, bounded, number_of, offer
+from archspec.compiler.language.expression.checks import CONSTANTS, boolean_of, bounded, check_count, number_of, offer
 from archspec.compiler.language.expression.environment import (
     Environment,
     Function,
     NotKnown,
     Value,
     WrongExpression,
+    written,
 )
 from archspec.compiler.language.expression.functions import FUNCTIONS, PLAIN_FUNCTIONS, TENSOR_FUNCTIONS, Unfit
 from archspec.compiler.language.expression.operators import computed, holds
@@ -52,7 +53,7 @@ class _Evaluation:
         self.steps += 1
         if self.steps > _MOST_STEPS:
             raise WrongExpression(f"the expression takes more than {_MOST_STEPS} steps")
-        rule = _RULES.get(type(node))
+        rule = RULES.get(type(node))
         if rule is None:
             raise WrongExpression(f"`{ast.unparse(node)}` is not allowed in an expression")
         return bounded(rule(self, node))
@@ -63,10 +64,10 @@ class _Evaluation:
         return node.value
 
     def name(self, node: ast.Name) -> Value:
-        values = {"true": True, "false": False, "null": None, **self.environment.values}
-        if node.id not in values:
-            raise WrongExpression(f"nothing is called `{node.id}` here", offer(node.id, values))
-        return values[node.id]
+        for values in (self.environment.values, CONSTANTS):
+            if node.id in values:
+                return values[node.id]
+        raise WrongExpression(f"nothing is called `{node.id}` here", offer(node.id, self.environment.values))
 
     def unary(self, node: ast.UnaryOp) -> Value:
         value = self.node(node.operand)
@@ -77,7 +78,7 @@ class _Evaluation:
 
     def binary(self, node: ast.BinOp) -> Value:
         left, right = self.node(node.left), self.node(node.right)
-        return computed(node, left, right)
+        return self.counted(computed(node, left, right))
 
     def boolean(self, node: ast.BoolOp) -> Value:
         wanted = isinstance(node.op, ast.Or)
@@ -100,10 +101,20 @@ class _Evaluation:
         try:
             return value[index]
         except (IndexError, KeyError, TypeError):
-            raise WrongExpression(f"`{ast.unparse(node.value)}` has no element {index!r}") from None
+            message = f"`{ast.unparse(node.value)}` has no element {written(index)}"
+            raise WrongExpression(message, "elements are counted from 0") from None
 
     def listing(self, node: ast.List | ast.Tuple) -> Value:
-        return [self.node(item) for item in node.elts]
+        return self.counted([self.node(item) for item in node.elts])
+
+    def counted(self, value: Value) -> Value:
+        """The value; a list is as many steps as it has parts, those of lists in it included, however often they are."""
+        left = [value] if isinstance(value, list) else []
+        while left and self.steps <= _MOST_STEPS:
+            part = left.pop()
+            self.steps += len(part)
+            left += [inner for inner in part if isinstance(inner, list)]
+        return value
 
     def call(self, node: ast.Call) -> Value:
         name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
@@ -120,8 +131,7 @@ class _Evaluation:
             help = later or nearest(name, names) or f"there are {', '.join(names)}"
             raise WrongExpression(f"there is no function `{name}` here", help)
         function, least, most = PLAIN_FUNCTIONS[name]
-        if not least <= len(arguments) <= most:
-            raise WrongExpression(f"`{name}` takes {arguments_of(least, most)}, got {len(arguments)}")
+        check_count(name, len(arguments), least, most)
         try:
             return function(*arguments)
         except Unfit as problem:
@@ -130,17 +140,15 @@ class _Evaluation:
             raise WrongExpression(f"`{ast.unparse(node)}` has no value") from None
 
     def own_call(self, name: str, function: Function, arguments: list[Value]) -> Value:
-        if len(arguments) != len(function.parameters):
-            count = len(function.parameters)
-            raise WrongExpression(f"`{name}` takes {arguments_of(count, count)}, got {len(arguments)}")
+        check_count(name, len(arguments), len(function.parameters), len(function.parameters))
         if not function.body:
             raise NotKnown
         outer = self.environment
         earlier = list(outer.functions)[: list(outer.functions).index(name)]
         inner = Environment(
-            {**outer.values, **dict(zip(function.parameters, arguments, strict=True))},
+            {**outer.base, **dict(zip(function.parameters, arguments, strict=True))},
             {key: outer.functions[key] for key in earlier},
-            outer.tensor,
+            hyperparameters=outer.base,
         )
         self.environment = inner
         try:
@@ -168,7 +176,7 @@ class _Evaluation:
         return TENSOR_FUNCTIONS[name](shape)
 
 
-_RULES: dict[type[ast.expr], Callable[[_Evaluation, Any], Value]] = {
+RULES: dict[type[ast.expr], Callable[[_Evaluation, Any], Value]] = {
     ast.Constant: _Evaluation.constant,
     ast.Name: _Evaluation.name,
     ast.UnaryOp: _Evaluation.unary,
