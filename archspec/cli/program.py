@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def add_spec(parser: argparse.ArgumentParser) -> None:
     """Registers SPEC and --set."""
-    parser.add_argument("spec", metavar="SPEC", help="a spec's file, or FILE#VARIANT")
+    parser.add_argument("spec", metavar="SPEC", help="a spec's file, FILE#VARIANT, or zoo:NAME")
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="set a hyperparameter; may be repeated"
     )

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from archspec.compiler.program import Program, compile_file, variants
+from archspec.compiler.spec import sources
+from archspec.compiler.syntax.reading import read_bytes
 from archspec.diagnostics import Findings
 
 BASE = """archspec: 1
@@ -283,3 +285,34 @@ def test_file_that_cannot_be_read_is_one_finding(tmp_path: Path, kind: str) -> N
     (tmp_path / "two.yaml").symlink_to("one.yaml")
     for name in ("one.yaml", "a" * 255 + ".yaml", '"a\\0.yaml"'):
         assert build(tmp_path, kind.format(name)) == (None, ["AS012"]), name
+
+
+def test_zoo_is_reached_by_name_from_any_folder(tmp_path: Path) -> None:
+    program = made(tmp_path, "extends: zoo:resnet_v1#resnet_v1_101\nhyperparameters: {num_classes: 5}\n")
+    assert program.graph.shape(program.graph.output) == (5,)
+    assert program.graph.name == "resnet_v1_101"
+    text = "inputs: {image: {shape: [28, 28, 1]}}\nlayers: [body: {network: zoo:lenet, until: pool2}]\n"
+    assert shape(made(tmp_path, text), "body") == (7, 7, 64)
+
+
+def test_zoo_is_compiled_by_name() -> None:
+    findings = Findings()
+    program = compile_file("zoo:resnet_v1#resnet_v1_50", findings=findings)
+    assert program is not None and findings.items == []
+    assert Path(program.file).is_file() and program.name == "resnet_v1_50"
+
+
+def test_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text that is kept is the text that was compiled, however the file changes meanwhile."""
+    opened: list[str] = []
+
+    def counted(path: str, findings: Findings) -> bytes | None:
+        opened.append(Path(path).name)
+        return read_bytes(path, findings)
+
+    monkeypatch.setattr(sources, "read_bytes", counted)
+    (tmp_path / "base.yaml").write_text(BASE)
+    text = "name: Top\ninputs: {image: {shape: [32, 32, 3]}}\nlayers: [a: {network: base.yaml, until: a, name: x},"
+    program = made(tmp_path, f"{text} b: {{network: base.yaml, until: a, from: input, name: y}}]\n")
+    assert sorted(opened) == ["base.yaml", "top.yaml"]
+    assert program.sources[str(tmp_path / "base.yaml")] == BASE
