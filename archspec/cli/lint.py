@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         for program in compiled:
             findings.extend(check_rules(program))
         programs += len(compiled)
-    _print(findings, arguments.format, sources)
+    _print(findings, arguments.format, {**findings.sources, **sources})
     if arguments.format == "text":
         sys.stdout.flush()
         print(_summary(files, programs, len(findings.items)), file=sys.stderr if findings.items else sys.stdout)

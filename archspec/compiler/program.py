@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Readable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from archspec.compiler.expand.document import expand
@@ -19,9 +19,8 @@ from archspec.compiler.resolve import Resolver, Said
 from archspec.compiler.spec.files import split_variant
 from archspec.compiler.spec.reading import read_file
 from archspec.compiler.spec.records import Document
+from archspec.compiler.spec.settings import COMMAND_LINE
 from archspec.compiler.spec.sources import Sources
-from archspec.compiler.syntax.nodes import Node, Scalar
-from archspec.compiler.syntax.reading import parse
 from archspec.diagnostics import Diagnostic, Findings, Span
 
 
@@ -55,13 +54,17 @@ def compile_file(
 ) -> Program | None:
     """Compile `FILE` or `FILE#variant`; None after errors, which are in `findings`.
 
-    `settings` are hyperparameters from the command line, text or values; `text` stands for the file's content.
+    `settings` are hyperparameters, or other values by their paths, from the command line, as text or values; `text`
+    stands for the file's content.
     """
     before = len(findings.errors)
-    document, variant = _read(path, text, findings)
+    document, variant = _read(path, text, findings, settings)
     if document is None:
         return None
-    program = _compile(document, variant, settings or {}, findings, {})
+    unused: dict[Span, list[Diagnostic]] = {}
+    program = _compile(document, variant, findings, unused)
+    # What a spec says in vain is a warning of lint; what was said for this one time is a mistake.
+    findings.extend(replace(seen[0], severity="error") for span, seen in unused.items() if span.file == COMMAND_LINE)
     return program if len(findings.errors) == before else None
 
 
@@ -73,7 +76,7 @@ def check_file(path: str, *, findings: Findings, text: str | None = None) -> lis
         return []
     names = [variant] if variant else [v.name for v in document.variants] or [""]
     unused: dict[Span, list[Diagnostic]] = {}
-    programs = [_compile(document, name, {}, findings, unused) for name in names]
+    programs = [_compile(document, name, findings, unused) for name in names]
     compiled = [program for program in programs if program is not None]
     if len(findings.errors) > before:
         return []
@@ -87,24 +90,21 @@ def variants(path: str, findings: Findings) -> tuple[str, ...]:
     return tuple(variant.name for variant in document.variants) if document is not None else ()
 
 
-def _read(path: str, text: str | None, findings: Findings) -> tuple[Document | None, str]:
+def _read(
+    path: str, text: str | None, findings: Findings, settings: Readable[str, object] | None = None
+) -> tuple[Document | None, str]:
     sources = Sources({split_variant(path)[0]: text} if text is not None else {})
-    document, variant = read_file(path, findings, sources)
+    document, variant = read_file(path, findings, sources, settings)
     findings.sources.update(sources.texts)
     return document, variant
 
 
 def _compile(
-    document: Document,
-    variant: str,
-    settings: Readable[str, object],
-    findings: Findings,
-    unused: dict[Span, list[Diagnostic]],
+    document: Document, variant: str, findings: Findings, unused: dict[Span, list[Diagnostic]]
 ) -> Program | None:
     own = Findings()
     resolver = Resolver(own, history=document.sources.history)
-    said = _settings(settings, own)
-    expanded = expand(document, variant, said, resolver) if not own.errors else None
+    expanded = expand(document, variant, _settings(document), resolver)
     if expanded is None:
         findings.extend(own.items)
         return None
@@ -116,7 +116,7 @@ def _compile(
     check_expectations(document, variant, expanded, own)
     for diagnostic in find_unused(document, expanded.place.work, resolver):
         # What an extended file offers beyond this spec's use is that file's own matter.
-        if diagnostic.span is not None and diagnostic.span.file == document.file:
+        if diagnostic.span is not None and diagnostic.span.file in (document.file, COMMAND_LINE):
             unused.setdefault(diagnostic.span, []).append(diagnostic)
     findings.extend(own.items)
     findings.sources.update(document.sources.texts)
@@ -134,26 +134,10 @@ def _compile(
         eval=sections.eval,
         values=sections.values,
         calls=expanded.calls,
-        sources=dict(document.sources.texts),
+        sources={file: text for file, text in document.sources.texts.items() if file != COMMAND_LINE},
     )
 
 
-def _settings(settings: Readable[str, object], findings: Findings) -> dict[str, Said]:
-    """`--set name=value` pairs; text is read as YAML."""
-    found = {}
-    for name, value in settings.items():
-        found[name] = Said(_set_node(name, value, findings), Environment(), "set", f"--set {name}={value}")
-    return found
-
-
-def _set_node(name: str, value: object, findings: Findings) -> Node:
-    """The node of a value from the command line; nothing after `=` is null, as in a file."""
-    place = Span("--set", 1, 1, 1, 1)
-    if not isinstance(value, str) or not value.strip():
-        return Scalar(None if isinstance(value, str) else value, str(value), place)  # type: ignore[arg-type]
-    inner = Findings()
-    node = parse(value, "--set", inner)
-    if node is None:
-        message = f"the value of --set {name}={value} is not YAML"
-        findings.add("AS214", message, place, help="quote it for the shell: --set 'units=[3, 4, 6, 3]'")
-    return node if node is not None else Scalar(None, "", place)
+def _settings(document: Document) -> dict[str, Said]:
+    """Hyperparameters from the command line."""
+    return {name: Said(node, Environment(), "set", f"--set {name}") for name, node in document.settings.items()}

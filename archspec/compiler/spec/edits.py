@@ -100,16 +100,22 @@ def changed(old: Node, change: Node) -> Node:
     """The layer with some keys replaced; another operation replaces the whole layer."""
     if not isinstance(change, Mapping):
         return change
-    if isinstance(old, Scalar):
-        old = Mapping(((old, Scalar(None, "", old.span)),), old.span)
-    elif isinstance(old, Listing):
-        old = Mapping(((Scalar("layers", "layers", old.span), old),), old.span)
+    old = as_mapping(old)
     operations = [k.text for k, _ in change.pairs if k.text in OPS or k.text in OPERATIONS]
     if any(old.get(name) is None for name in operations):
         return change
     merged = {k.text: (k, v) for k, v in old.pairs}
     merged.update({k.text: (k, v) for k, v in change.pairs})
     return Mapping(tuple(merged.values()), change.span)
+
+
+def as_mapping(layer: Node) -> Mapping:
+    """A bare operation, or a list of layers, with room for keys beside it."""
+    if isinstance(layer, Mapping):
+        return layer
+    if isinstance(layer, Scalar):
+        return Mapping(((layer, Scalar(None, "", layer.span)),), layer.span)
+    return Mapping(((Scalar("layers", "layers", layer.span), layer),), layer.span)
 
 
 def _well_formed(edits: Mapping, findings: Findings) -> bool:

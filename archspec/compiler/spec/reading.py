@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Readable
+from dataclasses import replace
+
 from archspec.compiler.check import validate
 from archspec.compiler.spec import zoo
 from archspec.compiler.spec.document import read_document
 from archspec.compiler.spec.files import load, split_variant
 from archspec.compiler.spec.records import Document
+from archspec.compiler.spec.settings import lay_settings
 from archspec.compiler.spec.sources import Sources
 from archspec.diagnostics import Findings
 
 
-def read_file(path: str, findings: Findings, sources: Sources) -> tuple[Document | None, str]:
-    """The document of `FILE`, `FILE#variant` or `zoo:NAME` and the variant's name; None after mistakes."""
+def read_file(
+    path: str, findings: Findings, sources: Sources, settings: Readable[str, object] | None = None
+) -> tuple[Document | None, str]:
+    """The document of `FILE`, `FILE#variant` or `zoo:NAME` and the variant's name; None after mistakes.
+
+    `settings` are hyperparameters, or other values by their paths, that stand over what is written.
+    """
     reference, variant = split_variant(path)
     file = zoo.file_of(reference, findings) if zoo.is_of_zoo(reference) else reference
     before = len(findings.errors)
     loaded = load(file, sources, findings) if file is not None else None
     if loaded is None or file is None:
         return None, ""
-    validate(loaded.root, findings)
+    laid = lay_settings(loaded.root, settings or {}, sources, findings)
+    validate(laid.root, findings)
     if len(findings.errors) > before:
         return None, ""
     # What cannot be read stands as a missing layer, so that the stages after this one find the other mistakes.
-    document = read_document(file, loaded.root, sources, findings, loaded.variant)
+    document = read_document(file, laid.root, sources, findings, loaded.variant)
+    document = replace(document, settings=laid.hyperparameters, changed=laid.changed)
     return document, variant if variant != loaded.variant or document.variants else ""

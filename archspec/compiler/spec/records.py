@@ -162,6 +162,10 @@ class Document:
     sources: Sources = field(default_factory=Sources)
     variant: str = ""
     """The variant of the extended spec that `extends` chose."""
+    settings: dict[str, Node] = field(default_factory=dict)
+    """Hyperparameters from the command line."""
+    changed: bool = False
+    """Whether the command line may have made another network of it, so that expectations rest."""
 
 
 def walk(layers: tuple[Layer, ...]) -> Iterator[Layer]:

@@ -42,10 +42,10 @@ class Cell:
 class Tree:
     """The layers and heads of a document, found by path; silent parts of a path may be left out."""
 
-    def __init__(self, root: Mapping) -> None:
+    def __init__(self, root: Mapping, sections: tuple[str, ...] = SECTIONS) -> None:
         self.root = root
         self.index: dict[str, list[Cell]] = {}
-        self.groups = {name: self._group(node, None, ()) for name in SECTIONS if _holds_layers(node := root.get(name))}
+        self.groups = {name: self._group(node, None, ()) for name in sections if _holds_layers(node := root.get(name))}
 
     def _group(self, node: Node | None, owner: Cell | None, path: tuple[str, ...]) -> Group:
         assert isinstance(node, (Listing, Mapping))
