@@ -61,6 +61,7 @@ CODES: dict[str, str] = {
     "AS131": "A spec that the zoo does not have.",
     "AS132": "A chain of files that extend or embed one another, or of blocks that call one another, that is too long.",
     "AS133": "A setting of a value that is not there or cannot be set.",
+    "AS134": "A name with letters that a name cannot have.",
     "AS135": "A hyperparameter that every variant of the extended spec sets.",
     "AS201": "An expression that cannot be read or computed.",
     "AS202": "`when` that is neither true nor false.",

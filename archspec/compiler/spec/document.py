@@ -12,6 +12,7 @@ from archspec.compiler.spec.layers import (
     read_layer,
     read_sequence,
 )
+from archspec.compiler.spec.names import check_names
 from archspec.compiler.spec.records import Block, Document, Layer, Parameter, Scope, Variant, items
 from archspec.compiler.spec.scopes import read_defaults, read_scope
 from archspec.compiler.spec.sources import Sources
@@ -30,6 +31,7 @@ _BLOCK_KEYS = ("parameters", "inputs", "outputs", "defaults")
 
 def read_document(file: str, root: Mapping, sources: Sources, findings: Findings, variant: str = "") -> Document:
     """The document's records; what is wrong is reported and left out."""
+    check_names(root, findings)
     expect = root.get("expect")
     name, about = root.get("name"), root.get("about")
     return Document(
