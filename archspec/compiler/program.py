@@ -6,16 +6,17 @@ from collections.abc import Mapping as Readable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from archspec.compiler.expand.document import expand
+from archspec.compiler.expand import expand
 from archspec.compiler.expand.expectations import check_expectations
 from archspec.compiler.expand.sections import read_sections
 from archspec.compiler.expand.unused import unused as find_unused
 from archspec.compiler.graph.graph import Graph
 from archspec.compiler.graph.verify import verify
+from archspec.compiler.language.budget import VARIANT, Budget
 from archspec.compiler.language.expression import Environment
 from archspec.compiler.language.forms.sections import Evaluate, Train
 from archspec.compiler.language.provenance import Values
-from archspec.compiler.resolve import Resolver, Said
+from archspec.compiler.resolve import Resolver, Written
 from archspec.compiler.spec.files import split_variant
 from archspec.compiler.spec.reading import read_file
 from archspec.compiler.spec.records import Document
@@ -62,7 +63,7 @@ def compile_file(
     if document is None:
         return None
     unused: dict[Span, list[Diagnostic]] = {}
-    program = _compile(document, variant, findings, unused)
+    program = _compile(document, variant, findings, unused, Budget())
     # What a spec says in vain is a warning of lint; what was said for this one time is a mistake.
     findings.extend(replace(seen[0], severity="error") for span, seen in unused.items() if span.file == COMMAND_LINE)
     return program if len(findings.errors) == before else None
@@ -76,8 +77,13 @@ def check_file(path: str, *, findings: Findings, text: str | None = None) -> lis
         return []
     names = [variant] if variant else [v.name for v in document.variants] or [""]
     unused: dict[Span, list[Diagnostic]] = {}
-    programs = [_compile(document, name, findings, unused) for name in names]
-    compiled = [program for program in programs if program is not None]
+    budget, compiled = Budget(), []
+    for name in names:
+        program = _compile(document, name, findings, unused, budget)
+        if program is not None:
+            compiled.append(program)
+        if budget.exhausted:
+            break
     if len(findings.errors) > before:
         return []
     findings.extend(seen[0] for seen in unused.values() if len(seen) == len(names))
@@ -100,21 +106,27 @@ def _read(
 
 
 def _compile(
-    document: Document, variant: str, findings: Findings, unused: dict[Span, list[Diagnostic]]
+    document: Document, variant: str, findings: Findings, unused: dict[Span, list[Diagnostic]], budget: Budget
 ) -> Program | None:
     own = Findings()
     resolver = Resolver(own, history=document.sources.history)
-    expanded = expand(document, variant, _settings(document), resolver)
-    if expanded is None:
+    budget.charge(VARIANT, document.root.span, own)
+    if own.errors:
         findings.extend(own.items)
         return None
+    expanded = expand(document, variant, _settings(document), budget, resolver)
     sections = read_sections(document, expanded, resolver)
+    if expanded.graph is None and not own.errors and not findings.errors:
+        help = "please report it with the spec: this is a mistake of archspec"
+        own.add(
+            "AS320", "no graph came of this spec, and nothing was found wrong with it", document.root.span, help=help
+        )
     if expanded.graph is None or own.errors:
         findings.extend(own.items)
         return None
     verify(expanded.graph, own)
     check_expectations(document, variant, expanded, own)
-    for diagnostic in find_unused(document, expanded.place.work, resolver):
+    for diagnostic in find_unused(document, expanded.usage, resolver):
         # What an extended file offers beyond this spec's use is that file's own matter.
         if diagnostic.span is not None and diagnostic.span.file in (document.file, COMMAND_LINE):
             unused.setdefault(diagnostic.span, []).append(diagnostic)
@@ -122,7 +134,7 @@ def _compile(
     findings.sources.update(document.sources.texts)
     if own.errors:
         return None
-    chosen = str(expanded.place.values["variant"]) if document.variants else ""
+    chosen = expanded.variant if document.variants else ""
     return Program(
         file=document.file,
         name=chosen or Path(document.file).name.removesuffix(".yaml").removesuffix(".yml"),
@@ -138,6 +150,6 @@ def _compile(
     )
 
 
-def _settings(document: Document) -> dict[str, Said]:
+def _settings(document: Document) -> dict[str, Written]:
     """Hyperparameters from the command line."""
-    return {name: Said(node, Environment(), "set", f"--set {name}") for name, node in document.settings.items()}
+    return {name: Written(node, Environment(), "set", f"--set {name}") for name, node in document.settings.items()}

@@ -6,7 +6,7 @@ import operator
 import re
 from collections.abc import Callable
 
-from archspec.compiler.expand.document import Expanded
+from archspec.compiler.expand.expansion import Expanded
 from archspec.compiler.expand.names import WrongReference
 from archspec.compiler.graph.graph import Graph
 from archspec.compiler.language.op import WrongShape, show
@@ -109,7 +109,7 @@ def _shape(name: Scalar, node: Node, expanded: Expanded, findings: Findings) -> 
     path = graph.endpoints.get(name.text)
     if path is None:
         try:
-            bundle = expanded.place.names.bundle(name.text)
+            bundle = expanded.context.names.bundle(name.text)
         except WrongReference as problem:
             findings.add(problem.code, f"expected a shape of `{name.text}`: {problem}", name.span, help=problem.help)
             return

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from archspec.compiler.expand.document import Expanded
+from archspec.compiler.expand.expansion import Expanded
 from archspec.compiler.expand.names import WrongReference, bare, means
-from archspec.compiler.language.expression import NotKnown
 from archspec.compiler.language.fields import FAMILIES, Form
 from archspec.compiler.language.forms.sections import Evaluate, Train
 from archspec.compiler.language.forms.training import Piecewise
 from archspec.compiler.language.provenance import Resolved, Values
 from archspec.compiler.language.suggestions import nearest
-from archspec.compiler.resolve import Broken, Resolver, Said, unknown_field
+from archspec.compiler.resolve import Resolver, Written, unknown_field
 from archspec.compiler.spec.records import Document
 from archspec.compiler.syntax.nodes import Mapping
 from archspec.diagnostics import Span
@@ -40,18 +39,17 @@ def read_sections(document: Document, expanded: Expanded, resolver: Resolver) ->
 
 
 def _section(name: str, node: Mapping, expanded: Expanded, resolver: Resolver, values: Values) -> Form | None:
-    cls, place = FAMILIES["section"][name], expanded.place
+    cls, context = FAMILIES["section"][name], expanded.context
     span = node.pairs[0][0].span if node.pairs else node.span
-    said: dict[str, Said] = {}
+    written: dict[str, Written] = {}
     for key, value in node.pairs:
         if key.text in cls.FIELDS:
-            said[key.text] = Said(value, place.environment, "explicit", f"the section {name}")
+            written[key.text] = Written(value, context.environment, "explicit", f"the section {name}")
         else:
             unknown_field(cls, key, resolver.findings)
     own: Values = {}
-    try:
-        form = resolver.form(cls, said, place.frames, span, own)
-    except (Broken, NotKnown):
+    form = resolver.form(cls, written, context.frames, span, own)
+    if form is None:
         return None
     form = _with_tensors(form, own, expanded, resolver)
     _check_patterns(form, own, expanded, resolver)
@@ -81,7 +79,7 @@ def _named(part: Form, reads: str, resolved: Resolved | None, expanded: Expanded
         return part
     span = resolved.origin.span if resolved is not None else None
     try:
-        bundle = expanded.place.names.bundle(name)
+        bundle = expanded.context.names.bundle(name)
     except WrongReference as problem:
         notes = [problem.note] if problem.note else []
         resolver.findings.add(problem.code, f"`{part.NAME}` reads `{name}`: {problem}", span, *notes, help=problem.help)

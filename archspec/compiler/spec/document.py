@@ -23,7 +23,20 @@ SECTIONS = ("train", "eval")
 KINDS = ("int", "float", "bool", "str", "list", "any")
 """What a parameter can be declared to hold."""
 
-RESERVED = ("i", "_i", "first", "last", "depth_fraction", "variant", "true", "false", "null", *keyword.kwlist)
+RESERVED = (
+    "i",
+    "_i",
+    "first",
+    "last",
+    "depth_index",
+    "depth_count",
+    "depth_fraction",
+    "variant",
+    "true",
+    "false",
+    "null",
+    *keyword.kwlist,
+)
 """Names that expressions have already."""
 
 _BLOCK_KEYS = ("parameters", "inputs", "outputs", "defaults")

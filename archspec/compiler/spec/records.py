@@ -40,6 +40,13 @@ class Scope:
     where: str
     defaults: tuple[Default, ...]
     span: Span
+    by_target: dict[str, list[Default]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        index: dict[str, list[Default]] = {}
+        for default in self.defaults:
+            index.setdefault(default.target.text, []).append(default)
+        object.__setattr__(self, "by_target", index)
 
 
 @dataclass(frozen=True, slots=True)

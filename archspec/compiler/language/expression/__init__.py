@@ -2,6 +2,7 @@
 
 from archspec.compiler.language.expression.definition import check_body
 from archspec.compiler.language.expression.environment import (
+    UNKNOWN,
     Environment,
     Function,
     NotKnown,
@@ -11,12 +12,14 @@ from archspec.compiler.language.expression.environment import (
 )
 from archspec.compiler.language.expression.evaluation import evaluate
 from archspec.compiler.language.expression.functions import FUNCTIONS
+from archspec.compiler.language.expression.names import names_in, names_of_code
 from archspec.compiler.language.expression.syntax import LONGEST
 from archspec.compiler.language.expression.text import has_expression, interpolate, split
 
 __all__ = [
     "FUNCTIONS",
     "LONGEST",
+    "UNKNOWN",
     "Environment",
     "Function",
     "NotKnown",
@@ -27,5 +30,7 @@ __all__ = [
     "evaluate",
     "has_expression",
     "interpolate",
+    "names_in",
+    "names_of_code",
     "split",
 ]

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from archspec.compiler.language.budget import LETTERS, Budget
 from archspec.compiler.language.expression.environment import Value, WrongExpression, written
 from archspec.compiler.language.expression.functions import ANY_NUMBER, FUNCTIONS
 from archspec.compiler.language.suggestions import nearest
@@ -15,6 +16,7 @@ CONSTANTS: Mapping[str, Value] = {"true": True, "false": False, "null": None}
 """Names that mean the same everywhere."""
 
 _LARGEST = 2**63
+_LONGEST_VALUE = 10_000
 
 
 def number_of(value: Value, node: ast.expr) -> Any:
@@ -31,14 +33,31 @@ def boolean_of(value: Value, node: ast.expr) -> bool:
     return value
 
 
-def bounded(value: Value) -> Value:
-    """The value, if it is not too large; raises WrongExpression."""
-    if isinstance(value, (str, list)) and len(value) > 10_000:
-        raise WrongExpression("the value is longer than 10,000")
+def bounded(value: Value, budget: Budget) -> Value:
+    """The value, if it is not too large; raises WrongExpression. Its making costs steps by its size."""
+    if isinstance(value, (str, list)):
+        size = _size(value, _LONGEST_VALUE)
+        if size > _LONGEST_VALUE:
+            raise WrongExpression(f"the value is longer than {_LONGEST_VALUE:,}")
+        budget.spend(size // LETTERS)
     endless = isinstance(value, float) and not math.isfinite(value)
     if endless or (isinstance(value, int) and abs(value) > _LARGEST):
         raise WrongExpression("the number is too large")
     return value
+
+
+def _size(value: Value, most: int) -> int:
+    """Letters and items of a value as it is written out, where lists may share their parts; stops above `most`."""
+    if isinstance(value, str):
+        return len(value)
+    if not isinstance(value, list):
+        return 1
+    size = len(value)
+    for item in value:
+        if size > most:
+            break
+        size += _size(item, most - size) if isinstance(item, (str, list)) else 0
+    return size
 
 
 def offer(name: str, values: Mapping[str, Value]) -> str:

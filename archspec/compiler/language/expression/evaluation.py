@@ -8,6 +8,7 @@ from typing import Any
 
 from archspec.compiler.language.expression.checks import CONSTANTS, boolean_of, bounded, check_count, number_of, offer
 from archspec.compiler.language.expression.environment import (
+    UNKNOWN,
     Environment,
     Function,
     NotKnown,
@@ -38,6 +39,7 @@ class _Evaluation:
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self.declared = environment.functions
+        self.budget = environment.budget
         self.steps = 0
         self.source = ""
 
@@ -51,12 +53,14 @@ class _Evaluation:
 
     def node(self, node: ast.expr) -> Value:
         self.steps += 1
+        if not self.budget.spend(1):
+            raise WrongExpression("the spec asks for too much work")
         if self.steps > _MOST_STEPS:
             raise WrongExpression(f"the expression takes more than {_MOST_STEPS} steps")
         rule = RULES.get(type(node))
         if rule is None:
             raise WrongExpression(f"`{ast.unparse(node)}` is not allowed in an expression")
-        return bounded(rule(self, node))
+        return bounded(rule(self, node), self.budget)
 
     def constant(self, node: ast.Constant) -> Value:
         if not isinstance(node.value, (bool, int, float, str, type(None))):
@@ -66,6 +70,8 @@ class _Evaluation:
     def name(self, node: ast.Name) -> Value:
         for values in (self.environment.values, CONSTANTS):
             if node.id in values:
+                if values[node.id] is UNKNOWN:
+                    raise NotKnown
                 return values[node.id]
         raise WrongExpression(f"nothing is called `{node.id}` here", offer(node.id, self.environment.values))
 
@@ -78,7 +84,7 @@ class _Evaluation:
 
     def binary(self, node: ast.BinOp) -> Value:
         left, right = self.node(node.left), self.node(node.right)
-        return self.counted(computed(node, left, right))
+        return computed(node, left, right)
 
     def boolean(self, node: ast.BoolOp) -> Value:
         wanted = isinstance(node.op, ast.Or)
@@ -105,16 +111,7 @@ class _Evaluation:
             raise WrongExpression(message, "elements are counted from 0") from None
 
     def listing(self, node: ast.List | ast.Tuple) -> Value:
-        return self.counted([self.node(item) for item in node.elts])
-
-    def counted(self, value: Value) -> Value:
-        """The value; a list is as many steps as it has parts, those of lists in it included, however often they are."""
-        left = [value] if isinstance(value, list) else []
-        while left and self.steps <= _MOST_STEPS:
-            part = left.pop()
-            self.steps += len(part)
-            left += [inner for inner in part if isinstance(inner, list)]
-        return value
+        return [self.node(item) for item in node.elts]
 
     def call(self, node: ast.Call) -> Value:
         name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
@@ -148,6 +145,7 @@ class _Evaluation:
         inner = Environment(
             {**outer.base, **dict(zip(function.parameters, arguments, strict=True))},
             {key: outer.functions[key] for key in earlier},
+            budget=outer.budget,
             hyperparameters=outer.base,
         )
         self.environment = inner

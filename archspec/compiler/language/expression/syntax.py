@@ -17,7 +17,7 @@ def check_length(code: str) -> None:
         raise WrongExpression(f"the expression has {len(code)} characters; {LONGEST} is the limit")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=10_000)
 def parsed(code: str) -> ast.expr:
     """The syntax tree of an expression, which nobody may change; raises WrongExpression."""
     try:

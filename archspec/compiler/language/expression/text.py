@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import accumulate
 from tokenize import OP, TokenError, generate_tokens
 
+from archspec.compiler.language.expression.checks import bounded
 from archspec.compiler.language.expression.environment import Environment, Value, WrongExpression, written
 from archspec.compiler.language.expression.evaluation import evaluate
 
@@ -23,16 +24,13 @@ def interpolate(text: str, environment: Environment) -> Value:
     parts = split(text)
     if len(parts) == 1 and parts[0][0]:
         return evaluate(parts[0][1], environment)
-    return "".join(written(evaluate(part, environment)) if is_code else part for is_code, part in parts)
+    text = "".join(written(evaluate(part, environment)) if is_code else part for is_code, part in parts)
+    return bounded(text, environment.budget)
 
 
+@lru_cache(maxsize=10_000)
 def split(text: str) -> tuple[tuple[bool, str], ...]:
     """The text as (is an expression, text) parts; raises WrongExpression for a `$(` that is not closed."""
-    return _split(text)
-
-
-@lru_cache(maxsize=4096)
-def _split(text: str) -> tuple[tuple[bool, str], ...]:
     parts: list[tuple[bool, str]] = []
     position = 0
     while position < len(text):
