@@ -316,3 +316,14 @@ def test_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     program = made(tmp_path, f"{text} b: {{network: base.yaml, until: a, from: input, name: y}}]\n")
     assert sorted(opened) == ["base.yaml", "top.yaml"]
     assert program.sources[str(tmp_path / "base.yaml")] == BASE
+
+
+@pytest.mark.parametrize(
+    "body", ["{block: b%d}", "{layers: [x: {block: b%d}]}", "{layers: [x: [y: {concat: {z: {block: b%d}}}]]}"]
+)
+@pytest.mark.parametrize("length", [40, 124, 900])
+def test_chain_of_blocks_has_an_end(tmp_path: Path, body: str, length: int) -> None:
+    blocks = "".join(f"  b{number}: {body % (number + 1)}\n" for number in range(length)) + f"  b{length}: {{relu}}\n"
+    text = f"inputs: {{image: {{shape: [8, 8, 3]}}}}\nblocks:\n{blocks}layers: [a: {{block: b0}}]\n"
+    codes = build(tmp_path, text)[1]
+    assert codes == (["AS132"] if length > 100 or body.count("[") == 2 else [])

@@ -10,14 +10,15 @@ from archspec.compiler.expand.names import NO_TENSOR, Bundle, Entry, Names, Tens
 from archspec.compiler.expand.parameters import bind, plain_values
 from archspec.compiler.graph.graph import Input
 from archspec.compiler.language.budget import Budget
-from archspec.compiler.language.expression import UNKNOWN, Environment
+from archspec.compiler.language.expression import UNKNOWN, Environment, has_expression
 from archspec.compiler.language.op import Shape
 from archspec.compiler.language.provenance import Values
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.language.values import shown
 from archspec.compiler.resolve import Frame, Resolver, Written
+from archspec.compiler.spec.names import problem_of
 from archspec.compiler.spec.records import Document, Variant
-from archspec.compiler.syntax.nodes import Mapping, Node
+from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
 from archspec.diagnostics import Findings, Span
 
 
@@ -57,12 +58,22 @@ def opened(
     """The context of the document's first layer."""
     values = {**plain_values(document.hyperparameters, hyperparameters), "variant": name}
     environment = Environment(values, document.functions, partial(shape_of, names, builder), builder.budget)
-    root = resolver.text(document.name, environment) if document.name is not None else ""
+    root = _root_name(document.name, environment, resolver) if document.name is not None else ""
     frames = (Frame(document.defaults, environment),) if document.defaults is not None else ()
     renames = {key.text: value.text for key, value in document.names}
     return Context(
         document, names, environment, values, frames, variable_path=root or "", renames=renames, files=(document.file,)
     )
+
+
+def _root_name(name: Scalar, environment: Environment, resolver: Resolver) -> str | None:
+    """The name of a network, its expressions evaluated; None after reporting that it is none."""
+    root = resolver.text(name, environment)
+    problem = problem_of(root) if root is not None else ""
+    if problem and has_expression(name.text):
+        message, help = f"`{root}` cannot be the name of a spec: {problem}", "use letters, digits, _ and -"
+        resolver.findings.add("AS134", message, name.span, help=help)
+    return root
 
 
 def make_inputs(document: Document, context: Context, resolver: Resolver, builder: Builder) -> Bundle:

@@ -27,7 +27,7 @@ _NAMING = {
 def check_names(root: Mapping, findings: Findings) -> None:
     """Report every name that is none."""
     for what, key in _names(root):
-        problem = _problem(key.text)
+        problem = problem_of(key.text)
         if problem:
             help = "use letters, digits, _ and -"
             findings.add(
@@ -60,7 +60,8 @@ def _written(text: str) -> str:
         return "x"
 
 
-def _problem(name: str) -> str:
+def problem_of(name: str) -> str:
+    """Why a text is no name; empty where it is one."""
     if not name:
         return "it is empty"
     if len(name) > LONGEST:
