@@ -71,10 +71,13 @@ def compile_file(
 
 def check_file(path: str, *, findings: Findings, text: str | None = None) -> list[Program]:
     """Compile a spec in each of its variants, and report defaults, blocks and tables that none of them uses."""
-    before = len(findings.errors)
     document, variant = _read(path, text, findings)
-    if document is None:
-        return []
+    return check_document(document, variant, findings) if document is not None else []
+
+
+def check_document(document: Document, variant: str, findings: Findings) -> list[Program]:
+    """Compile a document in each of its variants, or in one, as `check_file` does."""
+    before = len(findings.errors)
     names = [variant] if variant else [v.name for v in document.variants] or [""]
     unused: dict[Span, list[Diagnostic]] = {}
     budget, compiled = Budget(), []

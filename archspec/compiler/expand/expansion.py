@@ -11,7 +11,7 @@ from archspec.compiler.expand.names import Bundle, Names
 from archspec.compiler.expand.opening import bind_hyperparameters, chosen_variant, make_inputs, opened
 from archspec.compiler.expand.unused import check_scopes
 from archspec.compiler.expand.usage import Usage
-from archspec.compiler.graph.graph import Graph
+from archspec.compiler.graph.graph import Graph, Node
 from archspec.compiler.language.budget import Budget
 from archspec.compiler.language.provenance import Values
 from archspec.compiler.resolve import Resolver, Written
@@ -27,6 +27,8 @@ class Expanded:
     variant: str
     hyperparameters: Values
     usage: Usage
+    nodes: dict[str, Node] = field(default_factory=dict)
+    """The nodes that could be made, also where no graph came of them."""
     calls: dict[str, Values] = field(default_factory=dict)
 
 
@@ -49,7 +51,7 @@ def expand(
         root = context.variable_path
         assert outcome.first is not None
         graph = Graph(root, builder.inputs, builder.nodes, builder.endpoints, outcome.first, heads)
-    return Expanded(graph, context, name, hyperparameters, expander.usage, builder.calls)
+    return Expanded(graph, context, name, hyperparameters, expander.usage, builder.nodes, builder.calls)
 
 
 def _is_whole(document: Document, outcome: Bundle, expander: Expander) -> bool:

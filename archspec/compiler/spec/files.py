@@ -12,7 +12,6 @@ from archspec.compiler.spec import zoo
 from archspec.compiler.spec.laying import choose, lay_over
 from archspec.compiler.spec.sources import Sources
 from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
-from archspec.compiler.syntax.reading import parse
 from archspec.diagnostics import Findings, Span
 
 DEEPEST = 8
@@ -35,8 +34,7 @@ def split_variant(path: str) -> tuple[str, str]:
 
 def load(path: str, sources: Sources, findings: Findings, chain: tuple[str, ...] = ()) -> Loaded | None:
     """The tree of a file laid over what it extends; None after reporting why there is none."""
-    text = sources.text(path, findings)
-    root = parse(text, path, findings) if text is not None else None
+    root = sources.tree(path, findings)
     if root is None:
         return None
     if not isinstance(root, Mapping):
@@ -48,11 +46,11 @@ def load(path: str, sources: Sources, findings: Findings, chain: tuple[str, ...]
         return Loaded(root)
     below = _below(path, base, sources, chain, findings)
     if below is None:
-        return None
+        return Loaded(root) if sources.partly else None
     file, variant = split_variant(below)
     under = load(file, sources, findings, (*chain, path))
     if under is None or not _has_variant(under.root, file, variant, base.span, findings):
-        return None
+        return Loaded(root) if sources.partly else None
     extended = choose(under.root, variant, file, sources.history, findings) if variant else under.root
     return Loaded(lay_over(extended, root, sources.history, findings), variant or under.variant)
 

@@ -20,7 +20,8 @@ def read_file(
 ) -> tuple[Document | None, str]:
     """The document of `FILE`, `FILE#variant` or `zoo:NAME` and the variant's name; None after mistakes.
 
-    `settings` are hyperparameters, or other values by their paths, that stand over what is written.
+    `settings` are hyperparameters, or other values by their paths, that stand over what is written. Where `sources`
+    read files partly, there is a document in spite of mistakes.
     """
     reference, variant = split_variant(path)
     file = zoo.file_of(reference, findings) if zoo.is_of_zoo(reference) else reference
@@ -29,10 +30,13 @@ def read_file(
     if loaded is None or file is None:
         return None, ""
     laid = lay_settings(loaded.root, settings or {}, sources, findings)
-    validate(laid.root, findings)
-    if len(findings.errors) > before:
+    if not sources.unfinished:
+        validate(laid.root, findings)
+    wrong = len(findings.errors) > before
+    if wrong and not sources.partly:
         return None, ""
-    # What cannot be read stands as a missing layer, so that the stages after this one find the other mistakes.
-    document = read_document(file, laid.root, sources, findings, loaded.variant)
+    # What cannot be read stands as a missing layer, so that the stages after this one find the other mistakes; those
+    # of a document that is wrong in its form would only repeat what has been said.
+    document = read_document(file, laid.root, sources, Findings() if wrong else findings, loaded.variant)
     document = replace(document, settings=laid.hyperparameters, changed=laid.changed)
     return document, variant if variant != loaded.variant or document.variants else ""

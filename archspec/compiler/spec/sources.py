@@ -7,7 +7,7 @@ from collections.abc import Mapping as Readable
 from dataclasses import dataclass, field, replace
 
 from archspec.compiler.syntax.nodes import Mapping, Node
-from archspec.compiler.syntax.reading import decoded, read_bytes
+from archspec.compiler.syntax.reading import decoded, parse, parse_partly, read_bytes
 from archspec.diagnostics import Findings, Span
 
 
@@ -44,6 +44,12 @@ class Sources:
     overlays: Readable[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     history: History = field(default_factory=History)
+    partly: bool = False
+    """Whether a file with a mistake is read as far as it goes, instead of not at all."""
+    trees: dict[str, Node] = field(default_factory=dict)
+    """The tree of each file as it is written."""
+    unfinished: set[str] = field(default_factory=set)
+    """Files of which only what stood before a mistake was read."""
 
     def with_overlay(self, file: str, text: str) -> Sources:
         """The same with a text for one more file."""
@@ -59,6 +65,22 @@ class Sources:
                 return None
             self.texts[file] = whole
         return self.texts[file]
+
+    def tree(self, file: str, findings: Findings) -> Node | None:
+        """The tree of a file; None after reporting why there is none."""
+        text = self.text(file, findings)
+        if text is None:
+            return None
+        whole = True
+        if self.partly:
+            root, whole = parse_partly(text, file, findings)
+        else:
+            root = parse(text, file, findings)
+        if root is not None:
+            self.trees[file] = root
+        if not whole:
+            self.unfinished.add(file)
+        return root
 
     def has(self, file: str) -> bool:
         """Whether a text was given for a file, which then need not be there."""
