@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archspec.compiler.language.expression import Environment, Function, WrongExpression, evaluate, interpolate
+from archspec.compiler.program import Program
 
 ENVIRONMENT = Environment(
     {"n": 3, "m": 0.5, "on": True, "units": [3, 4], "kind": "relu"},
@@ -126,6 +128,13 @@ def test_chain_of_functions_is_bounded() -> None:
     functions = {"f0": Function(("x",), "x")} | {f"f{i}": Function(("x",), f"f{i - 1}(x)") for i in range(1, 900)}
     with pytest.raises(WrongExpression, match="too deeply"):
         evaluate("f899(1)", Environment({}, functions))
+
+
+def test_quoted_parenthesis_in_a_name(compiled: Callable[..., Program]) -> None:
+    text = (
+        "hyperparameters: {s: x}\nlayers:\n- a$(3 if s == 'a)b' else 4): relu\n- \"b$(3 if s == ')' else 4)\": relu\n"
+    )
+    assert list(compiled(text).graph.nodes) == ["a4", "b4"]
 
 
 def test_function_sees_its_parameters_and_the_hyperparameters() -> None:

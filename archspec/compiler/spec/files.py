@@ -24,6 +24,8 @@ class Loaded:
 
     root: Mapping
     variant: str = ""
+    is_whole: bool = True
+    """Whether each of the files was read to its end."""
 
 
 def split_variant(path: str) -> tuple[str, str]:
@@ -40,19 +42,20 @@ def load(path: str, sources: Sources, findings: Findings, chain: tuple[str, ...]
     if not isinstance(root, Mapping):
         findings.add("AS111", "a spec is a mapping of sections", root.span, help="begin with `archspec: 1`")
         return None
-    base = root.get("extends")
+    base, whole = root.get("extends"), path not in sources.unfinished
     if base is None:
         _refuse_edits(root, findings)
-        return Loaded(root)
+        return Loaded(root, is_whole=whole)
     below = _below(path, base, sources, chain, findings)
     if below is None:
-        return Loaded(root) if sources.partly else None
+        return Loaded(root, is_whole=False) if sources.partly else None
     file, variant = split_variant(below)
     under = load(file, sources, findings, (*chain, path))
     if under is None or not _has_variant(under.root, file, variant, base.span, findings):
-        return Loaded(root) if sources.partly else None
-    extended = choose(under.root, variant, file, sources.history, findings) if variant else under.root
-    return Loaded(lay_over(extended, root, sources.history, findings), variant or under.variant)
+        return Loaded(root, is_whole=False) if sources.partly else None
+    extended = choose(under.root, variant, sources.history, findings) if variant else under.root
+    laid = lay_over(extended, root, sources.history, findings)
+    return Loaded(laid, variant or under.variant, whole and under.is_whole)
 
 
 def _has_variant(root: Mapping, file: str, variant: str, span: Span, findings: Findings) -> bool:
@@ -107,16 +110,22 @@ def _in_folder(folder: Path, file: str, span: Span, sources: Sources, findings: 
         _report_unreadable(target, problem, span, findings)
         return None
     if not inside:
-        help = "put it beside or below; a spec of the zoo is `zoo:NAME`"
+        help = _of_zoo(file) or "put it beside or below this spec"
         findings.add("AS113", f"{file} lies outside the folder of this spec", span, help=help)
     elif not found:
         findings.add("AS113", f"{target} is not a file", span, help="name a spec's file")
     return target if found else None
 
 
+def _of_zoo(file: str) -> str | None:
+    """How a file is named that has the name of a spec of the zoo."""
+    name = Path(file).stem
+    return f"the `{name}` that comes with archspec is `{zoo.PREFIX}{name}`" if name in zoo.names() else None
+
+
 def _report_unreadable(target: str, problem: OSError | ValueError, span: Span, findings: Findings) -> None:
     if isinstance(problem, (FileNotFoundError, NotADirectoryError)):
-        help = "paths count from the folder of this spec"
+        help = _of_zoo(target) or "paths count from the folder of this spec"
         findings.add("AS113", f"there is no file {target}", span, help=help)
     else:
         reason = getattr(problem, "strerror", None) or "its name is not a file name"

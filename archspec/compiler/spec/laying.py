@@ -37,7 +37,7 @@ def lay_over(base: Mapping, top: Mapping, history: History, findings: Findings) 
     return edit(Mapping(tuple(pairs.values()), top.span), top, findings)
 
 
-def choose(root: Mapping, variant: str, file: str, history: History, findings: Findings) -> Mapping:
+def choose(root: Mapping, variant: str, history: History, findings: Findings) -> Mapping:
     """The document as one of its variants is, without variants: what extends it stands over all that it says."""
     declared = root.get("variants")
     chosen = declared.get(variant) if isinstance(declared, Mapping) else None
@@ -49,7 +49,7 @@ def choose(root: Mapping, variant: str, file: str, history: History, findings: F
     if isinstance(settings, Mapping):
         _report_unknown(settings, root.get("hyperparameters"), findings)
         for _, value in settings:
-            history.speakers[value.span] = Speaker("variant", f"variant {variant} of {file}")
+            history.speakers[value.span] = Speaker("variant", f"variant {variant}")
         if "hyperparameters" in pairs:
             key, values = pairs["hyperparameters"]
             pairs["hyperparameters"] = key, Merging(history, _EXTENDED).hyperparameters(values, settings)

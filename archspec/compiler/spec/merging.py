@@ -92,6 +92,9 @@ class Merging:
             return self.over(top, base)
         if isinstance(base, Scalar) and base.text in members and not base.quoted:
             base = Mapping(((base, Scalar(None, "", base.span)),), base.span)
+        only = next(iter(members.values())).main() if len(members) == 1 else None
+        if only is not None and not isinstance(base, Mapping):
+            base = Mapping(((Scalar(only.name, only.name, base.span), base),), base.span)
         if not isinstance(base, Mapping):
             return self.over(top, base)
         kind = next((key.text for key, _ in base if key.text in members), None)

@@ -30,7 +30,7 @@ def read_file(
     if loaded is None or file is None:
         return None, ""
     laid = lay_settings(loaded.root, settings or {}, sources, findings)
-    if not sources.unfinished:
+    if loaded.is_whole:
         validate(laid.root, findings)
     wrong = len(findings.errors) > before
     if wrong and not sources.partly:

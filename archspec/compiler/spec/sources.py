@@ -68,6 +68,8 @@ class Sources:
 
     def tree(self, file: str, findings: Findings) -> Node | None:
         """The tree of a file; None after reporting why there is none."""
+        if file in self.trees:
+            return self.trees[file]
         text = self.text(file, findings)
         if text is None:
             return None

@@ -189,7 +189,7 @@ class _Builder:
             if len(self.findings.errors) - self.errors >= MOST_REPEATED:
                 # A file with so many is no spec; more of them would tell nobody anything.
                 raise _Refused
-        elif node.text.count("(") < node.text.count(")"):
+        elif "$(" not in node.text and node.text.count("(") < node.text.count(")"):
             self.torn(top.children[-1] if top.children else node, node)
         top.keys.setdefault(node.text, node.span)
 
