@@ -57,6 +57,12 @@ CODES: dict[str, str] = {
     "AS117": "A change to a layer that the extended spec does not have.",
     "AS118": "A layer's name with letters that a name cannot have.",
     "AS119": "A key that would do nothing where it stands.",
+    "AS130": "A function whose parameters do not hold together.",
+    "AS131": "A spec that the zoo does not have.",
+    "AS132": "A chain of files that extend or embed one another, or of blocks that call one another, that is too long.",
+    "AS133": "A setting of a value that is not there or cannot be set.",
+    "AS134": "A name with letters that a name cannot have.",
+    "AS135": "A hyperparameter that every variant of the extended spec sets.",
     "AS201": "An expression that cannot be read or computed.",
     "AS202": "`when` that is neither true nor false.",
     "AS203": "A default for something that does not exist.",
@@ -178,9 +184,8 @@ CODES: dict[str, str] = {
 }
 """What every code means that is not a lint rule's."""
 
-WARNINGS = frozenset(
-    {"AS216", "AS217", "AS218", "AS219", "AS220", "AS323", "AS621", "AS912", *(rule.CODE for rule in RULES)}
-)
+_UNUSED = ("AS216", "AS217", "AS218", "AS219", "AS220", "AS323")
+WARNINGS = frozenset({"AS135", *_UNUSED, "AS621", "AS912", *(rule.CODE for rule in RULES)})
 """The codes of what can stand, and is seldom meant."""
 
 

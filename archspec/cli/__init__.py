@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Stop as problem:
         from archspec.rendering import report
 
-        report(problem.diagnostics)
+        report(problem.diagnostics, problem.sources)
         return problem.exit_code
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -19,10 +19,11 @@ from archspec.compiler.language.expression import Environment
 from archspec.compiler.language.forms.sections import Evaluate, Train
 from archspec.compiler.language.provenance import Values
 from archspec.compiler.resolve import Resolver, Written
+from archspec.compiler.spec.files import split_variant
 from archspec.compiler.spec.reading import read_file
 from archspec.compiler.spec.records import Document
-from archspec.compiler.syntax.nodes import Node, Scalar
-from archspec.compiler.syntax.reading import parse
+from archspec.compiler.spec.settings import COMMAND_LINE
+from archspec.compiler.spec.sources import Sources
 from archspec.compiler.training.sections import read_sections
 from archspec.diagnostics import Diagnostic, Findings, Note, Span
 
@@ -59,29 +60,36 @@ def compile_file(
 ) -> Program | None:
     """Compile `FILE` or `FILE#variant`; None after errors, which are in `findings`.
 
-    `settings` are hyperparameters from the command line, text or values; `text` stands for the file's content.
+    `settings` are hyperparameters, or other values by their paths, from the command line, as text or values; `text`
+    stands for the file's content.
     """
     before = len(findings.errors)
-    document, variant = read_file(path, findings, text)
+    document, variant = _read(path, text, findings, settings)
     if document is None:
         return None
     check_scopes(document, findings)
-    program = _compile(document, variant, settings or {}, findings, {}, Budget())
+    unused: dict[Span, list[Diagnostic]] = {}
+    program = _compile(document, variant, findings, unused, Budget())
+    # What a spec says in vain is a warning of lint; what was said for this one time is a mistake.
+    findings.extend(replace(seen[0], severity="error") for span, seen in unused.items() if span.file == COMMAND_LINE)
     return program if len(findings.errors) == before else None
 
 
 def check_file(path: str, *, findings: Findings, text: str | None = None) -> list[Program]:
     """Compile a spec in each of its variants, and report defaults, blocks and tables that none of them uses."""
+    document, variant = _read(path, text, findings)
+    return check_document(document, variant, findings) if document is not None else []
+
+
+def check_document(document: Document, variant: str, findings: Findings) -> list[Program]:
+    """Compile a document in each of its variants, or in one, as `check_file` does."""
     before = len(findings.errors)
-    document, variant = read_file(path, findings, text)
-    if document is None:
-        return []
     check_scopes(document, findings)
     names = [variant] if variant else [v.name for v in document.variants] or [""]
     unused: dict[Span, list[Diagnostic]] = {}
     budget, compiled = Budget(), []
     for name in names:
-        program = _compile(document, name, {}, findings, unused, budget)
+        program = _compile(document, name, findings, unused, budget)
         if program is not None:
             compiled.append(program)
         if budget.exhausted:
@@ -90,33 +98,36 @@ def check_file(path: str, *, findings: Findings, text: str | None = None) -> lis
         return []
     found = [*(seen[0] for seen in unused.values() if len(seen) == len(names)), *unread(document)]
     # What an extended file offers beyond this spec's use is that file's own matter.
-    findings.extend(d for d in found if d.span is not None and d.span.file == document.file)
+    findings.extend(d for d in found if d.span is not None and d.span.file in (document.file, COMMAND_LINE))
     return compiled
 
 
 def variants(path: str, findings: Findings) -> tuple[str, ...]:
     """The names of a file's variants, in order."""
-    document, _ = read_file(path, findings)
+    document, _ = _read(path, None, findings)
     return tuple(variant.name for variant in document.variants) if document is not None else ()
 
 
+def _read(
+    path: str, text: str | None, findings: Findings, settings: Readable[str, object] | None = None
+) -> tuple[Document | None, str]:
+    sources = Sources({split_variant(path)[0]: text} if text is not None else {})
+    document, variant = read_file(path, findings, sources, settings)
+    findings.sources.update(sources.texts)
+    return document, variant
+
+
 def _compile(
-    document: Document,
-    variant: str,
-    settings: Readable[str, object],
-    findings: Findings,
-    unused: dict[Span, list[Diagnostic]],
-    budget: Budget,
+    document: Document, variant: str, findings: Findings, unused: dict[Span, list[Diagnostic]], budget: Budget
 ) -> Program | None:
     own = Findings()
-    resolver = Resolver(own)
+    resolver = Resolver(own, history=document.sources.history)
     place = next((v.span for v in document.variants if v.name == variant), document.root.span)
     budget.charge(VARIANT, place, own)
-    written = _settings(settings, own)
     if own.errors:
         findings.extend(own.items)
         return None
-    expanded = expand(document, variant, written, budget, resolver)
+    expanded = expand(document, variant, _settings(document), budget, resolver)
     sections = read_sections(document, expanded, resolver)
     if expanded.graph is None and not own.errors and not findings.errors:
         help = "please report it with the spec: this is a mistake of archspec"
@@ -132,12 +143,14 @@ def _compile(
         if diagnostic.span is not None:
             unused.setdefault(diagnostic.span, []).append(diagnostic)
     findings.extend(own.items)
+    findings.sources.update(document.sources.texts)
     if own.errors:
         return None
+    chosen = expanded.variant if document.variants else ""
     return Program(
         file=document.file,
-        name=expanded.variant or Path(document.file).name.removesuffix(".yaml").removesuffix(".yml"),
-        variant=expanded.variant,
+        name=chosen or Path(document.file).name.removesuffix(".yaml").removesuffix(".yml"),
+        variant=chosen,
         about=document.about,
         graph=expanded.graph,
         hyperparameters=expanded.hyperparameters,
@@ -146,7 +159,7 @@ def _compile(
         values=sections.values,
         calls=expanded.calls,
         alike=expanded.alike,
-        sources={**document.sources, **expanded.sources},
+        sources={file: text for file, text in document.sources.texts.items() if file != COMMAND_LINE},
     )
 
 
@@ -162,22 +175,6 @@ def gathered(diagnostics: list[Diagnostic]) -> Iterator[Diagnostic]:
             yield diagnostic
 
 
-def _settings(settings: Readable[str, object], findings: Findings) -> dict[str, Written]:
-    """`--set name=value` pairs; text is read as YAML."""
-    found = {}
-    for name, value in settings.items():
-        found[name] = Written(_set_node(name, value, findings), Environment(), "set", f"--set {name}={value}")
-    return found
-
-
-def _set_node(name: str, value: object, findings: Findings) -> Node:
-    """The node of a value from the command line; nothing after `=` is null, as in a file."""
-    place = Span("--set", 1, 1, 1, 1)
-    if not isinstance(value, str) or not value.strip():
-        return Scalar(None if isinstance(value, str) else value, str(value), place)  # type: ignore[arg-type]
-    inner = Findings()
-    node = parse(value, "--set", inner)
-    if node is None:
-        message = f"the value of --set {name}={value} is not YAML"
-        findings.add("AS214", message, place, help="quote it for the shell: --set 'units=[3, 4, 6, 3]'")
-    return node if node is not None else Scalar(None, "", place)
+def _settings(document: Document) -> dict[str, Written]:
+    """Hyperparameters from the command line."""
+    return {name: Written(node, Environment(), "set", f"--set {name}") for name, node in document.settings.items()}

@@ -104,6 +104,7 @@ def test_every_code_of_the_stages_has_a_document() -> None:
     said = {code for path in sources for code in re.findall(r'"(AS[1235]\d\d)"', path.read_text())}
     shown = {line.split()[0] for case in CASES for line in (*case.said("error"), *case.said("warning"))}
     elsewhere = {"AS310", "AS320", "AS321"}  # too much work, and what must not be; below
+    elsewhere |= {"AS132"}  # a chain of nine files, in test_extends.py
     assert said - shown - elsewhere == set()
 
 

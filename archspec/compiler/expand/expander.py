@@ -45,6 +45,9 @@ from archspec.compiler.spec.records import (
 from archspec.compiler.syntax.nodes import Mapping
 from archspec.diagnostics import Findings, Note
 
+_DEEPEST = 100
+"""Levels of layers and calls of blocks inside one another."""
+
 
 @dataclass(frozen=True)
 class Made:
@@ -71,8 +74,6 @@ class Expander:
     budget: Budget
     usage: Usage = field(default_factory=Usage)
     depths: Depths = field(default_factory=Depths)
-    sources: dict[str, str] = field(default_factory=dict)
-    """The texts of the files that are embedded."""
     ended: Ended | None = None
     """Set from where an `until` is reached to where its network ends: all layers in between are left out."""
 
@@ -250,7 +251,7 @@ class Expander:
     def _body(self, body: Body, incoming: Bundle, target: Target, context: Context, caller: Context) -> Bundle:
         """Expand what a layer is; `context` is its inside, `caller` where it stands."""
         inner = context.below(target)
-        if isinstance(body, Missing):
+        if isinstance(body, Missing) or not self._ends(target, context):
             return NO_TENSOR
         if isinstance(body, Sequence):
             return self.sequence(body.layers, incoming, inner)
@@ -262,6 +263,15 @@ class Expander:
         if inputs is None:
             return NO_TENSOR
         return append_op(OPS[body.op.text], body, inputs, target, context, self.resolver, self.builder)
+
+    def _ends(self, target: Target, context: Context) -> bool:
+        """Whether layers do not stand too deep inside one another; reports where they do."""
+        if len(context.calls) + target.path.count("/") <= _DEEPEST:
+            return True
+        message = f"blocks and layers stand more than {_DEEPEST} levels inside one another"
+        help = "let some of the blocks be one"
+        self.findings.add("AS132", message, target.layer.span, help=help)
+        return False
 
     def _inputs(self, body: Call | Join, incoming: Bundle, target: Target, context: Context) -> list[str | None] | None:
         """The tensors that an op takes: its branches' or operands', or what comes in; None after an error."""
@@ -325,7 +335,6 @@ class Expander:
         if read is None:
             return NO_TENSOR
         document, variant = read
-        self.sources.update(document.sources)
         inner = self._opened(document, variant, body, target, context, caller)
         handed = enter_inputs(document, incoming, target.layer, inner.names, self.findings)
         if handed is None:

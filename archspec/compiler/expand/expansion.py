@@ -11,7 +11,7 @@ from archspec.compiler.expand.names import Bundle, Names
 from archspec.compiler.expand.opening import bind_hyperparameters, chosen_variant, make_inputs, opened
 from archspec.compiler.expand.references import reference
 from archspec.compiler.expand.usage import Usage
-from archspec.compiler.graph.graph import Graph
+from archspec.compiler.graph.graph import Graph, Node
 from archspec.compiler.language.budget import Budget
 from archspec.compiler.language.provenance import Values
 from archspec.compiler.resolve import Resolver, Written
@@ -28,11 +28,11 @@ class Expanded:
     variant: str
     hyperparameters: Values
     usage: Usage
+    nodes: dict[str, Node] = field(default_factory=dict)
+    """The nodes that could be made, also where no graph came of them."""
     calls: dict[str, Values] = field(default_factory=dict)
     alike: dict[str, Span] = field(default_factory=dict)
     """Copies that all read one `from`, though they run one after the other: by path, where that stands."""
-    sources: dict[str, str] = field(default_factory=dict)
-    """The texts of the files that are embedded."""
 
 
 def expand(
@@ -55,9 +55,8 @@ def expand(
         assert outcome.first is not None
         graph = Graph(root, builder.inputs, builder.nodes, builder.endpoints, outcome.first, heads, outputs)
         graph = replace(graph, output=graph.ends[0])
-    return Expanded(
-        graph, context, name, hyperparameters, expander.usage, builder.calls, builder.alike, expander.sources
-    )
+    made = builder.nodes, builder.calls, builder.alike
+    return Expanded(graph, context, name, hyperparameters, expander.usage, *made)
 
 
 def _outputs(document: Document, context: Context, expander: Expander) -> dict[str, str]:

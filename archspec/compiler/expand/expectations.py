@@ -60,12 +60,11 @@ def check_expectations(document: Document, variant: str, expanded: Expanded, fin
 
     The document's own expectations are about its hyperparameters as written: settings that change them silence it.
     """
-    changed = any(resolved.origin.kind == "set" for resolved in expanded.hyperparameters.values())
     chosen = next(
         (v for v in document.variants if v.name == variant), document.variants[0] if document.variants else None
     )
     for expect in (document.expect, chosen.expect if chosen is not None else None):
-        if expect is not None and not changed:
+        if expect is not None and not document.changed:
             _check(expect, expanded, findings)
 
 

@@ -15,15 +15,15 @@ from archspec.diagnostics import Findings, Note, Span
 
 def read_network(body: NetworkCall, context: Context, resolver: Resolver) -> tuple[Document, str] | None:
     """The document that a layer embeds, and its variant; None after reporting what is wrong with it."""
-    findings = resolver.findings
+    findings, sources = resolver.findings, context.document.sources
     reference = resolver.text(body.file, context.environment)
     if reference is None:
         return None
-    file = resolve(context.document.file, reference, body.file.span, context.files, findings)
+    file = resolve(context.document.file, reference, body.file.span, sources, context.files, findings)
     if file is None:
         return None
     before = len(findings.errors)
-    document, variant = read_file(file, findings)
+    document, variant = read_file(file, findings, sources)
     if document is None or len(findings.errors) > before:
         return None
     chosen = resolver.text(body.variant, context.environment) if body.variant is not None else variant

@@ -10,7 +10,7 @@ from archspec.compiler.expand.names import NO_TENSOR, Bundle, Entry, Names, Tens
 from archspec.compiler.expand.parameters import bind, plain_values
 from archspec.compiler.graph.graph import Input
 from archspec.compiler.language.budget import Budget
-from archspec.compiler.language.expression import UNKNOWN, Environment
+from archspec.compiler.language.expression import UNKNOWN, Environment, has_expression
 from archspec.compiler.language.expression.environment import Unknown
 from archspec.compiler.language.forms.draws import Draw
 from archspec.compiler.language.op import Shape
@@ -18,8 +18,9 @@ from archspec.compiler.language.provenance import Values
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.language.values import shown
 from archspec.compiler.resolve import Frame, Resolver, Written
+from archspec.compiler.spec.names import problem_of
 from archspec.compiler.spec.records import Document, Variant
-from archspec.compiler.syntax.nodes import Mapping, Node
+from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
 from archspec.diagnostics import Findings, Span
 
 
@@ -32,7 +33,7 @@ def chosen_variant(document: Document, variant: str, findings: Findings, span: S
         findings.add("AS213", f"{document.file} has no variant `{variant}`", span, help=help)
     if chosen is None and document.variants:
         chosen = document.variants[0]
-    return chosen, chosen.name if chosen else ""
+    return chosen, chosen.name if chosen else document.variant
 
 
 def bind_hyperparameters(
@@ -40,7 +41,7 @@ def bind_hyperparameters(
 ) -> Values:
     """The document's hyperparameters: settings before the variant's before the defaults; without those in error."""
     known = [parameter.name for parameter in document.hyperparameters]
-    name = variant.name if variant is not None else ""
+    name = variant.name if variant is not None else document.variant
     environment = Environment({"variant": name}, document.functions, budget=budget)
     chosen = variant.settings.pairs if variant is not None and variant.settings is not None else ()
     written = {name: [value] for name, value in settings.items()}
@@ -59,12 +60,22 @@ def opened(
     """The context of the document's first layer."""
     values = {**plain_values(document.hyperparameters, hyperparameters), "variant": name}
     environment = Environment(values, document.functions, partial(shape_of, names, builder), builder.budget)
-    root = resolver.text(document.name, environment) if document.name is not None else ""
+    root = _root_name(document.name, environment, resolver) if document.name is not None else ""
     frames = (Frame(document.defaults, environment),) if document.defaults is not None else ()
     renames = {key.text: value.text for key, value in document.names}
     return Context(
         document, names, environment, values, frames, variable_path=root or "", renames=renames, files=(document.file,)
     )
+
+
+def _root_name(name: Scalar, environment: Environment, resolver: Resolver) -> str | None:
+    """The name of a network, its expressions evaluated; None after reporting that it is none."""
+    root = resolver.text(name, environment)
+    problem = problem_of(root) if root is not None else ""
+    if problem and has_expression(name.text):
+        message, help = f"`{root}` cannot be the name of a spec: {problem}", "use letters, digits, _ and -"
+        resolver.findings.add("AS134", message, name.span, help=help)
+    return root
 
 
 def make_inputs(document: Document, context: Context, resolver: Resolver, builder: Builder) -> Bundle:

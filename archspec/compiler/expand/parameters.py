@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from archspec.compiler.language.expression import UNKNOWN, Environment, Value
 from archspec.compiler.language.provenance import Candidate, Resolved, Values
@@ -39,11 +40,13 @@ def bind(
     found: Values = {}
     # One dict that grows, so that many parameters stay cheap: a value is read as soon as it is there.
     values = dict(environment.values)
-    inner = Environment(values, environment.functions, environment.tensor, environment.budget)
+    base = values if environment.hyperparameters is None else environment.base
+    inner = replace(environment, values=values, hyperparameters=base)
     for parameter in parameters:
         candidates = list(written.get(parameter.name, ()))
         if parameter.default is not None:
             candidates.append(Written(parameter.default, inner, "default", f"the default of {what}"))
+        candidates = [each for candidate in candidates for each in resolver.layered(candidate)]
         resolved = _value(what, parameter, candidates, span, resolver)
         if resolved is not None:
             found[parameter.name] = resolved

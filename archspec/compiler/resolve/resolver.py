@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping as Readable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from archspec.compiler.language.values import shown
 from archspec.compiler.resolve.forms import form_and_fields
 from archspec.compiler.resolve.values import checked, condition, quiet, text_of, value_of
 from archspec.compiler.resolve.written import Frames, Written, origin_of
+from archspec.compiler.spec.sources import History, Speaker
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.diagnostics import Findings, Span
 
@@ -26,6 +28,7 @@ class Resolver:
 
     findings: Findings
     reached: set[Span] = field(default_factory=set)
+    history: History = field(default_factory=History)
 
     def form(
         self,
@@ -62,6 +65,7 @@ class Resolver:
     ) -> Any:
         if not candidates:
             return self._default(cls, declared, span, values)
+        candidates = [each for candidate in candidates for each in self.layered(candidate)]
         winner = candidates[0]
         value = self._read(cls, declared, winner, frames, values)
         if value is UNKNOWN:
@@ -92,6 +96,14 @@ class Resolver:
                     written = Written(default.value, frame.environment, "scope", frame.scope.where)
                     found.setdefault(default.field.text, []).append(written)
         return found
+
+    def layered(self, written: Written) -> Iterator[Written]:
+        """What is written, by whom, and what it stands over: the extended spec's value, a variant's, the spec's own."""
+        span = written.node.span
+        speaker = self.history.speakers.get(span, Speaker())
+        yield Written(written.node, written.environment, speaker.kind or written.kind, speaker.where or written.where)
+        for node, other in self.history.under.get(span, ()):
+            yield Written(node, written.environment, other.kind or written.kind, other.where or written.where)
 
     def _read(self, cls: type[Form], declared: Field, written: Written, frames: Frames, values: Values) -> Any:
         if declared.type.family:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 from archspec.compiler.language.budget import LETTERS
@@ -11,6 +12,7 @@ from archspec.compiler.language.expression import (
     NotKnown,
     Value,
     WrongExpression,
+    evaluate,
     has_expression,
     interpolate,
 )
@@ -28,8 +30,10 @@ def checked(declared: Field, value: Value, span: Span, what: str, findings: Find
     try:
         return declared.read(value)
     except WrongValue as problem:
-        fraction = isinstance(value, float) and str(problem) == "a whole number"
-        help = "`//` divides to a whole number; int(…) cuts the fraction" if fraction else None
+        help = None
+        if isinstance(value, float) and isfinite(value) and str(problem) == "a whole number":
+            cut = "`//` divides to a whole number; int(…) cuts the fraction"
+            help = f"write int(…), which makes {int(value)} of it" if value == int(value) else cut
         findings.add("AS102", f"{what} must be {problem}, got {shown(value)}", span, help=help)
         return UNKNOWN
 
@@ -50,11 +54,16 @@ def value_of(node: Node, environment: Environment, findings: Findings | None) ->
     except NotKnown:
         return UNKNOWN
     except WrongExpression as problem:
-        if findings is not None and environment.budget.exhausted:
-            environment.budget.report(node.span, findings)
-        elif findings is not None:
-            findings.add("AS201", str(problem), node.span, help=problem.help)
+        if findings is not None:
+            _report(problem, node, environment, findings)
         return UNKNOWN
+
+
+def _report(problem: WrongExpression, node: Scalar, environment: Environment, findings: Findings) -> None:
+    if environment.budget.exhausted:
+        environment.budget.report(node.span, findings)
+    else:
+        findings.add("AS201", str(problem), node.span, help=problem.help)
 
 
 def text_of(node: Scalar, environment: Environment, findings: Findings) -> str | None:
@@ -70,12 +79,16 @@ def condition(node: Scalar, environment: Environment, findings: Findings) -> boo
     if isinstance(node.value, bool):
         return node.value
     text = node.text if isinstance(node.value, str) else str(node.value)
-    code = text if has_expression(text) else f"$({text})"
-    value = value_of(Scalar(code, code, node.span), environment, findings)
-    if value is UNKNOWN:
+    try:
+        value = interpolate(text, environment) if has_expression(text) else evaluate(text, environment)
+    except NotKnown:
+        return None
+    except WrongExpression as problem:
+        _report(problem, node, environment, findings)
         return None
     if not isinstance(value, bool):
-        findings.add("AS202", f"`when` must be true or false, got {shown(value)}", node.span)
+        help = "names stand in `when` without `$`" if isinstance(value, str) and has_expression(text) else None
+        findings.add("AS202", f"`when` must be true or false, got {shown(value)}", node.span, help=help)
         return None
     return value
 

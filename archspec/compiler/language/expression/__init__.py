@@ -1,5 +1,6 @@
 """Expressions over hyperparameters: `$name`, `$(…)`; parsed by Python's grammar, evaluated here, never executed."""
 
+from archspec.compiler.language.expression.definition import check_body
 from archspec.compiler.language.expression.environment import (
     UNKNOWN,
     Environment,
@@ -12,7 +13,7 @@ from archspec.compiler.language.expression.environment import (
 from archspec.compiler.language.expression.evaluation import evaluate
 from archspec.compiler.language.expression.functions import FUNCTIONS
 from archspec.compiler.language.expression.names import names_in, names_of_code
-from archspec.compiler.language.expression.syntax import LONGEST, check_syntax
+from archspec.compiler.language.expression.syntax import LONGEST
 from archspec.compiler.language.expression.text import has_expression, interpolate, split
 
 __all__ = [
@@ -25,7 +26,7 @@ __all__ = [
     "Shape",
     "Value",
     "WrongExpression",
-    "check_syntax",
+    "check_body",
     "evaluate",
     "has_expression",
     "interpolate",

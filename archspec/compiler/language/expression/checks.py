@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,9 @@ from archspec.compiler.language.budget import LETTERS, Budget
 from archspec.compiler.language.expression.environment import Value, WrongExpression, written
 from archspec.compiler.language.expression.functions import ANY_NUMBER, FUNCTIONS
 from archspec.compiler.language.suggestions import nearest
+
+CONSTANTS: Mapping[str, Value] = {"true": True, "false": False, "null": None}
+"""Names that mean the same everywhere."""
 
 _LARGEST = 2**63
 _LONGEST_VALUE = 10_000
@@ -37,7 +41,8 @@ def bounded(value: Value, budget: Budget) -> Value:
         if size > _LONGEST_VALUE:
             raise WrongExpression(f"the value is longer than {_LONGEST_VALUE:,}")
         budget.spend(size // LETTERS)
-    if isinstance(value, complex) or (isinstance(value, int) and abs(value) > _LARGEST):
+    endless = isinstance(value, float) and not math.isfinite(value)
+    if endless or (isinstance(value, int) and abs(value) > _LARGEST):
         raise WrongExpression("the number is too large")
     return value
 
@@ -72,8 +77,9 @@ def _known(names: list[str]) -> str:
     return f"known here: {some}" if names else "no names are known here"
 
 
-def arguments_of(least: int, most: int) -> str:
-    """How many arguments a function takes, in words."""
-    if most == ANY_NUMBER:
-        return f"at least {least} argument"
-    return f"{most} argument{'' if most == 1 else 's'}"
+def check_count(name: str, count: int, least: int, most: int) -> None:
+    """Raises WrongExpression where a function is given more or fewer arguments than it takes."""
+    if least <= count <= most:
+        return
+    takes = f"at least {least} argument" if most == ANY_NUMBER else f"{most} argument{'' if most == 1 else 's'}"
+    raise WrongExpression(f"`{name}` takes {takes}, got {count}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final
 
@@ -50,20 +50,28 @@ class Environment:
     """What an expression may name: values, functions, and tensors by reference.
 
     `tensor` gives a tensor's shape, or None for an optional input that was not given; `budget` counts the steps.
+    `hyperparameters` are what the bodies of functions see beside their parameters; None where the values are just
+    those.
     """
 
     values: Mapping[str, Value] = field(default_factory=dict)
     functions: Mapping[str, Function] = field(default_factory=dict)
     tensor: Callable[[str], Shape | None] | None = None
     budget: Budget = field(default_factory=Budget, compare=False)
+    hyperparameters: Mapping[str, Value] | None = None
+
+    @property
+    def base(self) -> Mapping[str, Value]:
+        """What the bodies of functions see beside their parameters."""
+        return self.values if self.hyperparameters is None else self.hyperparameters
 
     def with_values(self, values: Mapping[str, Value]) -> Environment:
         """This environment with further names, which hide older ones."""
-        return Environment({**self.values, **values}, self.functions, self.tensor, self.budget)
+        return replace(self, values={**self.values, **values}, hyperparameters=self.base)
 
     def with_tensors(self, tensor: Callable[[str], Shape | None]) -> Environment:
         """This environment with another way to look up tensors."""
-        return Environment(self.values, self.functions, tensor, self.budget)
+        return replace(self, tensor=tensor)
 
 
 def written(value: Value) -> str:

@@ -11,12 +11,6 @@ LONGEST = 300
 """Characters in one expression."""
 
 
-def check_syntax(code: str) -> None:
-    """Raises WrongExpression for a text that is no expression, whatever its names stand for."""
-    check_length(code)
-    parsed(code)
-
-
 def check_length(code: str) -> None:
     """Raises WrongExpression for a text of more than LONGEST characters."""
     if len(code) > LONGEST:
@@ -25,7 +19,7 @@ def check_length(code: str) -> None:
 
 @lru_cache(maxsize=10_000)
 def parsed(code: str) -> ast.expr:
-    """The syntax tree of an expression; raises WrongExpression."""
+    """The syntax tree of an expression, which nobody may change; raises WrongExpression."""
     try:
         return ast.parse(code.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
