@@ -133,16 +133,14 @@ def spec_text(found: Look, chosen: Recipe, base: str, checkpoint: str | None, ou
     start = []
     if checkpoint:
         path = json.dumps(os.path.relpath(Path(checkpoint).expanduser().resolve(), folder), ensure_ascii=False)
-        start = [
-            f"  initialize: {{checkpoint: {path}, skip: [Logits]}}  # all but the classifier, whose classes differ"
-        ]
+        start = [f"  initialize: {{checkpoint: {path}, skip: [Logits]}}  # all but the classifier"]
     lines = [
         f"# {found.summary()}",
         "archspec: 1",
         f"extends: {base}",
         f"hyperparameters: {{num_classes: {len(found.classes)}, image_size: {chosen.size}}}",
         "defaults:",
-        f"  batch_norm: {{decay: {chosen.decay}, warmup: true}}  # for {chosen.steps} steps; slower averages lag behind",
+        f"  batch_norm: {{decay: {chosen.decay}, warmup: true}}  # for {chosen.steps} steps; slower ones lag behind",
         "train:",
         f"  data: {{folder: {where}{held}}}  # evaluated on {part}",
         *start,
