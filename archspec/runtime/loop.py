@@ -24,6 +24,10 @@ from archspec.runtime.saving import Saving
 from archspec.runtime.score import Scoring
 from archspec.runtime.step import Step
 from archspec.runtime.stopping import Stopping
+from archspec.runtime.waiting import Waiting
+
+_EVALUATION = 60.0
+"""Seconds that a batch of an evaluation may still take when training was asked to end."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +47,23 @@ class Plan:
     score_every: Duration | None
 
 
-def run_steps(plan: Plan, start: int, report: Report, stopping: Stopping) -> tuple[int, dict[str, Any]]:
+def run_steps(
+    plan: Plan, start: int, report: Report, stopping: Stopping, waiting: Waiting
+) -> tuple[int, dict[str, Any]]:
     """Run the steps after `start`, until the last one or a signal; (the last one done, its numbers). Raises Stop.
 
     What is saved when a step fails is the state after the last whole one.
     """
     length, batches, clock, numbers, step = plan.length, _batches(plan, start), Clock(), {}, start
     saving = plan.saving
+    saving.begin(start)
+    waiting.save = saving.rescue
     with saving.rescuing():
         # An evaluation that was due when the training was ended comes first.
-        ends = _score_due(plan, start) and not _evaluated(plan, start) and not _score(plan, start, report, stopping)
+        owed = _score_due(plan, start) and not _evaluated(plan, start)
+        ends = owed and not _score(plan, start, report, stopping, waiting)
         while step < length.steps and not ends:
-            made = _one(plan, batches, step, stopping)
+            made = _one(plan, batches, step, stopping, waiting)
             step, ends = step + 1, made["stop"] > 0
             clock.count(plan.state.train.batch)
             logged = step <= 1000 or step % 10 == 0 or step == length.steps
@@ -71,7 +80,7 @@ def run_steps(plan: Plan, start: int, report: Report, stopping: Stopping) -> tup
                 saving.save()
             if score_due:
                 with clock.stopped():
-                    ends = not _score(plan, step, report, stopping)
+                    ends = not _score(plan, step, report, stopping, waiting)
     if ends:
         # horovodrun ends all ranks when one ends with an error, so none may go before the checkpoint is whole.
         distribute.barrier()
@@ -107,14 +116,17 @@ def _batches(plan: Plan, start: int) -> Any:
     )
 
 
-def _one(plan: Plan, batches: Any, step: int, stopping: Stopping) -> dict[str, float]:
+def _one(plan: Plan, batches: Any, step: int, stopping: Stopping, waiting: Waiting) -> dict[str, float]:
     """One step's numbers; raises Stop where the data, the loss or another rank fails."""
     state = plan.state
     seed = tf.constant([state.train.seed % 2**31, step * distribute.size() + distribute.rank()], tf.int32)
     try:
-        batch = next(batches)
+        with waiting.until(f"the images of step {step + 1}"):
+            batch = next(batches)
         asked = tf.constant([float(bool(stopping.asked)), float(plan.saving.wanted())])
-        made = {name: float(value) for name, value in state.run(batch["image"], batch["label"], seed, asked).items()}
+        with waiting.others(f"step {step + 1}"):
+            numbers = state.run(batch["image"], batch["label"], seed, asked)
+            made = {name: float(value) for name, value in numbers.items()}
     except tf.errors.OpError as problem:
         raise distribute.lost_rank(problem) or data_error(problem, plan.data, state, step) or problem from problem
     if not (math.isfinite(made["loss"]) and math.isfinite(made["gradient_norm"])):
@@ -128,11 +140,21 @@ def _numbers(made: dict[str, float], step: int, length: Length, clock: Clock) ->
     return {"step": step, "epoch": round(step / length.steps_per_epoch, 4), **shown, **speed}
 
 
-def _score(plan: Plan, step: int, report: Report, stopping: Stopping) -> bool:
+def _score(plan: Plan, step: int, report: Report, stopping: Stopping, waiting: Waiting) -> bool:
     """Evaluate between two steps; False where training has been asked to end before that was done."""
     assert plan.scoring is not None
-    with plan.state.averaged(), report.scoring(plan.scoring.size) as advance:
-        scores = plan.scoring.run(advance, lambda: bool(stopping.asked))
+    what = f"the images of the evaluation after step {step}"
+    with (
+        plan.state.averaged(),
+        report.scoring(plan.scoring.size) as advance,
+        waiting.until(what, ending=_EVALUATION) as moved,
+    ):
+
+        def on_batch(examples: int) -> None:
+            moved()
+            advance(examples)
+
+        scores = plan.scoring.run(on_batch, lambda: bool(stopping.asked))
     if scores is None:
         return False
     plan.log.scores(step, scores.values)

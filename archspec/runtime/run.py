@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from io import FileIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from archspec import __version__
 from archspec.diagnostics import Stop, stop
@@ -40,7 +41,7 @@ class Run:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock: int | None = None
-        self._metrics: IO[str] | None = None
+        self._metrics: FileIO | None = None
 
     def hold(self) -> None:
         """Keep other trainings out until this process ends, and sweep up what a killed one has left; raises Stop."""
@@ -154,20 +155,12 @@ class Run:
         self._write(METRICS, "".join(line + "\n" for line in lines))
 
     def log(self, numbers: dict[str, Any]) -> None:
-        """Append one line to the metrics; it is on its way to the disk after `flush`. Raises Stop."""
+        """Append one line to the metrics; a killed process does not lose it. Raises Stop."""
         try:
             if self._metrics is None:
                 descriptor = files.opened(self.folder, METRICS, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-                self._metrics = os.fdopen(descriptor, "a", encoding="utf-8")
-            self._metrics.write(json.dumps(numbers) + "\n")
-        except OSError as problem:
-            raise self._unwritable(problem) from None
-
-    def flush(self) -> None:
-        """Hand all lines to the disk; raises Stop."""
-        try:
-            if self._metrics is not None:
-                self._metrics.flush()
+                self._metrics = FileIO(descriptor, "ab")
+            self._metrics.write(json.dumps(numbers).encode() + b"\n")
         except OSError as problem:
             raise self._unwritable(problem) from None
 

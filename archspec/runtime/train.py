@@ -33,6 +33,7 @@ from archspec.runtime.score import Passing, Scoring
 from archspec.runtime.settings import fingerprint, settings, spelled_out
 from archspec.runtime.step import Step
 from archspec.runtime.stopping import Stopping
+from archspec.runtime.waiting import Waiting
 
 if TYPE_CHECKING:
     from archspec.compiler.program import Program
@@ -67,19 +68,20 @@ class Outcome:
 
 def train(program: Program, options: Options) -> Outcome:
     """Train a program's network; raises Stop for everything the user can mend."""
-    with distribute.together():
-        return _train(program, options)
+    with distribute.together(), Waiting() as waiting:
+        return _train(program, options, waiting)
 
 
-def _train(program: Program, options: Options) -> Outcome:
+def _train(program: Program, options: Options, waiting: Waiting) -> Outcome:
     distribute.check_agreement("spec or setting", spelled_out(program, options.score))
-    plan = _plan(program, options)
-    found, total = settings(program, plan.data), plan.length.steps
-    held_out = None if plan.scoring is None else fingerprint(plan.scoring.data)
+    with waiting.until("a first look at the data"):
+        plan = _plan(program, options)
+        found, total = settings(program, plan.data), plan.length.steps
+        held_out = None if plan.scoring is None else fingerprint(plan.scoring.data)
     distribute.check_agreement("data set", repr((found, held_out)))
     start = begin(plan.run, program, plan.data, found, plan.state, options.resume, options.given)
     with Stopping() as stopping, Report(total, start, options.form, distribute.rank() == 0) as report:
-        step, numbers = run_steps(plan, start, report, stopping)
+        step, numbers = run_steps(plan, start, report, stopping, waiting)
     if step < total:
         return Outcome(start, step, total, stopping.asked or "a signal to another rank", numbers, None)
     if distribute.sum_over_ranks(np.array([float(bool(stopping.asked))]))[0] > 0:
