@@ -140,9 +140,9 @@ def ranks_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
     return sorted(found, key=lambda rank: int(rank.environ()["HOROVOD_RANK"]))
 
 
-def assert_ended(children: list[psutil.Process], seconds: float = 0) -> None:
+def assert_ended(processes: list[psutil.Process], seconds: float = 0) -> None:
     """None of them is left."""
-    _, alive = psutil.wait_procs(ranks, seconds)
+    _, alive = psutil.wait_procs(processes, seconds)
     assert not [rank for rank in alive if rank.status() != psutil.STATUS_ZOMBIE]
 
 
