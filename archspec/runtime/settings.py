@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from archspec.compiler.program import Program
     from archspec.runtime.data.dataset import Dataset
 
-_MAY_CHANGE = {f"train.{name}" for name in ("steps", "epochs", "save", "keep", "best", "data", "initialize")}
+_MAY_CHANGE = {
+    f"train.{name}" for name in ("steps", "epochs", "save", "keep", "best", "early_stopping", "data", "initialize")
+}
 """What a resumed training may have otherwise; the data itself is compared, not where it lies."""
 
 _SAMPLED = 16
