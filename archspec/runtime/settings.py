@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from archspec.compiler.program import Program
     from archspec.runtime.data.dataset import Dataset
 
-_MAY_CHANGE = {
-    f"train.{name}" for name in ("steps", "epochs", "save", "keep", "best", "early_stopping", "data", "initialize")
-}
+_FREE = ("steps", "epochs", "save", "keep", "best", "early_stopping", "data", "initialize")
+_MAY_CHANGE = {f"train.{name}" for name in _FREE}
 """What a resumed training may have otherwise; the data itself is compared, not where it lies."""
 
 _SAMPLED = 16

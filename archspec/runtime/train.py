@@ -16,6 +16,7 @@ from archspec.compiler.language.values import Duration
 from archspec.diagnostics import Stop, stop
 from archspec.runtime import distribute
 from archspec.runtime.begin import begin
+from archspec.runtime.checkpoint import Best
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.labels import check_labels
 from archspec.runtime.data.open import open_data
@@ -74,7 +75,8 @@ def train(program: Program, options: Options) -> Outcome:
 
 def _train(program: Program, options: Options, waiting: Waiting) -> Outcome:
     distribute.check_agreement("spec or setting", spelled_out(program, options.score))
-    with waiting.until("a first look at the data"):
+    # As long as it takes: millions of records are indexed here, once.
+    with waiting.until("a first look at the data", limit=math.inf):
         plan = _plan(program, options)
         found, total = settings(program, plan.data), plan.length.steps
         held_out = None if plan.scoring is None else fingerprint(plan.scoring.data)
@@ -109,8 +111,16 @@ def _plan(program: Program, options: Options) -> Plan:
         scoring = Scoring(state.network, measures(program), program.eval, held_out, program.eval.batch)
         every = options.score or program.eval.every
     log = Log(run)
-    saving = Saving(run, log, state, options.save or section.save, length)
+    best = _best(program) if scoring is not None else None
+    saving = Saving(run, log, state, options.save or section.save, length, section.keep, best)
     return Plan(run, log, state, data, length, saving, scoring, every)
+
+
+def _best(program: Program) -> Best | None:
+    """The metric whose best checkpoint is kept: the one that the spec names, else its first."""
+    metrics = program.eval.metrics if program.eval is not None else {}
+    name = (program.train.best if program.train is not None else None) or next(iter(metrics), None)
+    return None if name is None else Best(name, lowest=not metrics[name].LARGER_IS_BETTER)
 
 
 def _section(program: Program) -> Train:

@@ -33,11 +33,12 @@ _ENDING = 8.0
 
 @dataclass(frozen=True)
 class Wait:
-    """Something that the main thread is waiting for: since when, and how long it may take after a signal."""
+    """Something that the main thread waits for: since when, and how long it may take after a signal, and at all."""
 
     what: str
     since: float
     ending: float
+    limit: float
 
 
 class Waiting:
@@ -66,14 +67,14 @@ class Waiting:
         os.close(self._write)
 
     @contextmanager
-    def until(self, what: str, ending: float = _ENDING) -> Iterator[Callable[[], None]]:
-        """A block that waits for something, which may take `ending` seconds more after a signal.
+    def until(self, what: str, ending: float = _ENDING, limit: float = 0) -> Iterator[Callable[[], None]]:
+        """A block that waits for something, which may take `ending` seconds more after a signal, and else `limit`.
 
         It is given what is to be called whenever some of it has come.
         """
 
         def moved() -> None:
-            self._wait, self._said = Wait(what, time.monotonic(), ending), 0.0
+            self._wait, self._said = Wait(what, time.monotonic(), ending, limit or patience()), 0.0
 
         moved()
         try:
@@ -108,11 +109,12 @@ class Waiting:
         waited = now - wait.since
         if self._signalled and now - max(self._signalled, wait.since) > wait.ending:
             self._abandon(f"rank {distribute.rank()} was asked to end while it waited for {wait.what}")
-        if waited > patience():
+        if waited > wait.limit:
             self._abandon(f"rank {distribute.rank()} has waited {waited:.0f} s for {wait.what}, and ends")
         if waited > _SAY and now - self._said > 2 * _SAY:
             self._said = now
-            say(f"rank {distribute.rank()} has waited {waited:.0f} s for {wait.what}; it ends after {at_most()}")
+            end = f"; it ends after {at_most()}" if wait.limit == patience() else ""
+            say(f"rank {distribute.rank()} has waited {waited:.0f} s for {wait.what}{end}")
 
     def _abandon(self, reason: str) -> None:
         """Save what is whole and end this process, whose main thread may never come back."""
