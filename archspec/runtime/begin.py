@@ -34,7 +34,7 @@ def begin(
     """Make the run's folder, or go on from its newest checkpoint, the same on all ranks; the step to start at."""
     if distribute.rank() == 0:
         if resume:
-            run.check_same(settings)
+            run.check_same(settings, _names(program, data) or ())
             run.hold()
             _resume(state, run)
         else:

@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -21,7 +21,7 @@ from archspec.run_folder import files
 from archspec.run_folder.record import FORMAT, LABELS, METRICS, RECORD, SPEC, below, commit_of, read_record
 from archspec.runtime import checkpoint
 from archspec.runtime.labels import as_lines
-from archspec.runtime.settings import changed, other_settings
+from archspec.runtime.settings import changed, other_classes, other_settings
 
 if TYPE_CHECKING:
     from archspec.compiler.program import Program
@@ -114,7 +114,7 @@ class Run:
             help = "go on with --resume, or name another folder with --run"
             raise stop("AS733", f"{self.folder} holds a run already", help=help)
 
-    def check_same(self, found: dict[str, str]) -> None:
+    def check_same(self, found: dict[str, str], classes: Sequence[str] = ()) -> None:
         """Raise Stop where the run there was made from other settings, or by an archspec that wrote it otherwise."""
         record = read_record(self.folder)
         if record is None:
@@ -124,7 +124,8 @@ class Run:
             raise stop("AS737", f"{self.folder} was written by an older archspec, which kept another state", help=help)
         names = changed(record["settings"], found)
         if names:
-            raise other_settings(self.folder, record["settings"], found, names)
+            more = other_classes(record.get("classes", ()), classes) if "data" in names else []
+            raise other_settings(self.folder, record["settings"], found, names, *more)
 
     def newest(self) -> checkpoint.Checkpoint:
         """The newest whole checkpoint, and what is said of newer ones; raises Stop where there is none."""

@@ -22,6 +22,7 @@ from archspec.runtime.data.labels import check_labels
 from archspec.runtime.data.open import open_data
 from archspec.runtime.ends import image_shape
 from archspec.runtime.evaluate import Scores, classes, measures
+from archspec.runtime.labels import in_order_of
 from archspec.runtime.log import Log
 from archspec.runtime.loop import Plan, run_steps
 from archspec.runtime.lower import lower
@@ -101,6 +102,8 @@ def _plan(program: Program, options: Options) -> Plan:
     tf.keras.utils.set_random_seed(section.seed % 2**32)
     data = _opened(section.data, options.data, "train")
     held_out = _held_out(program, options) if options.evaluate else None
+    if held_out is not None and data.classes is not None:
+        held_out = in_order_of(held_out, data.classes, str(data))
     check_steps(section.preprocess, data.shape, image_shape(program.graph))
     for form in section.losses.values():
         check_labels(data, classes(program.graph, form.tensors[0]))
