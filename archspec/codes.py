@@ -161,6 +161,7 @@ CODES: dict[str, str] = {
     "AS743": "Another rank has stopped.",
     "AS744": "Ranks that could not be started.",
     "AS745": "Ranks that were ended before they had saved.",
+    "AS746": "Not enough memory for training.",
     "AS750": "A Python package that is not installed.",
     "AS902": "A number that must be more than 0.",
     "AS905": "A path that is not there, or holds no spec.",

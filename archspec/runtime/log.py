@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
@@ -51,7 +52,7 @@ class Log:
         try:
             if kind not in self._writers:
                 folder = files.make_folder(self._run.folder, kind)
-                self._writers[kind] = tf.summary.create_file_writer(str(folder))
+                self._writers[kind] = tf.summary.create_file_writer(os.fsencode(folder))
             with self._writers[kind].as_default(step=step):
                 for name, value in shown.items():
                     tf.summary.scalar(name, value)

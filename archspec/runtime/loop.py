@@ -127,6 +127,8 @@ def _one(plan: Plan, batches: Any, step: int, stopping: Stopping, waiting: Waiti
         with waiting.others(f"step {step + 1}"):
             numbers = state.run(batch["image"], batch["label"], seed, asked)
             made = {name: float(value) for name, value in numbers.items()}
+    except tf.errors.ResourceExhaustedError:
+        raise
     except tf.errors.OpError as problem:
         raise distribute.lost_rank(problem) or data_error(problem, plan.data, state, step) or problem from problem
     if not (math.isfinite(made["loss"]) and math.isfinite(made["gradient_norm"])):

@@ -22,6 +22,7 @@ from archspec.runtime.data.labels import check_labels
 from archspec.runtime.data.open import open_data
 from archspec.runtime.ends import image_shape
 from archspec.runtime.evaluate import Scores, classes, measures
+from archspec.runtime.failures import with_enough_memory
 from archspec.runtime.labels import in_order_of
 from archspec.runtime.log import Log
 from archspec.runtime.loop import Plan, run_steps
@@ -70,7 +71,7 @@ class Outcome:
 
 def train(program: Program, options: Options) -> Outcome:
     """Train a program's network; raises Stop for everything the user can mend."""
-    with distribute.together(), Waiting() as waiting:
+    with distribute.together(), with_enough_memory(program), Waiting() as waiting:
         return _train(program, options, waiting)
 
 

@@ -6,6 +6,7 @@ signal. A second thread looks on; it can save and end the process in its place.
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import signal
@@ -33,10 +34,14 @@ _ENDING = 8.0
 
 @dataclass(frozen=True)
 class Wait:
-    """Something that the main thread waits for: since when, and how long it may take after a signal, and at all."""
+    """Something that the main thread waits for, and since when.
+
+    It may take `quiet` seconds before it is said, `ending` seconds after a signal, and `limit` seconds at all.
+    """
 
     what: str
     since: float
+    quiet: float
     ending: float
     limit: float
 
@@ -50,7 +55,7 @@ class Waiting:
     def __init__(self) -> None:
         self.save: Callable[[], int] = lambda: 0
         self._wait: Wait | None = None
-        self._signalled, self._said, self._longest = 0.0, 0.0, 20.0
+        self._signalled, self._said, self._longest = 0.0, 0.0, 0.0
         self._read, self._write = os.pipe()
         self._before = -1
 
@@ -67,14 +72,17 @@ class Waiting:
         os.close(self._write)
 
     @contextmanager
-    def until(self, what: str, ending: float = _ENDING, limit: float = 0) -> Iterator[Callable[[], None]]:
-        """A block that waits for something, which may take `ending` seconds more after a signal, and else `limit`.
+    def until(
+        self, what: str, ending: float = _ENDING, limit: float | None = None, quiet: float = _SAY
+    ) -> Iterator[Callable[[], None]]:
+        """A block that waits for something; the numbers are as in Wait, and the limit is a rank's patience if not given.
 
         It is given what is to be called whenever some of it has come.
         """
+        most = patience() if limit is None else limit
 
         def moved() -> None:
-            self._wait, self._said = Wait(what, time.monotonic(), ending, limit or patience()), 0.0
+            self._wait, self._said = Wait(what, time.monotonic(), quiet, ending, most), 0.0
 
         moved()
         try:
@@ -84,14 +92,18 @@ class Waiting:
 
     @contextmanager
     def others(self, what: str) -> Iterator[None]:
-        """A block in which this rank computes, then waits for the other ranks; after a signal it may take as usual."""
+        """A block in which this rank computes, then waits for the other ranks, as long as those wait for anything.
+
+        The first one builds the graph, which takes its time. After a signal it may take somewhat longer than usual.
+        """
         began = time.monotonic()
-        if distribute.size() == 1:
+        if distribute.size() == 1 or not self._longest:
             yield
         else:
-            with self.until(f"the other ranks in {what}", 3 * self._longest):
+            usual = max(_SAY, 3 * self._longest)
+            with self.until(f"the other ranks in {what}", ending=usual, limit=math.inf, quiet=usual):
                 yield
-            self._longest = max(self._longest, time.monotonic() - began)
+        self._longest = _SAY / 3 if not self._longest else max(self._longest, time.monotonic() - began)
 
     def _look_on(self) -> None:
         while True:
@@ -108,16 +120,18 @@ class Waiting:
     def _judge(self, wait: Wait, now: float) -> None:
         waited = now - wait.since
         if self._signalled and now - max(self._signalled, wait.since) > wait.ending:
-            self._abandon(f"rank {distribute.rank()} was asked to end while it waited for {wait.what}")
+            self._abandon(wait, f"rank {distribute.rank()} was asked to end while it waited for {wait.what}")
         if waited > wait.limit:
-            self._abandon(f"rank {distribute.rank()} has waited {waited:.0f} s for {wait.what}, and ends")
-        if waited > _SAY and now - self._said > 2 * _SAY:
+            self._abandon(wait, f"rank {distribute.rank()} has waited {waited:.0f} s for {wait.what}, and ends")
+        if waited > wait.quiet and now - self._said > 2 * _SAY:
             self._said = now
             end = f"; it ends after {at_most()}" if wait.limit == patience() else ""
             say(f"rank {distribute.rank()} has waited {waited:.0f} s for {wait.what}{end}")
 
-    def _abandon(self, reason: str) -> None:
-        """Save what is whole and end this process, whose main thread may never come back."""
+    def _abandon(self, wait: Wait, reason: str) -> None:
+        """Save what is whole and end this process, whose main thread may never come back; nothing if it just has."""
+        if self._wait is not wait:
+            return
         say(reason)
         try:
             saved = self.save()
