@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import shutil
 import sys
@@ -21,6 +22,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "train": "train a network, on one rank or many",
         "eval": "measure a trained network on a data set",
         "predict": "say what is in pictures",
+        "init": "write a spec for a folder of pictures",
     },
     "write and review, without TensorFlow": {
         "lint": "check specs, with file:line:column for every finding",
@@ -49,12 +51,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Stop as problem:
         from archspec.rendering import report
 
-        report(problem.diagnostics)
+        report(problem.diagnostics, problem.sources)
         return problem.exit_code
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 1
-    except BrokenPipeError:
+    except OSError as problem:
+        if problem.errno not in (errno.EPIPE, errno.EIO):
+            return _bug(problem)
         # Whoever read our output has gone; Python must not complain when it closes the stream at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

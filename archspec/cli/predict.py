@@ -71,7 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     classes = predict.scores_endpoint(program)
     where = checkpoint_of(arguments, program)
-    asked = Asked(arguments, program, where, outputs, classes)
+    names = class_names(program, arguments, where, classes)
+    asked = Asked(arguments, program, where, outputs, classes, names)
     predictor, batches = asked.prepared()
     answers = (answer for names, batch in batches for answer in predictor.answers(names, batch))
     asked.write(answers)
@@ -89,6 +90,7 @@ class Asked:
     checkpoint: str
     outputs: list[str]
     classes: str | None
+    names: dict[int, str]
 
     def __post_init__(self) -> None:
         self.bad: list[Stop] = []
@@ -125,7 +127,7 @@ class Asked:
 
         named = self.program.graph.outputs
         others = [name for name in self.outputs if name in named and named[name] != self._scored()]
-        return Facts(class_names(self.program, self.arguments, self.checkpoint, self.classes), others)
+        return Facts(self.names, others)
 
     def _scored(self) -> str:
         from archspec.runtime.ends import node_path

@@ -171,7 +171,7 @@ def show(outcome: Outcome, folder: Path, arguments: argparse.Namespace) -> None:
 
 def _command_to_go_on() -> str:
     """What was typed, with --resume."""
-    from archspec.cli.launch import RANKS
+    from archspec.launched import RANKS
     from archspec.runtime import distribute
 
     words = [os.environ.get("ARCHSPEC_COMMAND", "archspec")]

@@ -11,7 +11,7 @@ from archspec.diagnostics import Diagnostic, Note, Stop, stop
 from archspec.rendering import report
 from archspec.runtime import checkpoint, distribute
 from archspec.runtime.data.dataset import Dataset
-from archspec.runtime.measures import classes
+from archspec.runtime.ends import node_path
 from archspec.runtime.restore import restore, warn_of_damage
 from archspec.runtime.run import Given, Run
 from archspec.runtime.step import Step, frozen
@@ -34,7 +34,7 @@ def begin(
     """Make the run's folder, or go on from its newest checkpoint, the same on all ranks; the step to start at."""
     if distribute.rank() == 0:
         if resume:
-            run.check_same(settings)
+            run.check_same(settings, _names(program, data) or ())
             run.hold()
             _resume(state, run)
         else:
@@ -51,8 +51,10 @@ def _names(program: Program, data: Dataset) -> tuple[str, ...] | None:
     """A name for every class of the network, where the data has names."""
     if data.classes is None or program.train is None:
         return None
-    main = next(iter(program.train.losses.values()))
-    count = classes(program.graph, main.tensors[0])
+    forms, graph = program.train.losses.values(), program.graph
+    shapes = [(form, [graph.shape(node_path(graph, name)) for name in form.tensors]) for form in forms]
+    counts = [count for form, sizes in shapes if (count := form.classes(sizes)) is not None]
+    count = counts[0] if counts else len(data.classes)
     return (*data.classes, *(f"class {i}" for i in range(len(data.classes), count)))
 
 

@@ -13,18 +13,18 @@ def main_outputs(graph: Graph) -> dict[str, str]:
     Outputs go by the names that the spec gives them; the end of the main line by that of its end point where it has
     one (TF-Slim's), or else by its layer's.
     """
-    own = dict(graph.outputs) or {_name(graph): graph.output}
+    own = dict(graph.outputs) or {name_of(graph, graph.output): graph.output}
     found = own | graph.heads
     there = {*graph.inputs, *(tensor for node in graph.nodes.values() for tensor in node.tensors)}
     return {name: tensor for name, tensor in found.items() if tensor in there}
 
 
-def _name(graph: Graph) -> str:
-    """The name of the main line's end."""
+def name_of(graph: Graph, tensor: str) -> str:
+    """The name of a tensor: that of its end point where it has one of its own, or else its layer's."""
     layers = {node.layer for node in graph.nodes.values()}
-    names = [name for name, tensor in graph.endpoints.items() if tensor == graph.output]
+    names = [name for name, found in graph.endpoints.items() if found == tensor]
     given = [name for name in names if name not in layers and name not in graph.nodes]
-    return next(iter(given or names), graph.output)
+    return next(iter(given or names), tensor)
 
 
 def node_path(graph: Graph, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
@@ -16,7 +17,7 @@ _EVERY_STEP = 50
 """So many first steps all become events of TensorBoard's; later ones do as often as somebody could look at them."""
 
 _SECONDS = 1.0
-"""The time between two events, and between two writings of metrics.jsonl to the disk."""
+"""The time between two events of later steps."""
 
 
 class Log:
@@ -25,7 +26,7 @@ class Log:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._writers: dict[str, Any] = {}
-        self._event, self._flushed = 0.0, 0.0
+        self._event = 0.0
 
     def step(self, numbers: dict[str, Any]) -> None:
         """The numbers of a training step; raises Stop where they cannot be written."""
@@ -37,13 +38,9 @@ class Log:
             self._event = now
             shown = {name: value for name, value in numbers.items() if name not in ("step", "seconds")}
             self._events("train", numbers["step"], shown)
-        if now - self._flushed >= _SECONDS:
-            self._flushed = now
-            self._run.flush()
 
     def scores(self, step: int, values: dict[str, float]) -> None:
         """What an evaluation after a step found, once; raises Stop where it cannot be written."""
-        self.flush()
         if distribute.rank() > 0 or self._run.evaluated(step):
             return
         # The log's own column stands last: no metric can take its place.
@@ -55,7 +52,7 @@ class Log:
         try:
             if kind not in self._writers:
                 folder = files.make_folder(self._run.folder, kind)
-                self._writers[kind] = tf.summary.create_file_writer(str(folder))
+                self._writers[kind] = tf.summary.create_file_writer(os.fsencode(folder))
             with self._writers[kind].as_default(step=step):
                 for name, value in shown.items():
                     tf.summary.scalar(name, value)
@@ -64,7 +61,6 @@ class Log:
 
     def flush(self) -> None:
         """Hand everything to the disk, where TensorBoard finds it; raises Stop."""
-        self._run.flush()
         for kind, writer in self._writers.items():
             try:
                 writer.flush()

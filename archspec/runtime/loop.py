@@ -16,7 +16,7 @@ from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.pipeline import training_batches
 from archspec.runtime.ends import image_shape
 from archspec.runtime.evaluate import Scores
-from archspec.runtime.failures import data_error, not_finite, out_of_memory, outside
+from archspec.runtime.failures import data_error, not_finite, outside
 from archspec.runtime.log import Log
 from archspec.runtime.optimize import Length
 from archspec.runtime.patience import Patience
@@ -26,6 +26,10 @@ from archspec.runtime.saving import Saving
 from archspec.runtime.score import Scoring
 from archspec.runtime.step import SIGNALS, Step
 from archspec.runtime.stopping import Stopping
+from archspec.runtime.waiting import Waiting
+
+_EVALUATION = 60.0
+"""Seconds that a batch of an evaluation may still take when training was asked to end."""
 
 
 @dataclass(frozen=True)
@@ -56,21 +60,23 @@ class Ended:
     scores: Scores | None = None
 
 
-def run_steps(plan: Plan, start: int, report: Report, stopping: Stopping) -> Ended:
+def run_steps(plan: Plan, start: int, report: Report, stopping: Stopping, waiting: Waiting) -> Ended:
     """Run the steps after `start`, until the last one, a signal, or early stopping. Raises Stop.
 
     What is saved when a step fails is the state after the last whole one.
     """
     length, batches, clock, numbers, step = plan.length, _batches(plan, start), Clock(), {}, start
     saving = plan.saving
+    saving.begin(start)
+    waiting.save = saving.rescue
     with saving.rescuing():
         # An evaluation that was due when the training was ended comes first.
         owed = _score_due(plan, start) and not _evaluated(plan, start)
-        scores = _score(plan, start, report, stopping) if owed else None
+        scores = _score(plan, start, report, stopping, waiting) if owed else None
         early, ends = plan.patience.over(), owed and scores is None
         ends = ends or bool(early)
         while step < length.steps and not ends:
-            made = _one(plan, batches, step, stopping)
+            made = _one(plan, batches, step, stopping, waiting)
             step, ends = step + 1, made["stop"] > 0
             clock.count(plan.state.train.batch)
             logged = step <= 1000 or step % 10 == 0 or step == length.steps
@@ -87,7 +93,7 @@ def run_steps(plan: Plan, start: int, report: Report, stopping: Stopping) -> End
                 saving.save()
             if score_due:
                 with clock.stopped():
-                    scores = _score(plan, step, report, stopping)
+                    scores = _score(plan, step, report, stopping, waiting)
                 early = plan.patience.over()
                 ends = scores is None or bool(early)
     if ends:
@@ -125,21 +131,20 @@ def _batches(plan: Plan, start: int) -> Any:
     )
 
 
-def _one(plan: Plan, batches: Any, step: int, stopping: Stopping) -> dict[str, float]:
+def _one(plan: Plan, batches: Any, step: int, stopping: Stopping, waiting: Waiting) -> dict[str, float]:
     """One step's numbers; raises Stop where the data, the loss or another rank fails."""
     state = plan.state
     seed = tf.constant([state.train.seed % 2**31, step * distribute.size() + distribute.rank()], tf.int32)
     try:
-        batch = next(batches)
+        with waiting.until(f"the images of step {step + 1}"):
+            batch = next(batches)
         asked = tf.constant([float(bool(stopping.asked)), float(plan.saving.wanted())])
-        made = state.run(batch, seed, asked)
+        with waiting.others(f"step {step + 1}"):
+            made = state.run(batch, seed, asked)
+    except tf.errors.ResourceExhaustedError:
+        raise
     except tf.errors.OpError as problem:
-        raise (
-            distribute.lost_rank(problem)
-            or out_of_memory(problem, state, step + 1)
-            or data_error(problem, plan.data, state, step)
-            or problem
-        ) from problem
+        raise distribute.lost_rank(problem) or data_error(problem, plan.data, state, step) or problem from problem
     if made["outside"]:
         raise outside(state, plan.data, batch, step + 1)
     if not (math.isfinite(made["loss"]) and math.isfinite(made["gradient_norm"])):
@@ -153,11 +158,21 @@ def _numbers(made: dict[str, float], step: int, length: Length, clock: Clock) ->
     return {"step": step, "epoch": round(step / length.steps_per_epoch, 4), **shown, **speed}
 
 
-def _score(plan: Plan, step: int, report: Report, stopping: Stopping) -> Scores | None:
+def _score(plan: Plan, step: int, report: Report, stopping: Stopping, waiting: Waiting) -> Scores | None:
     """Evaluate between two steps; None where training has been asked to end before that was done."""
     assert plan.scoring is not None
-    with plan.state.averaged(), report.scoring(plan.scoring.size) as advance:
-        scores = plan.scoring.run(advance, lambda: bool(stopping.asked))
+    what = f"the images of the evaluation after step {step}"
+    with (
+        plan.state.averaged(),
+        report.scoring(plan.scoring.size) as advance,
+        waiting.until(what, ending=_EVALUATION) as moved,
+    ):
+
+        def on_batch(examples: int) -> None:
+            moved()
+            advance(examples)
+
+        scores = plan.scoring.run(on_batch, lambda: bool(stopping.asked))
     if scores is None:
         return None
     plan.log.scores(step, scores.values)

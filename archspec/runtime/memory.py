@@ -1,45 +1,63 @@
-"""Whether a network can be trained in this machine's memory at all, said before anything is made."""
+"""How much memory training takes, and how much there is."""
 
 from __future__ import annotations
 
 import math
 import os
-from pathlib import Path
+import resource
 from typing import TYPE_CHECKING
 
+import tensorflow as tf
+
+from archspec.compiler.graph.graph import Graph
 from archspec.diagnostics import stop
 
 if TYPE_CHECKING:
     from archspec.compiler.program import Program
 
 _FLOAT = 4
-_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
-"""Where Linux says how much a container may use."""
+"""Bytes of a number."""
+
+
+def needed(graph: Graph, batch: int) -> int:
+    """About how many bytes a step takes: each output and its gradient, weights with gradients, slots and averages."""
+    outputs = sum(math.prod(size or 1 for size in node.shape) for node in graph.nodes.values())
+    weights = sum(math.prod(variable.shape) for _, _, variable in graph.variables())
+    return _FLOAT * (2 * batch * outputs + 4 * weights)
+
+
+def fitting_batch(graph: Graph, batch: int, ranks: int) -> int:
+    """The largest batch, halved from one that did not fit, whose step should fit; 0 where none does."""
+    free, smaller = _memory(), batch // 2
+    while smaller >= ranks and (smaller % ranks or needed(graph, smaller // ranks) > free):
+        smaller //= 2
+    return smaller if smaller >= ranks else 0
 
 
 def check_memory(program: Program, *, training: bool = True) -> None:
-    """Raise Stop where the weights alone, with what training keeps for each of them, are more than the memory."""
+    """Raise Stop where the weights alone, in training with a gradient each, are more than the memory: before any is."""
     count = sum(math.prod(variable.shape) for _, _, variable in program.graph.variables())
-    copies = 1 + _kept_for_each(program) if training else 1
-    needed, there = count * copies * _FLOAT, memory()
-    if needed > there:
+    wanted, there = count * _FLOAT * (2 if training else 1), _memory()
+    if wanted > there:
         what = f"{count / 1e9:.1f} G weights" if count >= 1e9 else f"{count / 1e6:.1f} M weights"
         take = "with their gradients they take" if training else "they take"
-        message = f"{program.name} has {what}: {take} {needed / 1e9:.1f} GB, and there are {there / 1e9:.1f} GB here"
+        message = f"{program.name} has {what}: {take} {wanted / 1e9:.1f} GB, and there are {there / 1e9:.1f} GB here"
         help = "`archspec summary` shows which layers have the most; make them smaller, or use a larger machine"
         raise stop("AS632", message, help=help)
 
 
-def _kept_for_each(program: Program) -> int:
-    """How many numbers training keeps for a weight beside itself: its gradient and its moving average."""
-    section = program.train
-    if section is None:
-        return 0
-    return 1 + (section.average is not None)
-
-
-def memory() -> int:
-    """The bytes of memory that this process may use at most."""
+def _memory() -> float:
+    """The bytes of one rank: the GPU's, or its part of this machine's."""
+    if tf.config.list_logical_devices("GPU"):
+        return _gpu_bytes()
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    limits = [text for path in _LIMITS if path.is_file() and (text := path.read_text().strip()).isdecimal()]
-    return min([whole, *map(int, limits)])
+    whole = whole if limit == resource.RLIM_INFINITY else min(whole, limit)
+    return whole / int(os.environ.get("HOROVOD_LOCAL_SIZE", "1"))
+
+
+def _gpu_bytes() -> float:
+    """The memory limit of the GPU that this rank has."""
+    from tensorflow.python.client.device_lib import list_local_devices
+
+    return float(next(device.memory_limit for device in list_local_devices() if device.device_type == "GPU"))

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from archspec.compiler.graph.graph import Graph
-from archspec.runtime.ends import main_outputs, node_path
+from archspec.runtime.ends import main_outputs, name_of, node_path
 from archspec.runtime.lower import Network
 
 if TYPE_CHECKING:
@@ -35,12 +35,17 @@ class Answer:
 
 
 def main_endpoints(program: Program) -> list[str]:
-    """The end points that matter: the network's outputs, and what metrics and losses read on the way to them."""
+    """The end points that matter: the network's outputs, logits under a softmax, what metrics and losses read of them.
+
+    What only training reads is left out.
+    """
     graph = program.graph
     main = graph.ending_at(graph.ends)
     there = {*main.inputs, *(tensor for node in main.nodes.values() for tensor in node.tensors)}
     read = [name for name in _classified(program) if node_path(graph, name) in there]
-    return list(dict.fromkeys([*main_outputs(main), *read]))
+    outputs = main_outputs(main)
+    logits = [graph.nodes[tensor].inputs[0] for tensor in outputs.values() if _is_softmax(graph, tensor)]
+    return list(dict.fromkeys([*outputs, *(name_of(graph, tensor) for tensor in logits), *read]))
 
 
 def scores_endpoint(program: Program) -> str | None:

@@ -32,30 +32,41 @@ class Report:
 
     def introduce(self, lines: list[str]) -> None:
         """Show what is trained, and that it begins."""
-        if not self.shown or self.form == "json":
-            return
-        for line in lines:
-            _print(line)
-        if self._bar is None:
-            _print("building the graph …")
-        else:
-            self._bar.live.start()
+        with self._while_somebody_reads():
+            if not self.shown or self.form == "json":
+                return
+            for line in lines:
+                _print(line)
+            if self._bar is None:
+                _print("building the graph …")
+            else:
+                self._bar.live.start()
 
     def __exit__(self, *exception: object) -> None:
-        if self._bar is not None:
-            self._bar.live.stop()
+        with self._while_somebody_reads():
+            if self._bar is not None:
+                self._bar.live.stop()
+
+    @contextmanager
+    def _while_somebody_reads(self) -> Iterator[None]:
+        """A block that shows something; when the terminal or pipe has gone, training goes on and shows no more."""
+        try:
+            yield
+        except OSError:
+            self.shown, self._bar = False, None
 
     def step(self, numbers: dict[str, Any]) -> None:
         """Show a step's numbers."""
-        if not self.shown:
-            return
-        if self.form == "json":
-            print(json.dumps(numbers), flush=True)
-        elif self._bar is not None:
-            self._bar.show(numbers, [self._epoch(numbers), *self._left(numbers)])
-        elif self._due(numbers["step"]):
-            begun = [f"step {numbers['step']}/{self.total}", self._epoch(numbers)]
-            _print("  ".join([*begun, *_shown(numbers), *self._left(numbers)]))
+        with self._while_somebody_reads():
+            if not self.shown:
+                return
+            if self.form == "json":
+                print(json.dumps(numbers), flush=True)
+            elif self._bar is not None:
+                self._bar.show(numbers, [self._epoch(numbers), *self._left(numbers)])
+            elif self._due(numbers["step"]):
+                begun = [f"step {numbers['step']}/{self.total}", self._epoch(numbers)]
+                _print("  ".join([*begun, *_shown(numbers), *self._left(numbers)]))
 
     @contextmanager
     def scoring(self, examples: int) -> Iterator[Callable[[int], None]]:
@@ -73,16 +84,18 @@ class Report:
 
     def scores(self, step: int, data: str, values: dict[str, float]) -> None:
         """Show what an evaluation found."""
-        if not self.shown:
-            return
         found = ", ".join(f"{name} {value:.4f}" for name, value in values.items())
         text = f"evaluated after step {step} on {data}: {found}"
-        if self.form == "json":
-            print(json.dumps({"step": step, **{f"eval/{name}": value for name, value in values.items()}}), flush=True)
-        elif self._bar is not None:
-            self._bar.live.console.print(text, highlight=False)
-        else:
-            _print(text)
+        line = {**{f"eval/{name}": value for name, value in values.items()}, "step": step}
+        with self._while_somebody_reads():
+            if not self.shown:
+                return
+            if self.form == "json":
+                print(json.dumps(line), flush=True)
+            elif self._bar is not None:
+                self._bar.live.console.print(text, highlight=False)
+            else:
+                _print(text)
 
     def _epoch(self, numbers: dict[str, Any]) -> str:
         return f"epoch {numbers['epoch']:.3g}/{self.epochs:.3g}"

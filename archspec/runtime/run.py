@@ -7,12 +7,13 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from io import FileIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from archspec import __version__
 from archspec.diagnostics import Stop, stop
@@ -20,7 +21,7 @@ from archspec.run_folder import files
 from archspec.run_folder.record import FORMAT, LABELS, METRICS, RECORD, SPEC, below, commit_of, read_record
 from archspec.runtime import checkpoint
 from archspec.runtime.labels import as_lines
-from archspec.runtime.settings import changed, other_settings
+from archspec.runtime.settings import changed, other_classes, other_settings
 
 if TYPE_CHECKING:
     from archspec.compiler.program import Program
@@ -42,7 +43,7 @@ class Run:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock: int | None = None
-        self._metrics: IO[str] | None = None
+        self._metrics: FileIO | None = None
 
     def hold(self) -> None:
         """Keep other trainings out until this process ends, and sweep up what a killed one has left; raises Stop."""
@@ -116,7 +117,7 @@ class Run:
             help = "go on with --resume, or name another folder with --run"
             raise stop("AS733", f"{self.folder} holds a run already", help=help)
 
-    def check_same(self, found: dict[str, str]) -> None:
+    def check_same(self, found: dict[str, str], classes: Sequence[str] = ()) -> None:
         """Raise Stop where the run there was made from other settings, or by an archspec that wrote it otherwise."""
         record = read_record(self.folder)
         if record is None:
@@ -126,7 +127,8 @@ class Run:
             raise stop("AS737", f"{self.folder} was written by an older archspec, which kept another state", help=help)
         names = changed(record["settings"], found)
         if names:
-            raise other_settings(self.folder, record["settings"], found, names)
+            more = other_classes(record.get("classes", ()), classes) if "data" in names else []
+            raise other_settings(self.folder, record["settings"], found, names, *more)
 
     def newest(self) -> checkpoint.Checkpoint:
         """The newest whole checkpoint, and what is said of newer ones; raises Stop where there is none."""
@@ -162,20 +164,12 @@ class Run:
         self._write(METRICS, "".join(line + "\n" for line in lines))
 
     def log(self, numbers: dict[str, Any]) -> None:
-        """Append one line to the metrics; it is on its way to the disk after `flush`. Raises Stop."""
+        """Append one line to the metrics; a killed process does not lose it. Raises Stop."""
         try:
             if self._metrics is None:
                 descriptor = files.opened(self.folder, METRICS, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-                self._metrics = os.fdopen(descriptor, "a", encoding="utf-8")
-            self._metrics.write(json.dumps(numbers) + "\n")
-        except OSError as problem:
-            raise self._unwritable(problem) from None
-
-    def flush(self) -> None:
-        """Hand all lines to the disk; raises Stop."""
-        try:
-            if self._metrics is not None:
-                self._metrics.flush()
+                self._metrics = FileIO(descriptor, "ab")
+            self._metrics.write(json.dumps(numbers).encode() + b"\n")
         except OSError as problem:
             raise self._unwritable(problem) from None
 

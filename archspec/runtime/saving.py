@@ -44,6 +44,10 @@ class Saving:
         self._seconds = every.amount * 60 if every.unit == "minutes" else _SECONDS
         self._saved, self._last = -1, time.monotonic()
 
+    def begin(self, step: int) -> None:
+        """Training begins after this step, which needs no checkpoint any more."""
+        self._saved, self._last = step, time.monotonic()
+
     def due(self, step: int) -> bool:
         """Whether a checkpoint is due after this step; every rank says the same."""
         return self._every.unit != "minutes" and self._length.due(self._every, step)
@@ -58,7 +62,6 @@ class Saving:
         if distribute.rank() > 0 or step == self._saved:
             return
         began = time.monotonic()
-        # Numbers of the steps before are on the disk when the checkpoint is: none is lost by a crash.
         self._log.flush()
         save(self.run, self._state, self._keep, self._best)
         self._saved, self._last = step, time.monotonic()
@@ -78,21 +81,21 @@ class Saving:
         except Stop as problem:
             raise self._rescued(problem) from None
         except Exception:
-            self._rescue()
+            self.rescue()
             raise
 
     def _rescued(self, problem: Stop) -> Stop:
         """The same failure, with what became of the steps before."""
         first, *others = problem.diagnostics
         try:
-            saved = self._rescue()
+            saved = self.rescue()
         except Stop as second:
             return Stop(first, *others, *second.diagnostics, exit_code=problem.exit_code)
         note = Note(f"the state after step {saved} is saved; --resume goes on from there")
         notes = (*first.notes, note) if saved else first.notes
         return Stop(replace(first, notes=notes), *others, exit_code=problem.exit_code)
 
-    def _rescue(self) -> int:
+    def rescue(self) -> int:
         """Save what is good and not yet saved; its step, 0 where nothing is saved. Raises Stop."""
         step = self._state.steps_done
         if step in (0, self._saved) or not _is_finite(self._state):

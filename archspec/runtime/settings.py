@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from archspec.compiler.program import Program
     from archspec.runtime.data.dataset import Dataset
 
-_MAY_CHANGE = {f"train.{name}" for name in ("steps", "epochs", "save", "keep", "best", "data", "initialize")}
+_FREE = ("steps", "epochs", "save", "keep", "best", "early_stopping", "data", "initialize")
+_MAY_CHANGE = {f"train.{name}" for name in _FREE}
 """What a resumed training may have otherwise; the data itself is compared, not where it lies."""
 
 _SAMPLED = 16
@@ -52,11 +54,19 @@ def changed(old: dict[str, Any], new: dict[str, str]) -> list[str]:
     return [name for name in names if old.get(name) != new.get(name)]
 
 
-def other_settings(folder: object, old: dict[str, Any], new: dict[str, str], names: list[str]) -> Stop:
+def other_settings(folder: object, old: dict[str, Any], new: dict[str, str], names: list[str], *more: Note) -> Stop:
     """The Stop for a run that was made from other settings."""
     notes = [Note(f"{name} was {_said(old, name)}, and is {_said(new, name)}") for name in names if name != "layers"]
+    notes += more
     help = "resume with the spec, settings and data of the run, or start another with --run"
     return stop("AS735", f"{folder} was trained with other {', '.join(names)}", *notes, help=help)
+
+
+def other_classes(old: Sequence[str], new: Sequence[str]) -> list[Note]:
+    """Which classes are new and which are gone, where names differ."""
+    added, gone = [name for name in new if name not in old], [name for name in old if name not in new]
+    said = [f"{', '.join(names[:10])} {what}" for names, what in ((gone, "was there"), (added, "is new")) if names]
+    return [Note(f"of the classes {' and '.join(said)}")] if said else []
 
 
 def _said(found: dict[str, Any], name: str) -> str:

@@ -11,11 +11,14 @@ from typing import Any
 
 import keras
 
+from archspec.runtime.rmsprop import RmsProp
 from archspec.runtime.tf_checkpoint import GLOBAL_STEP
 
 _MOMENTUM = {"momentums": "Momentum"}
 _RMSPROP = {"_velocities": "RMSProp", "_momentums": "RMSProp_1"}
 _CENTERED = {"_velocities": "RMSProp", "_average_gradients": "RMSProp_1", "_momentums": "RMSProp_2"}
+_TF_RMSPROP = {"squares": "RMSProp", "changes": "RMSProp_1"}
+_TF_CENTERED = {"squares": "RMSProp", "means": "RMSProp_1", "changes": "RMSProp_2"}
 _ADAM = {"_momentums": "Adam", "_velocities": "Adam_1", "_velocity_hats": "Adam_2"}
 
 
@@ -63,6 +66,8 @@ def _slots_of(optimizer: keras.optimizers.Optimizer) -> dict[str, str]:
     """TensorFlow 1's names of what Keras keeps for each variable, by Keras' attribute."""
     if isinstance(optimizer, keras.optimizers.SGD):
         return _MOMENTUM
+    if isinstance(optimizer, RmsProp):
+        return _TF_CENTERED if optimizer.centered else _TF_RMSPROP
     if isinstance(optimizer, keras.optimizers.RMSprop):
         return _CENTERED if optimizer.centered else _RMSPROP
     return _ADAM if isinstance(optimizer, keras.optimizers.Adam) else {}

@@ -13,6 +13,7 @@ import tensorflow as tf
 from archspec.compiler.language.forms.data import Data
 from archspec.compiler.language.forms.sections import Evaluate, Train
 from archspec.compiler.language.values import Duration
+from archspec.compiler.rules.slow_norm import slow_norms
 from archspec.diagnostics import Stop, stop
 from archspec.rendering import report as show_findings
 from archspec.runtime import distribute
@@ -20,6 +21,7 @@ from archspec.runtime.begin import begin
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.open import open_data
 from archspec.runtime.evaluate import Scores
+from archspec.runtime.failures import with_enough_memory
 from archspec.runtime.fit import check_fit
 from archspec.runtime.introduction import introduction
 from archspec.runtime.labels import in_order_of
@@ -37,6 +39,7 @@ from archspec.runtime.score import Scoring, score
 from archspec.runtime.settings import fingerprint, settings, spelled_out
 from archspec.runtime.step import Step
 from archspec.runtime.stopping import Stopping
+from archspec.runtime.waiting import Waiting
 
 if TYPE_CHECKING:
     from archspec.compiler.program import Program
@@ -76,20 +79,22 @@ class Outcome:
 
 def train(program: Program, options: Options) -> Outcome:
     """Train a program's network; raises Stop for everything the user can mend."""
-    with distribute.together():
-        return _train(program, options)
+    with distribute.together(), with_enough_memory(program), Waiting() as waiting:
+        return _train(program, options, waiting)
 
 
-def _train(program: Program, options: Options) -> Outcome:
+def _train(program: Program, options: Options, waiting: Waiting) -> Outcome:
     distribute.check_agreement("spec or setting", spelled_out(program, options.score))
-    plan = _plan(program, options)
-    found, total = settings(program, plan.data), plan.length.steps
-    held_out = None if plan.scoring is None else fingerprint(plan.scoring.data)
+    # As long as it takes: millions of records are indexed here, once.
+    with waiting.until("a first look at the data", limit=math.inf):
+        plan = _plan(program, options)
+        found, total = settings(program, plan.data), plan.length.steps
+        held_out = None if plan.scoring is None else fingerprint(plan.scoring.data)
     distribute.check_agreement("data set", repr((found, held_out)))
     start = begin(plan.run, program, plan.data, found, plan.state, options.resume, options.given)
     with Stopping() as stopping, _report(plan, start, options) as report:
         report.introduce(introduction(program, plan, start))
-        ended = run_steps(plan, start, report, stopping)
+        ended = run_steps(plan, start, report, stopping, waiting)
     outcome = Outcome(start, ended.step, total, "", ended.numbers, ended.scores, ended.early, str(plan.scoring or ""))
     asked = distribute.sum_over_ranks(np.array([float(bool(stopping.asked))]))[0] > 0
     if not ended.early and (ended.step < total or asked):
@@ -114,9 +119,10 @@ def _plan(program: Program, options: Options) -> Plan:
     data = _opened(section.data, options.data, "train")
     warnings = check_fit(program, data, section.preprocess, section.losses)
     held_out = _held_out(program, program.eval, data, options) if options.evaluate and program.eval else None
+    length, run = _length(section, data), Run(options.run)
+    warnings += slow_norms(program.graph, section.freeze, length.steps)
     if distribute.rank() == 0 and options.form == "text":
         show_findings(warnings)
-    length, run = _length(section, data), Run(options.run)
     state = Step(lower(program.graph, seed=section.seed), section, length)
     scoring = None if held_out is None else _scoring(program, state, held_out)
     every = (options.score or program.eval.every) if scoring is not None and program.eval is not None else None

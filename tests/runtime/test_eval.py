@@ -159,7 +159,7 @@ def test_a_nan_names_its_layer(program: Program) -> None:
 def test_a_label_without_a_class(program: Program, label: int) -> None:
     images, labels = examples(8)
     labels[6] = label
-    with pytest.raises(Stop, match=f"example number 6 of .* has label {label}, and `right` has the classes 0 to 6"):
+    with pytest.raises(Stop, match=f"example 6 of .* has label {label}, and `right` has the classes 0 to 6"):
         evaluation(network_of(program), program).over(batches(images, labels, 4))
 
 

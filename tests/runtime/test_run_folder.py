@@ -41,7 +41,6 @@ def begun(folder: Path, spec: str = "archspec: 1\nextends: parts/base.yaml\n") -
     run.hold()
     run.begin(program, {"train.batch": "8"}, ("dark", "li\nght"), Given({"rate": "0.1"}, "sample"))
     run.log({"step": 1, "loss": 2.0})
-    run.flush()
     checkpoint.save(run.folder, 1, TENSORS, {})
     os.close(run._lock or -1)
     return Run(run.folder)
@@ -54,7 +53,6 @@ def resume(run: Run) -> None:
     run.newest()
     run.forget_after(1)
     run.log({"step": 2, "loss": 1.0})
-    run.flush()
     Log(run).scores(2, {"top_1": 0.5})
     checkpoint.save(run.folder, 2, TENSORS, {})
 
