@@ -12,7 +12,9 @@ from archspec.compiler.language.forms import preprocess as forms
 from archspec.compiler.language.forms.preprocess import Preprocess, complaints
 from archspec.diagnostics import Diagnostic, Stop, stop
 from archspec.runtime.preprocess import color, geometry
-from archspec.runtime.preprocess.decode import decode, to_float, with_channels
+from archspec.runtime.preprocess.decode import decode, to_float, trouble, with_channels
+from archspec.runtime.preprocess.kinds import READABLE
+from archspec.runtime.regular import read_regular
 
 STEPS: dict[type[Preprocess], Callable[[Any, tf.Tensor, tf.Tensor], tf.Tensor]] = {
     forms.RandomResizedCrop: geometry.random_resized_crop,
@@ -55,18 +57,22 @@ def preprocess_file(path: str, steps: tuple[Preprocess, ...], shape: tuple[int, 
     """A picture file as a network's input: float32 height x width x channels. Raises Stop."""
     check_steps(steps, None, shape)
     try:
-        with open(path, "rb") as file:
-            contents = file.read()
+        contents = read_regular(path)
     except OSError as error:
         raise stop("AS710", f"{path} cannot be read: {error.strerror}") from error
     try:
         with tf.device("/cpu:0"):
             return prepare(tf.constant(contents), steps, shape, tf.zeros([2], tf.int64)).numpy()
-    except tf.errors.InvalidArgumentError as error:
-        raise stop("AS711", f"{path}: {reason(error)}", help="JPEG, PNG, GIF, BMP and WebP can be read") from error
+    except (tf.errors.InvalidArgumentError, ValueError) as error:
+        wrong = trouble(contents, shape[-1])
+        if wrong is not None:
+            raise stop("AS711", f"{path} {wrong}", help=READABLE) from error
+        raise stop("AS713", f"{path}: {reason(error)}", help="put a resize before this step") from error
 
 
-def reason(error: tf.errors.OpError) -> str:
-    """What TensorFlow said, without the names of its own parts."""
+def reason(error: tf.errors.OpError | ValueError) -> str:
+    """What TensorFlow said, without the names of its own parts, or a ValueError's own text."""
+    if isinstance(error, ValueError):
+        return str(error)
     text = error.message.split("}} ", 1)[-1].split(" [Op:", 1)[0]
-    return text.strip().splitlines()[0] if text.strip() else type(error).__name__
+    return text.strip().splitlines()[0].removeprefix("ValueError: ") if text.strip() else type(error).__name__
