@@ -7,6 +7,12 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
+from archspec.diagnostics import Diagnostic
+from archspec.runtime.data.naming import several
+
+_SHOWN = 6
+"""Names of classes in a summary."""
+
 Read = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
@@ -16,7 +22,9 @@ class Dataset:
 
     `read` runs inside a TensorFlow graph: from an index, int64 scalar, to an image and its label, int64 scalar as it
     stands on disk. The image is a string scalar in a format that TensorFlow decodes, or, where `shape` is given, a
-    uint8 tensor of this height, width and channels. `place` says where an example lies, for messages.
+    uint8 tensor of this height, width and channels. `place` says where an example lies, for messages. `total` counts
+    the examples of all splits, where they lie together; `files` are the paths of the files with this one's examples.
+    `warnings` tell what of the source a user may not have meant.
     """
 
     name: str
@@ -27,11 +35,24 @@ class Dataset:
     place: Callable[[int], str]
     shape: tuple[int, int, int] | None = None
     labels_offset: int = 0
+    total: int | None = None
+    files: tuple[str, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
 
     @property
     def classes(self) -> tuple[str, ...] | None:
         """The name of every label that the network sees, `labels_offset` added; None where names are not known."""
         return None if self.names is None else ("background",) * self.labels_offset + self.names
+
+    @property
+    def summary(self) -> str:
+        """`774 of 861 images, 5 classes: daisy, dandelion, roses, sunflowers, tulips`, for the start of a run."""
+        count = f"{self.size} of {self.total}" if self.total not in (None, self.size) else str(self.size)
+        images = f"{count} image{'' if count == '1' else 's'}"
+        if self.names is None:
+            return f"{images}, classes without names"
+        number = len(self.names)
+        return f"{images}, {number} class{'' if number == 1 else 'es'}: {several(list(self.names), _SHOWN)}"
 
     def example(self, index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """The image as `read` gives it, and its label as the network sees it: int32 scalar."""

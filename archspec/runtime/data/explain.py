@@ -10,7 +10,7 @@ import tensorflow as tf
 from archspec.diagnostics import Stop, stop
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.preprocess.apply import reason
-from archspec.runtime.preprocess.decode import decode
+from archspec.runtime.preprocess.decode import trouble
 
 _STEP = re.compile(r"(preprocess step [^\]]*)\] \[(\d+) (\d+)")
 """What `geometry.random_crop` says, and the size of the image."""
@@ -33,19 +33,23 @@ def explain_data_error(exception: BaseException, dataset: Dataset, indices: Iter
 
 def _mistake(dataset: Dataset, index: int) -> Stop | None:
     """What is wrong with one example, found by reading it alone."""
+    found = example_mistake(dataset, index)
+    if found is None:
+        return None
+    code, sentence = found
     place = f"example {index} of {dataset}, {dataset.place(index)},"
+    return stop(code, f"{place} {sentence}", help="repair it or take it away")
+
+
+def example_mistake(dataset: Dataset, index: int) -> tuple[str, str] | None:
+    """The code for what is wrong with one example, and the end of a sentence that begins with its place."""
     with tf.device("/cpu:0"):
         try:
             image, _ = dataset.example(tf.constant(index, tf.int64))
         except (tf.errors.OpError, OSError, ValueError) as error:
-            why = reason(error) if isinstance(error, tf.errors.OpError) else str(error)
-            return stop("AS710", f"{place} cannot be read: {why}", help="repair the data set")
-        try:
-            if image.dtype == tf.string:
-                decode(image, 3)
-        except tf.errors.OpError as error:
-            return stop("AS711", f"{place} is not an image: {reason(error)}", help="repair it or take it away")
-    return None
+            return "AS710", f"cannot be read: {reason(error) if not isinstance(error, OSError) else error}"
+        wrong = trouble(image.numpy(), 3) if image.dtype == tf.string else None
+    return None if wrong is None else ("AS711", wrong)
 
 
 def _step_mistake(exception: tf.errors.OpError, dataset: Dataset) -> Stop | None:

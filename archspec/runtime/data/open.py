@@ -12,7 +12,9 @@ from archspec.compiler.language.forms.data import Cifar10, Data, Folder, Mnist, 
 from archspec.diagnostics import stop
 from archspec.runtime.data.cifar10 import cifar_batches, open_cifar10
 from archspec.runtime.data.dataset import Dataset
-from archspec.runtime.data.folder import has_classes, open_folder, split_folders
+from archspec.runtime.data.folder import open_folder
+from archspec.runtime.data.listing import holds
+from archspec.runtime.data.look import look_at
 from archspec.runtime.data.mnist import mnist_splits, open_mnist
 from archspec.runtime.data.sample import open_sample
 from archspec.runtime.data.tfrecord import open_tfrecord, shards_in
@@ -39,7 +41,9 @@ def open_data(form: Data | None, argument: str | None, split: str, *, labels_off
     if labels_offset is None:
         labels_offset = form.labels_offset if form is not None else 0
     wanted = source.split if source.split is not None and split in ("train", "eval") else split
-    return replace(SOURCES[type(source)](source, wanted), labels_offset=labels_offset)
+    dataset = replace(SOURCES[type(source)](source, wanted), labels_offset=labels_offset)
+    look_at(dataset)
+    return dataset
 
 
 def data_form(argument: str) -> Data:
@@ -57,7 +61,7 @@ def data_form(argument: str) -> Data:
         return Cifar10(path=argument)
     if shards_in(argument):
         return TFRecord(pattern=argument)
-    if split_folders(argument) or has_classes(argument):
+    if holds(argument) is not None:
         return Folder(path=argument)
     raise stop("AS700", f"{argument} holds no data set that is known", help=_LOOKED_FOR)
 

@@ -1,0 +1,94 @@
+"""A quick look at examples before the first step, so that what is wrong is said at once and together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from archspec.diagnostics import Diagnostic, Note, Stop
+from archspec.runtime.data.dataset import Dataset
+from archspec.runtime.data.explain import example_mistake
+from archspec.runtime.data.naming import printable
+from archspec.runtime.preprocess.decode import trouble
+from archspec.runtime.preprocess.header import read_header
+from archspec.runtime.regular import open_regular
+
+_FILES, _EXAMPLES = 10_000, 200
+"""At most so many files' headers, or whole examples of other sources, spread evenly over all."""
+
+_HEAD, _TAIL = 2**16, 2**12
+_SHOWN = 20
+_END_OF_JPEG = b"\xff\xd9"
+_ENDS = {"PNG": b"IEND\xaeB`\x82", "GIF": b";"}
+"""What the files of a format end with; one that ends otherwise is decoded to see whether it is whole."""
+
+
+def look_at(dataset: Dataset) -> None:
+    """Nothing, if what is looked at can be read; raises Stop with all that cannot."""
+    if dataset.shape is not None:
+        return
+    one_each = len(dataset.files) == dataset.size
+    chosen = np.unique(np.linspace(0, dataset.size - 1, _FILES if one_each else _EXAMPLES, dtype=np.int64)).tolist()
+    found = list(_bad_files(dataset, chosen) if one_each else _bad_examples(dataset, chosen))
+    if found:
+        raise Stop(_finding(dataset, found, len(chosen)))
+
+
+def _finding(dataset: Dataset, found: list[tuple[str, str]], looked_at: int) -> Diagnostic:
+    code = found[0][0] if len({code for code, _ in found}) == 1 else "AS710"
+    help = "repair the data set: every example is read again and again"
+    if len(found) == 1:
+        return Diagnostic(code, found[0][1], help=help)
+    of = f"{looked_at} examples" if looked_at == dataset.size else f"{looked_at} examples looked at"
+    notes = [Note(sentence) for _, sentence in found[:_SHOWN]]
+    if len(found) > _SHOWN:
+        notes.append(Note(f"and {len(found) - _SHOWN} more"))
+    return Diagnostic(code, f"{dataset}: {len(found)} of {of} cannot be read", notes=tuple(notes), help=help)
+
+
+def _bad_examples(dataset: Dataset, indices: Iterable[int]) -> Iterator[tuple[str, str]]:
+    for index in indices:
+        found = example_mistake(dataset, index)
+        if found is not None:
+            yield found[0], f"{dataset.place(index)} {found[1]}"
+
+
+def _bad_files(dataset: Dataset, indices: Iterable[int]) -> Iterator[tuple[str, str]]:
+    paths = [dataset.files[index] for index in indices]
+    with ThreadPoolExecutor(min(32, 4 * (os.cpu_count() or 1))) as threads:
+        for path, found in zip(paths, threads.map(_file_mistake, paths), strict=True):
+            if found is not None:
+                yield found[0], f"{printable(path)} {found[1]}"
+
+
+def _file_mistake(path: str) -> tuple[str, str] | None:
+    """What the beginning and the end of a picture's file tell; its whole is decoded only where they look wrong."""
+    try:
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            head = file.read(_HEAD)
+            tail = os.pread(file.fileno(), _TAIL, max(0, size - _TAIL))
+            if _looks_whole(head, tail, size):
+                return None
+            wrong = trouble(head + file.read(), 3)
+    except OSError as error:
+        return "AS710", f"cannot be read: {error.strerror}"
+    return None if wrong is None else ("AS711", wrong)
+
+
+def _looks_whole(head: bytes, tail: bytes, size: int) -> bool:
+    try:
+        header = read_header(head)
+    except ValueError:
+        return False
+    if header.format == "WebP":
+        return size >= 8 + int.from_bytes(head[4:8], "little")
+    if header.format == "BMP":
+        return size >= int.from_bytes(head[2:6], "little") > 0
+    if header.format == "JPEG":
+        # Cameras write more behind the end, which within a picture's own data can't stand.
+        return _END_OF_JPEG in tail
+    return tail.endswith(_ENDS[header.format])
