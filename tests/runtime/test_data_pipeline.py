@@ -191,5 +191,5 @@ def test_labels_without_names_are_looked_at() -> None:
     images, labels = np.zeros([50, 2, 2, 1], np.uint8), np.arange(50)
     dataset = Dataset(**{**vars(array_dataset("x", "train", images, labels, ())), "names": None})
     check_labels(dataset, 50)
-    with pytest.raises(Stop, match="labels 0 to 49, but the network has 49 classes"):
+    with pytest.raises(Stop, match="image 49 of its file has the label 49, but the network has 49 classes, 0 to 48"):
         check_labels(dataset, 49)

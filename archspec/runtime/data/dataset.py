@@ -24,7 +24,8 @@ class Dataset:
     stands on disk. The image is a string scalar in a format that TensorFlow decodes, or, where `shape` is given, a
     uint8 tensor of this height, width and channels. `place` says where an example lies, for messages. `total` counts
     the examples of all splits, where they lie together; `files` are the paths of the files with this one's examples.
-    `warnings` tell what of the source a user may not have meant.
+    `warnings` tell what of the source a user may not have meant. `record_trouble` says
+    what an example's record lacks that `read` needs, as the end of a sentence, and None if nothing.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Dataset:
     total: int | None = None
     files: tuple[str, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
+    record_trouble: Callable[[int], str | None] | None = None
 
     @property
     def classes(self) -> tuple[str, ...] | None:
@@ -55,8 +57,15 @@ class Dataset:
         return f"{images}, {number} class{'' if number == 1 else 'es'}: {several(list(self.names), _SHOWN)}"
 
     def example(self, index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The image as `read` gives it, and its label as the network sees it: int32 scalar."""
+        """The image as `read` gives it, and its label as the network sees it: int32 scalar.
+
+        A label without a name, where names are known, is an error in the graph.
+        """
         image, label = self.read(index)
+        if self.names is not None:
+            known = (label >= 0) & (label < len(self.names))
+            with tf.control_dependencies([tf.debugging.Assert(known, ["a label without a name", label])]):
+                label = tf.identity(label)
         return image, tf.cast(label + self.labels_offset, tf.int32)
 
     def examples(self, start: int = 0) -> tf.data.Dataset:

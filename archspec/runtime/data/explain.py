@@ -11,9 +11,12 @@ from archspec.diagnostics import Stop, stop
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.preprocess.apply import reason
 from archspec.runtime.preprocess.decode import trouble
+from archspec.runtime.preprocess.whole import looks_whole
 
 _STEP = re.compile(r"(preprocess step [^\]]*)\] \[(\d+) (\d+)")
 """What `geometry.random_crop` says, and the size of the image."""
+
+_TAIL = 2**12
 
 
 def explain_data_error(exception: BaseException, dataset: Dataset, indices: Iterable[int] | None = None) -> Stop | None:
@@ -41,14 +44,25 @@ def _mistake(dataset: Dataset, index: int) -> Stop | None:
     return stop(code, f"{place} {sentence}", help="repair it or take it away")
 
 
-def example_mistake(dataset: Dataset, index: int) -> tuple[str, str] | None:
-    """The code for what is wrong with one example, and the end of a sentence that begins with its place."""
-    with tf.device("/cpu:0"):
-        try:
-            image, _ = dataset.example(tf.constant(index, tf.int64))
-        except (tf.errors.OpError, OSError, ValueError) as error:
-            return "AS710", f"cannot be read: {reason(error) if not isinstance(error, OSError) else error}"
-        wrong = trouble(image.numpy(), 3) if image.dtype == tf.string else None
+def example_mistake(dataset: Dataset, index: int, *, quickly: bool = False) -> tuple[str, str] | None:
+    """The code for what is wrong with one example, and the end of a sentence that begins with its place.
+
+    `quickly`: a picture is not decoded if it looks whole.
+    """
+    try:
+        wrong = dataset.record_trouble(index) if dataset.record_trouble is not None else None
+        if wrong is not None:
+            return "AS716", wrong
+        with tf.device("/cpu:0"):
+            image, label = dataset.read(tf.constant(index, tf.int64))
+    except (tf.errors.OpError, OSError, ValueError) as error:
+        return "AS710", f"cannot be read: {error if isinstance(error, OSError) else reason(error)}"
+    if dataset.names is not None and not 0 <= int(label) < len(dataset.names):
+        return "AS705", f"has the label {int(label)}, and the data set's classes are 0 to {len(dataset.names) - 1}"
+    if image.dtype != tf.string:
+        return None
+    contents = image.numpy()
+    wrong = None if quickly and looks_whole(contents, contents[-_TAIL:], len(contents)) else trouble(contents, 3)
     return None if wrong is None else ("AS711", wrong)
 
 

@@ -13,7 +13,7 @@ from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.explain import example_mistake
 from archspec.runtime.data.naming import printable
 from archspec.runtime.preprocess.decode import trouble
-from archspec.runtime.preprocess.header import read_header
+from archspec.runtime.preprocess.whole import looks_whole
 from archspec.runtime.regular import open_regular
 
 _FILES, _EXAMPLES = 10_000, 200
@@ -21,9 +21,6 @@ _FILES, _EXAMPLES = 10_000, 200
 
 _HEAD, _TAIL = 2**16, 2**12
 _SHOWN = 20
-_END_OF_JPEG = b"\xff\xd9"
-_ENDS = {"PNG": b"IEND\xaeB`\x82", "GIF": b";"}
-"""What the files of a format end with; one that ends otherwise is decoded to see whether it is whole."""
 
 
 def look_at(dataset: Dataset) -> None:
@@ -51,7 +48,7 @@ def _finding(dataset: Dataset, found: list[tuple[str, str]], looked_at: int) -> 
 
 def _bad_examples(dataset: Dataset, indices: Iterable[int]) -> Iterator[tuple[str, str]]:
     for index in indices:
-        found = example_mistake(dataset, index)
+        found = example_mistake(dataset, index, quickly=True)
         if found is not None:
             yield found[0], f"{dataset.place(index)} {found[1]}"
 
@@ -71,24 +68,9 @@ def _file_mistake(path: str) -> tuple[str, str] | None:
             size = os.fstat(file.fileno()).st_size
             head = file.read(_HEAD)
             tail = os.pread(file.fileno(), _TAIL, max(0, size - _TAIL))
-            if _looks_whole(head, tail, size):
+            if looks_whole(head, tail, size):
                 return None
             wrong = trouble(head + file.read(), 3)
     except OSError as error:
         return "AS710", f"cannot be read: {error.strerror}"
     return None if wrong is None else ("AS711", wrong)
-
-
-def _looks_whole(head: bytes, tail: bytes, size: int) -> bool:
-    try:
-        header = read_header(head)
-    except ValueError:
-        return False
-    if header.format == "WebP":
-        return size >= 8 + int.from_bytes(head[4:8], "little")
-    if header.format == "BMP":
-        return size >= int.from_bytes(head[2:6], "little") > 0
-    if header.format == "JPEG":
-        # Cameras write more behind the end, which within a picture's own data can't stand.
-        return _END_OF_JPEG in tail
-    return tail.endswith(_ENDS[header.format])

@@ -17,7 +17,8 @@ from archspec.runtime.data.listing import holds
 from archspec.runtime.data.look import look_at
 from archspec.runtime.data.mnist import mnist_splits, open_mnist
 from archspec.runtime.data.sample import open_sample
-from archspec.runtime.data.tfrecord import open_tfrecord, shards_in
+from archspec.runtime.data.shards import shards_in
+from archspec.runtime.data.tfrecord import open_tfrecord
 
 SOURCES: dict[type[Data], Callable[[Any, str], Dataset]] = {
     Sample: open_sample,

@@ -2,86 +2,89 @@
 
 from __future__ import annotations
 
-import glob
-import os
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 
 from archspec.compiler.language.forms.data import TFRecord
 from archspec.diagnostics import stop
+from archspec.runtime.data.class_names import class_names
 from archspec.runtime.data.dataset import Dataset, Read
+from archspec.runtime.data.naming import printable, several
 from archspec.runtime.data.records import RecordIndex, index_records
-from archspec.runtime.data.splits import choose_split, split_in
+from archspec.runtime.data.shards import files_of_split
 
 FEATURES = {
     "image/encoded": tf.io.FixedLenFeature([], tf.string),
     "image/class/label": tf.io.FixedLenFeature([], tf.int64),
 }
+_LISTS = {tf.string: "bytes_list", tf.int64: "int64_list", tf.float32: "float_list"}
+_KINDS = {"bytes_list": "bytes", "int64_list": "int64", "float_list": "float", None: "empty"}
 
 
 def open_tfrecord(form: TFRecord, split: str) -> Dataset:
     """The records of the files that match, or that lie in a folder and are named for the split; raises Stop."""
-    files, split = _files(form.pattern, split)
+    files, split = files_of_split(form.pattern, split)
     index = index_records(files)
     if not len(index.file):
-        raise stop("AS703", f"the files of {form.pattern} hold no records")
-    return Dataset(form.pattern, split, len(index.file), _names(files), _reader(index), index.place)
+        raise stop("AS703", f"the files of {printable(form.pattern)} hold no records", help="copy them again")
+    names = class_names(Path(files[0]).parent)
 
+    def trouble(number: int) -> str | None:
+        return record_trouble(index.read(number))
 
-def shards_in(folder: str) -> list[str]:
-    """The files of a folder that look like TFRecord files, sorted."""
-    names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
-    return [os.path.join(folder, name) for name in names if _is_shard(name)]
-
-
-def _is_shard(name: str) -> bool:
-    return name.endswith((".tfrecord", ".tfrecords", ".record")) or "-of-" in name
-
-
-def _files(pattern: str, split: str) -> tuple[list[str], str]:
-    """The files of the split, and its name."""
-    in_folder = os.path.isdir(pattern)
-    files = shards_in(pattern) if in_folder else sorted(path for path in glob.glob(pattern) if os.path.isfile(path))
-    if not files:
-        raise stop("AS703", f"no TFRecord file matches {pattern} from {os.getcwd()}", help="correct the pattern")
-    groups: dict[str, list[str]] = {}
-    for path in files:
-        groups.setdefault(split_in(os.path.basename(path)) or "", []).append(path)
-    if split in ("train", "eval") and len(groups) == 1 and not in_folder:
-        # The pattern itself has chosen.
-        return files, next(iter(groups)) or split
-    if split == "train" and set(groups) == {""}:
-        return files, split
-    chosen = choose_split(pattern, split, [name for name in groups if name])
-    return groups[chosen], chosen
+    read, size = _reader(index), len(index.file)
+    return Dataset(
+        printable(form.pattern), split, size, names, read, index.place, files=tuple(files), record_trouble=trouble
+    )
 
 
 def _reader(index: RecordIndex) -> Read:
+    def checked(number: int) -> bytes:
+        record = index.read(number)
+        if not _is_framed(record) and record_trouble(record) is not None:
+            # TensorFlow would quote the bytes in an error that Python can't take for text.
+            raise ValueError("no tf.train.Example")
+        return record
+
     def read(number: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        record = tf.numpy_function(index.read, [number], tf.string, stateful=False)
+        record = tf.numpy_function(checked, [number], tf.string, stateful=False)
         features = tf.io.parse_single_example(tf.ensure_shape(record, []), FEATURES)
         return features["image/encoded"], features["image/class/label"]
 
     return read
 
 
-def _names(files: Sequence[str]) -> tuple[str, ...] | None:
-    """Class names from labels.txt beside the files (lines `0:daisy`), by label; None without such a file."""
-    path = Path(files[0]).parent / "labels.txt"
-    if not path.is_file():
-        return None
-    names = dict(_label_lines(path))
-    if not names:
-        raise stop("AS704", f"{path} is empty", help="one line for every class, such as 0:daisy")
-    return tuple(names.get(number, "background" if number == 0 else str(number)) for number in range(max(names) + 1))
+def _is_framed(record: bytes) -> bool:
+    """Whether it begins as an Example does, with a tag and the length of all the rest."""
+    if record[:1] != b"\n":
+        return False
+    length = 0
+    for number, byte in enumerate(record[1:10]):
+        length |= (byte & 0x7F) << 7 * number
+        if byte < 0x80:
+            return len(record) == 2 + number + length
+    return False
 
 
-def _label_lines(path: Path) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        label, colon, name = line.partition(":")
-        if line.strip() and not (colon and label.strip().isascii() and label.strip().isdigit()):
-            raise stop("AS704", f"{path}, line {number}: not a label, a colon and a name", help="such as 0:daisy")
-        if line.strip():
-            yield int(label), name.strip()
+def record_trouble(record: bytes) -> str | None:
+    """What a record lacks, as the end of a sentence that begins with its place; None if it lacks nothing."""
+    try:
+        there = tf.train.Example.FromString(record).features.feature
+    except DecodeError:
+        return f"holds {len(record)} bytes that are no tf.train.Example"
+    for key, wanted in FEATURES.items():
+        kind = there[key].WhichOneof("kind") if key in there else None
+        if key not in there or kind != _LISTS[wanted.dtype]:
+            return _other_keys({name: _KINDS[feature.WhichOneof("kind")] for name, feature in there.items()})
+        number = len(getattr(there[key], str(kind)).value)
+        if number != 1:
+            return f"has {number} values in {key}, and one is wanted"
+    return None
+
+
+def _other_keys(there: dict[str, str]) -> str:
+    wanted = " and ".join(f"{key} ({_KINDS[_LISTS[one.dtype]]})" for key, one in FEATURES.items())
+    found = several([f"{key} ({kind})" for key, kind in sorted(there.items())], 12) or "no keys"
+    return f"has {found}; wanted are {wanted}"
