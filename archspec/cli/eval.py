@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from archspec.cli.program import add_spec, compiled
 from archspec.diagnostics import stop
+from archspec.rendering import show as show_findings
 
 if TYPE_CHECKING:
     from archspec.compiler.language.forms.sections import Evaluate
@@ -86,6 +87,8 @@ def measured(program: Program, section: Evaluate, arguments: argparse.Namespace)
     step = restore(network, arguments.checkpoint, averaged=not arguments.raw_weights)
     with distribute.first_alone():
         data = open_data(section.data, arguments.data, arguments.split)
+    if distribute.rank() == 0:
+        show_findings(data.warnings, "text", sys.stderr)
     for measure in wanted.values():
         check_labels(data, classes(graph, measure.endpoint))
     return data, score(network, wanted, section, data, arguments.batch or section.batch), step

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,13 @@ from archspec.compiler.language.forms.data import Data
 from archspec.compiler.language.forms.sections import Train
 from archspec.compiler.language.values import Duration
 from archspec.diagnostics import Stop, stop
+from archspec.rendering import show
 from archspec.runtime import distribute
 from archspec.runtime.begin import begin
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.labels import check_labels
 from archspec.runtime.data.open import open_data
+from archspec.runtime.data.splits import check_apart
 from archspec.runtime.ends import image_shape
 from archspec.runtime.evaluate import Scores, classes, measures
 from archspec.runtime.log import Log
@@ -88,6 +91,8 @@ def _plan(program: Program, options: Options) -> Plan:
     tf.keras.utils.set_random_seed(section.seed)
     data = _opened(section.data, options.data, "train")
     held_out = _held_out(program, options) if options.evaluate else None
+    if held_out is not None and options.data is not None:
+        check_apart(data, held_out)
     check_steps(section.preprocess, data.shape, image_shape(program.graph))
     for form in section.losses.values():
         check_labels(data, classes(program.graph, form.logits))  # type: ignore[attr-defined]
@@ -127,7 +132,10 @@ def _held_out(program: Program, options: Options) -> Dataset | None:
 
 def _opened(form: Data, argument: str | None, split: str) -> Dataset:
     with distribute.first_alone():
-        return open_data(form, argument, split)
+        data = open_data(form, argument, split)
+    if distribute.rank() == 0:
+        show(data.warnings, "text", sys.stderr)
+    return data
 
 
 def _length(section: Train, data: Dataset) -> Length:
