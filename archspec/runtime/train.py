@@ -91,11 +91,11 @@ def _plan(program: Program, options: Options) -> Plan:
     tf.keras.utils.set_random_seed(section.seed)
     data = _opened(section.data, options.data, "train")
     held_out = _held_out(program, options) if options.evaluate else None
-    if held_out is not None and options.data is not None:
+    if held_out is not None and (options.data is not None or (program.eval and program.eval.data is None)):
         check_apart(data, held_out)
     check_steps(section.preprocess, data.shape, image_shape(program.graph))
     for form in section.losses.values():
-        check_labels(data, classes(program.graph, form.logits))  # type: ignore[attr-defined]
+        check_labels(data, classes(program.graph, form.tensors[0]))
     length, run = _length(section, data), Run(options.run)
     state = Step(lower(program.graph, seed=section.seed), section, length)
     scoring, every = None, None
@@ -118,7 +118,7 @@ def _held_out(program: Program, options: Options) -> Dataset | None:
     if section is None:
         return None
     try:
-        data = _opened(section.data, options.data, "eval")
+        data = _opened(section.data or _section(program).data, options.data, "eval")
     except Stop as problem:
         said = [
             replace(d, help=f"{d.help or 'repair it'}; --no-eval leaves evaluation out") for d in problem.diagnostics
