@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +88,9 @@ def measured(program: Program, section: Evaluate, arguments: argparse.Namespace)
     step = restore(network, arguments.checkpoint, averaged=not arguments.raw_weights)
     with distribute.first_alone():
         source = section.data or (program.train.data if program.train is not None else None)
-        data = open_data(source, arguments.data, arguments.split)
+        whole = arguments.data is not None or section.data is not None
+        base = os.path.dirname(program.file)
+        data = open_data(source, arguments.data, arguments.split, base=base, whole=whole)
     if distribute.rank() == 0:
         show_findings(data.warnings, "text", sys.stderr)
     for measure in wanted.values():

@@ -78,9 +78,9 @@ def test_records_are_read_at_any_place(shards: Path) -> None:
     dataset = open_data(TFRecord(pattern=f"{shards}/train-*"), None, "train")
     assert dataset.size == 12
     for index in (11, 0, 5, 4):
-        image, label = dataset.example(tf.constant(index, tf.int64))
-        assert tf.io.decode_png(image)[0, 0, 0] == index
-        assert label == index % 5
+        example = dataset.example(tf.constant(index, tf.int64))
+        assert tf.io.decode_png(example["image"])[0, 0, 0] == index
+        assert example["label"] == index % 5
     assert dataset.place(4) == f"{shards}/train-00000-of-00003, record 4"
     assert dataset.place(5) == f"{shards}/train-00002-of-00003, record 0"
     assert dataset.place(11) == f"{shards}/train-00002-of-00003, record 6"
@@ -88,7 +88,7 @@ def test_records_are_read_at_any_place(shards: Path) -> None:
 
 def test_records_shuffled_over_all_shards(shards: Path) -> None:
     dataset = open_data(None, str(shards), "train")
-    batches = training_batches(dataset, (Resize(size=(2, 2)),), (2, 2, 3), 12, seed=1)
+    batches = training_batches(dataset, (Resize(size=(2, 2)),), {"image": (2, 2, 3)}, 12, seed=1)
     for batch in batches.take(2):
         assert sorted(batch["index"].numpy()) == list(range(12))
         np.testing.assert_allclose(batch["image"][:, 0, 0, 0], batch["index"].numpy() / 255, atol=1e-6)
@@ -161,7 +161,7 @@ def test_a_label_without_a_name_is_found_with_its_record(tmp_path: Path) -> None
     (tmp_path / "many" / "labels.txt").write_text("0:a\n1:b\n")
     dataset = open_data(None, f"{tmp_path}/many/train-*", "train")
     with pytest.raises(tf.errors.OpError) as raised:
-        list(training_batches(dataset, (Resize(size=(2, 2)),), (2, 2, 3), 8, seed=1).take(51))
+        list(training_batches(dataset, (Resize(size=(2, 2)),), {"image": (2, 2, 3)}, 8, seed=1).take(51))
     found = explain_data_error(raised.value, dataset)
     assert found is not None and found.diagnostics[0].code == "AS705"
     assert "train-0, record 250, has the label 7, and the data set's classes are 0 to 1" in str(found)
@@ -275,7 +275,7 @@ def test_every_changed_bit_is_noticed(place: float, tmp_path: Path) -> None:
         open_data(TFRecord(pattern=f"{tmp_path}/data/*"), None, "train")
     assert stopped.value.diagnostics[0].code == "AS710"
     with pytest.raises(tf.errors.OpError) as raised:
-        list(evaluation_batches(dataset, (Resize(size=(2, 2)),), (2, 2, 3), 2))
+        list(evaluation_batches(dataset, (Resize(size=(2, 2)),), {"image": (2, 2, 3)}, 2))
     found = explain_data_error(raised.value, dataset)
     assert found is not None and found.diagnostics[0].code == "AS710"
     assert "train-0, record 1, cannot be read: its checksum is another" in str(found)
@@ -285,7 +285,7 @@ def test_a_file_that_has_gone_is_named(shards: Path) -> None:
     dataset = open_data(None, str(shards), "train")
     (shards / "train-00002-of-00003").unlink()
     with pytest.raises(tf.errors.OpError) as raised:
-        list(evaluation_batches(dataset, (Resize(size=(2, 2)),), (2, 2, 3), 2))
+        list(evaluation_batches(dataset, (Resize(size=(2, 2)),), {"image": (2, 2, 3)}, 2))
     found = explain_data_error(raised.value, dataset)
     assert found is not None and found.diagnostics[0].code == "AS710"
     assert "train-00002-of-00003, record 0, cannot be read: [Errno 2] No such file" in str(found)
@@ -345,7 +345,7 @@ def test_a_record_without_what_it_needs_is_named(tmp_path: Path, record: bytes, 
     assert (stopped.value.diagnostics[0].code, str(stopped.value)) == (code, f"{path}, record 1 {said}")
     dataset = open_tfrecord(TFRecord(pattern=str(path)), "train")
     with pytest.raises(tf.errors.OpError) as raised:
-        list(evaluation_batches(dataset, (Resize(size=(2, 2)),), (2, 2, 3), 2))
+        list(evaluation_batches(dataset, (Resize(size=(2, 2)),), {"image": (2, 2, 3)}, 2))
     found = explain_data_error(raised.value, dataset)
     assert found is not None
     assert found.diagnostics[0].code == code
@@ -364,7 +364,7 @@ def test_the_sample_is_made_once(capfd: pytest.CaptureFixture[str], cache: Path)
     assert (validation.split, validation.size) == ("validation", 200)
     assert train.classes == tuple(name.partition(".")[0] for name in sample.PICTURES)
     for dataset, each in ((train, 60), (validation, 20)):
-        counted = Counter(int(label) for _, _, label in dataset.examples())
+        counted = Counter(int(example["label"]) for _, example in dataset.examples())
         assert counted == dict.fromkeys(range(10), each)
     assert sorted(os.listdir(cache)) == ["records", "sample-1"]
 

@@ -8,33 +8,35 @@ import os
 import pickle
 import struct
 import tracemalloc
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from PIL import Image
 
-from archspec.compiler.language.fields import FAMILIES
+from archspec.compiler.language.fields import FAMILIES, Form
 from archspec.compiler.language.forms.data import Cifar10, Folder, Mnist, Sample, TFRecord
 from archspec.diagnostics import Stop
 from archspec.runtime.data.dataset import Dataset
-from archspec.runtime.data.open import SOURCES, data_form, open_data
+from archspec.runtime.data.open import data_form, open_data
 from archspec.runtime.data.pickled import plain_values
 
 RANDOM = np.random.default_rng(5)
 
 
 def labels_of(dataset: Dataset) -> list[int]:
-    return [int(label) for _, _, label in dataset.examples()]
+    return [int(example["label"]) for _, example in dataset.examples()]
 
 
 def images_of(dataset: Dataset) -> np.ndarray:
-    return np.stack([image.numpy() for _, image, _ in dataset.examples()])
+    return np.stack([example["image"].numpy() for _, example in dataset.examples()])
 
 
-def test_every_form_has_its_source() -> None:
-    assert set(SOURCES) == set(FAMILIES["data"].values())
+@pytest.mark.parametrize("form", FAMILIES["data"].values(), ids=FAMILIES["data"])
+def test_every_form_has_its_source(form: type[Form]) -> None:
+    module, _, function = form.IMPLEMENTATION.partition(":")  # type: ignore[attr-defined]
+    assert callable(getattr(import_module(module), function))
 
 
 # MNIST
@@ -59,7 +61,7 @@ def digits(tmp_path: Path) -> tuple[Path, np.ndarray, np.ndarray]:
 def test_mnist_is_read_gzipped_or_not(digits: tuple[Path, np.ndarray, np.ndarray]) -> None:
     folder, images, labels = digits
     dataset = open_data(Mnist(path=str(folder)), None, "train")
-    assert (dataset.size, dataset.shape, dataset.classes) == (7, (28, 28, 1), tuple("0123456789"))
+    assert (dataset.size, dataset.features["image"].shape, dataset.classes) == (7, (28, 28, 1), tuple("0123456789"))
     np.testing.assert_array_equal(images_of(dataset)[..., 0], images)
     assert labels_of(dataset) == labels.tolist()
     assert (open_data(Mnist(path=str(folder)), None, "eval").split, labels_of(dataset)[:2]) == ("test", [*labels[:2]])
@@ -139,6 +141,9 @@ def test_the_binary_cifar10(tmp_path: Path) -> None:
     assert labels_of(dataset) == labels.tolist()
     with pytest.raises(Stop, match="has no split validation or test; it has train"):
         open_data(Cifar10(path=str(tmp_path)), None, "eval")
+    parts = [open_data(Cifar10(path=str(tmp_path), held_out=0.5), None, split) for split in ("train", "eval")]
+    assert sum(part.size for part in parts) == 10 and parts[1].split == "validation"
+    assert {image.tobytes() for part in parts for image in images_of(part)} == {image.tobytes() for image in images}
     (folder / "data_batch_3.bin").write_bytes(b"short")
     with pytest.raises(Stop, match=r"data_batch_3\.bin is no batch of CIFAR-10, or is damaged"):
         open_data(Cifar10(path=str(tmp_path)), None, "train")
@@ -367,6 +372,7 @@ def test_what_is_not_recognized_is_a_sentence(tmp_path: Path) -> None:
 def test_the_command_line_wins_and_the_networks_offset_stays(digits: tuple[Path, np.ndarray, np.ndarray]) -> None:
     form = TFRecord(pattern="nowhere-*", labels_offset=1, split="holdout")
     dataset = open_data(form, str(digits[0]), "eval")
-    assert (dataset.split, dataset.labels_offset) == ("test", 1)
-    assert open_data(form, str(digits[0]), "eval", labels_offset=0).labels_offset == 0
-    assert tf.as_dtype(next(iter(dataset.examples()))[2].dtype) == tf.int32
+    assert (dataset.split, dataset.classes) == ("test", ("background", *"0123456789"))
+    as_they_are = open_data(form, str(digits[0]), "eval", labels_offset=0)
+    assert as_they_are.classes == tuple("0123456789")
+    assert [label + 1 for label in labels_of(as_they_are)] == labels_of(dataset)

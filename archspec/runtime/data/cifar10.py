@@ -13,8 +13,8 @@ import numpy as np
 
 from archspec.compiler.language.forms.data import Cifar10
 from archspec.diagnostics import Stop, stop
-from archspec.runtime.data.arrays import array_dataset
 from archspec.runtime.data.dataset import Dataset
+from archspec.runtime.data.labelled import array_dataset
 from archspec.runtime.data.naming import printable
 from archspec.runtime.data.pickled import Call, plain_values
 from archspec.runtime.data.splits import choose_split
@@ -33,11 +33,12 @@ def open_cifar10(form: Cifar10, split: str) -> Dataset:
     available = [name for name, batches in _BATCHES.items() if os.path.isfile(_path(folder, batches[0], suffix))]
     if not available:
         raise stop("AS703", f"{name} holds no CIFAR-10 batches", help="data_batch_1 … or data_batch_1.bin …")
-    split = choose_split(name, split, available)
+    apart = form.held_out is not None and available == ["train"]
+    split = "train" if apart else choose_split(name, split, available)
     read = _read_binary if suffix else _read_pickle
     parts = [_checked(_path(folder, batch, suffix), read) for batch in _BATCHES[split]]
     images = np.concatenate([images for images, _ in parts]).reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
-    return array_dataset(name, split, images, np.concatenate([labels for _, labels in parts]), NAMES)
+    return array_dataset(name, "" if apart else split, images, np.concatenate([labels for _, labels in parts]), NAMES)
 
 
 def cifar_batches(path: str) -> tuple[str, str] | None:

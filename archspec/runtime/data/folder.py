@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass, replace
 
 import numpy as np
 import tensorflow as tf
 
+from archspec.compiler.language.features import class_type, image_type
 from archspec.compiler.language.forms.data import Folder
 from archspec.diagnostics import Diagnostic, Stop, stop
 from archspec.runtime.data.arrangement import Arrangement, arrangement
-from archspec.runtime.data.dataset import Dataset
+from archspec.runtime.data.dataset import Dataset, Example
 from archspec.runtime.data.listing import SUFFIXES, Listing, holds, list_below, systems_in, visible_folders
 from archspec.runtime.data.naming import printable, several
 from archspec.runtime.data.splits import choose_split
+from archspec.runtime.data.views import is_held_out
 
-_VALIDATION_TENTH = 0
+_HELD_OUT = 0.1
 
 
 def open_folder(form: Folder, split: str) -> Dataset:
@@ -29,8 +30,12 @@ def open_folder(form: Folder, split: str) -> Dataset:
     if not os.path.isdir(form.path):
         raise stop("AS703", f"there is no folder {printable(form.path)} in {printable(os.getcwd())}")
     found = arrangement(form.path)
-    split = choose_split(printable(form.path), split, found.splits or ["train", "validation"])
-    return _of_split(form.path, found, split) if found.splits else _of_all(form.path, found, split)
+    if found.splits and (form.held_out is None or set(found.splits) != {"train"}):
+        split = choose_split(printable(form.path), split, found.splits)
+        return _of_split(form.path, found, split)
+    split = choose_split(printable(form.path), split, ["train", "validation"])
+    root = found.splits.get("train", form.path)
+    return _of_all((form.path, root), found, split, _HELD_OUT if form.held_out is None else form.held_out)
 
 
 def _of_split(path: str, found: Arrangement, split: str) -> Dataset:
@@ -46,13 +51,15 @@ def _of_split(path: str, found: Arrangement, split: str) -> Dataset:
     return _dataset(_Part(path, split, root, files, names, len(files), warnings))
 
 
-def _of_all(path: str, found: Arrangement, split: str) -> Dataset:
-    """One split's part of the images, where folders are classes."""
-    names, left_out = _classes(path)
-    files, systems = _images(path, names)
-    chosen = [file for file in files if _split_of(file) == split]
-    warnings = (*found.warnings, *_left_out(path, left_out + systems))
-    return _dataset(_Part(path, split, path, chosen, names, len(files), warnings))
+def _of_all(where: tuple[str, str], found: Arrangement, split: str, fraction: float) -> Dataset:
+    """One split's part of the images; `where` is the folder that was named, and the one whose folders are classes."""
+    name, root = where
+    names, left_out = _classes(root)
+    files, systems = _images(root, names)
+    wanted = split == "validation"
+    chosen = [file for file in files if is_held_out(_identity(file), fraction) == wanted]
+    warnings = (*found.warnings, *_left_out(root, left_out + systems))
+    return _dataset(_Part(name, split, root, chosen, names, len(files), warnings))
 
 
 def _classes(root: str) -> tuple[list[str], list[str]]:
@@ -99,10 +106,9 @@ def _left_out(root: str, paths: list[str]) -> list[Diagnostic]:
     return [Diagnostic("AS708", message, help="take away what is no class and no image", severity="warning")]
 
 
-def _split_of(path: str) -> str:
-    """Train or validation, by nothing but the path below the data set's folder."""
-    hashed = hashlib.sha256(path.replace(os.sep, "/").encode(errors="surrogateescape")).digest()
-    return "validation" if int.from_bytes(hashed[:8], "big") % 10 == _VALIDATION_TENTH else "train"
+def _identity(path: str) -> bytes:
+    """An image is held out or not by nothing but its path below the data set's folder."""
+    return os.fsencode(path.replace(os.sep, "/"))
 
 
 @dataclass(frozen=True)
@@ -123,16 +129,18 @@ def _dataset(part: _Part) -> Dataset:
         raise stop("AS703", f"{printable(part.root)} has no image for {part.split}", help=_ENDINGS)
     numbers = {folder: number for number, folder in enumerate(part.folders)}
     paths = tuple(os.path.join(part.root, file) for file in part.files)
+    labels = np.array([numbers[file.split(os.sep, 1)[0]] for file in part.files], np.int64)
     with tf.device("/cpu:0"):
         path_tensor = tf.constant(np.array(list(map(os.fsencode, paths)), object))
-        labels = tf.constant([numbers[file.split(os.sep, 1)[0]] for file in part.files], tf.int64)
+        label_tensor = tf.constant(labels)
 
-    def read(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return tf.io.read_file(path_tensor[index]), labels[index]
+    def read(index: tf.Tensor, seed: tf.Tensor) -> Example:
+        return {"image": tf.io.read_file(path_tensor[index]), "label": label_tensor[index]}
 
     def place(index: int) -> str:
         return printable(paths[index])
 
     names = tuple(map(printable, part.folders))
-    dataset = Dataset(printable(part.name), part.split, len(paths), names, read, place, files=paths)
-    return replace(dataset, total=part.total, warnings=part.warnings)
+    features = {"image": image_type(), "label": class_type(len(names))}
+    dataset = Dataset(printable(part.name), part.split, len(paths), features, read, place, {"label": names}, labels)
+    return replace(dataset, paths={"image": paths}, files=paths, total=part.total, warnings=part.warnings)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from archspec.compiler.language.features import PIXELS
 from archspec.diagnostics import Diagnostic, Note, Stop
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.explain import example_mistake
@@ -25,13 +26,26 @@ _SHOWN = 20
 
 def look_at(dataset: Dataset) -> None:
     """Nothing, if what is looked at can be read; raises Stop with all that cannot."""
-    if dataset.shape is not None:
-        return
-    one_each = len(dataset.files) == dataset.size
-    chosen = np.unique(np.linspace(0, dataset.size - 1, _FILES if one_each else _EXAMPLES, dtype=np.int64)).tolist()
-    found = list(_bad_files(dataset, chosen) if one_each else _bad_examples(dataset, chosen))
+    images = [name for name in dataset.paths if dataset.features[name].kind == "image"]
+    others = [name for name, one in dataset.features.items() if one.kind in PIXELS and None in one.shape[:2]]
+    found: list[tuple[str, str]] = []
+    looked_at = 0
+    for name in images:
+        chosen = _spread(dataset, _FILES // len(images))
+        looked_at = max(looked_at, len(chosen))
+        found += _bad_files([dataset.paths[name][index] for index in chosen])
+    if not found and (dataset.record_trouble is not None or set(others) - set(images)):
+        chosen = _spread(dataset, _EXAMPLES)
+        looked_at = len(chosen)
+        found += _bad_examples(dataset, chosen)
     if found:
-        raise Stop(_finding(dataset, found, len(chosen)))
+        raise Stop(_finding(dataset, found, looked_at))
+
+
+def _spread(dataset: Dataset, most: int) -> list[int]:
+    """So many examples at most, evenly spread."""
+    found: list[int] = np.unique(np.linspace(0, dataset.size - 1, most, dtype=np.int64)).tolist()
+    return found
 
 
 def _finding(dataset: Dataset, found: list[tuple[str, str]], looked_at: int) -> Diagnostic:
@@ -53,8 +67,7 @@ def _bad_examples(dataset: Dataset, indices: Iterable[int]) -> Iterator[tuple[st
             yield found[0], f"{dataset.place(index)} {found[1]}"
 
 
-def _bad_files(dataset: Dataset, indices: Iterable[int]) -> Iterator[tuple[str, str]]:
-    paths = [dataset.files[index] for index in indices]
+def _bad_files(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
     with ThreadPoolExecutor(min(32, 4 * (os.cpu_count() or 1))) as threads:
         for path, found in zip(paths, threads.map(_file_mistake, paths), strict=True):
             if found is not None:

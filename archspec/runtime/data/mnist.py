@@ -13,8 +13,8 @@ import numpy as np
 
 from archspec.compiler.language.forms.data import Mnist
 from archspec.diagnostics import stop
-from archspec.runtime.data.arrays import array_dataset
 from archspec.runtime.data.dataset import Dataset
+from archspec.runtime.data.labelled import array_dataset
 from archspec.runtime.data.naming import printable
 from archspec.runtime.data.splits import choose_split
 from archspec.runtime.limits import BYTES, limit
@@ -29,13 +29,14 @@ def open_mnist(form: Mnist, split: str) -> Dataset:
     available = mnist_splits(form.path)
     if not available:
         raise stop("AS703", f"{printable(form.path)} holds no idx files", help="train-images-idx3-ubyte.gz and so on")
-    split = choose_split(printable(form.path), split, available)
+    apart = form.held_out is not None and available == ["train"]
+    split = "train" if apart else choose_split(printable(form.path), split, available)
     images = _read(form.path, split, "images", 3)
     labels = _read(form.path, split, "labels", 1)
     if len(images) != len(labels):
         raise stop("AS704", f"{printable(form.path)} has {len(images)} images and {len(labels)} labels for {split}")
     names = tuple(map(str, range(max(10, int(labels.max()) + 1))))
-    return array_dataset(printable(form.path), split, images[..., np.newaxis], labels, names)
+    return array_dataset(printable(form.path), "" if apart else split, images[..., np.newaxis], labels, names)
 
 
 def mnist_splits(folder: str) -> list[str]:

@@ -28,10 +28,10 @@ def shards_in(folder: str) -> list[str]:
     return [os.path.join(folder, name) for name in names if name.endswith(_SUFFIXES) or _SHARD.fullmatch(name)]
 
 
-def files_of_split(pattern: str, split: str) -> tuple[list[str], str]:
+def files_of_split(pattern: str, split: str, *, held_out: bool = False) -> tuple[list[str], str]:
     """The files of a split among those that match a pattern or lie in a folder, and its name; raises Stop.
 
-    Without a split in any file's name, a folder's files are for training, and a pattern's for what it was named for.
+    The name is empty where no file's name speaks of a split, or only of training and a part of it is to be held out.
     """
     in_folder = os.path.isdir(pattern)
     files = shards_in(pattern) if in_folder else _matching(pattern)
@@ -41,18 +41,23 @@ def files_of_split(pattern: str, split: str) -> tuple[list[str], str]:
     groups: dict[str, list[str]] = {}
     for path in files:
         groups.setdefault(split_in(os.path.basename(path)) or "", []).append(path)
-    unnamed = set(groups) == {""} and (split == "train" or not in_folder)
-    chosen = "" if unnamed else choose_split(printable(pattern), split, [name for name in groups if name])
-    _check_regular(groups[chosen])
+    apart = held_out and set(groups) - {""} == {"train"}
+    unnamed = set(groups) == {""} or apart
+    chosen = "train" if apart else "" if unnamed else _chosen(pattern, split, groups)
+    check_regular(groups[chosen])
     _check_complete(groups[chosen], None if in_folder else os.path.basename(pattern))
-    return groups[chosen], chosen or split
+    return groups[chosen], "" if unnamed else chosen
+
+
+def _chosen(pattern: str, split: str, groups: dict[str, list[str]]) -> str:
+    return choose_split(printable(pattern), split, [name for name in groups if name])
 
 
 def _matching(pattern: str) -> list[str]:
     return sorted(path for path in glob.glob(pattern) if not os.path.isdir(path))
 
 
-def _check_regular(files: Sequence[str]) -> None:
+def check_regular(files: Sequence[str]) -> None:
     for path in files:
         try:
             kind = irregular(os.stat(path).st_mode)

@@ -6,8 +6,6 @@ import re
 from collections.abc import Collection
 
 from archspec.diagnostics import stop
-from archspec.runtime.data.dataset import Dataset
-from archspec.runtime.data.naming import several
 
 _MEANT = {"train": ("train",), "eval": ("validation", "test")}
 _ALIASES = {"val": "validation", "valid": "validation", "training": "train"}
@@ -33,12 +31,3 @@ def choose_split(source: str, wanted: str, available: Collection[str]) -> str:
     meant = " or ".join(_MEANT.get(wanted, (wanted,)))
     there = ", ".join(sorted(available)) or "none"
     raise stop("AS701", f"{source} has no split {meant}; it has {there}", help="choose one of its splits")
-
-
-def check_apart(training: Dataset, held_out: Dataset) -> None:
-    """Raise Stop where evaluation would read files that training reads."""
-    both = sorted(set(training.files) & set(held_out.files))
-    if both:
-        message = f"{training.name} has no examples held out: evaluation would read {several(both)}, as training does"
-        help = "name the files train-… and validation-…, or give the eval section data of its own"
-        raise stop("AS701", message, help=help)

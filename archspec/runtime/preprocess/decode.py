@@ -140,5 +140,7 @@ def _grey(color: tf.Tensor) -> tf.Tensor:
 
 
 def to_float(image: tf.Tensor) -> tf.Tensor:
-    """The image as float32 in [0, 1]; one that is so already stays as it is."""
+    """The image as float32 in [0, 1]; one that is so already stays as it is, and a map (int32) too."""
+    if image.dtype == tf.int32:
+        return image
     return tf.image.convert_image_dtype(image, tf.float32)
