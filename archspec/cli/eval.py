@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +87,7 @@ def prepared(
     from archspec.runtime.fit import check_fit
     from archspec.runtime.labels import classes_of_run, in_order_of
     from archspec.runtime.lower import lower
-    from archspec.runtime.measures import features_for_evaluation, measured_graph, measures
+    from archspec.runtime.measures import measured_graph, measures
     from archspec.runtime.memory import check_memory
     from archspec.runtime.restore import restore
     from archspec.runtime.score import Scoring
@@ -97,14 +98,15 @@ def prepared(
     step = restore(network, where, averaged=not arguments.raw_weights)
     with distribute.first_alone():
         source = section.data or (program.train.data if program.train is not None else None)
-        data = open_data(source, data_of(arguments), arguments.split)
+        whole = arguments.data is not None or section.data is not None
+        base = os.path.dirname(program.file)
+        data = open_data(source, data_of(arguments), arguments.split, base=base, whole=whole)
     names = classes_of_run(where)
     data = in_order_of(data, names, where) if names is not None else data
     warnings = check_fit(program, data, section.preprocess, {name: each.form for name, each in wanted.items()})
-    if distribute.rank() == 0 and names is None:
-        report(warnings)
-    features = features_for_evaluation(program)
-    return Scoring(network, wanted, features, section, data, arguments.batch or section.batch), step
+    if distribute.rank() == 0:
+        report([*data.warnings, *(warnings if names is None else [])])
+    return Scoring(network, wanted, section, data, arguments.batch or section.batch), step
 
 
 def show(facts: dict[str, Any], scores: Scores, form: str) -> None:

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archspec.compiler.graph.graph import Graph
+from archspec.compiler.language.features import image_type
 from archspec.compiler.language.op import show
+from archspec.compiler.training.inputs import feeds
 from archspec.diagnostics import Stop, stop
 from archspec.runtime.ends import image_input, image_shape
-from archspec.runtime.preprocess.apply import check_steps, preprocess_file
+from archspec.runtime.measures import features_for_evaluation
+from archspec.runtime.preprocess.apply import Preparation, preprocess_file
 
 if TYPE_CHECKING:
     from archspec.compiler.program import Program
@@ -63,11 +66,14 @@ def read_images(paths: Sequence[str], program: Program, bad: Callable[[Stop], No
         message = f"{program.file} has no eval section, so it is not said how a picture becomes an input"
         raise stop("AS607", message, help="add eval.preprocess, or give a .npy file of inputs")
     shape, steps = image_shape(program.graph), program.eval.preprocess
-    check_steps(steps, None, shape)
+    fed = feeds(program.graph.inputs, features_for_evaluation(program))
+    name = fed.get(image_input(program.graph), "image")
+    # What is wrong with the steps is wrong with all pictures.
+    Preparation({name: image_type()}, steps, {name: shape})
 
     def read(path: str) -> np.ndarray | None:
         try:
-            return preprocess_file(path, steps, shape)
+            return preprocess_file(path, steps, shape, name)
         except Stop as problem:
             bad(problem)
             return None

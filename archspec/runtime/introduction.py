@@ -15,9 +15,6 @@ from archspec.runtime.loop import Plan
 if TYPE_CHECKING:
     from archspec.compiler.program import Program
 
-_NAMES = 6
-"""How many classes are named."""
-
 
 def introduction(program: Program, plan: Plan, start: int) -> list[str]:
     """Lines of a name and what it is."""
@@ -35,10 +32,7 @@ def introduction(program: Program, plan: Plan, start: int) -> list[str]:
 
 def about(data: Dataset) -> str:
     """`flowers (train), 861 images, 5 classes: daisy, dandelion, …`."""
-    known = data.classes or ()
-    more = ", …" if len(known) > _NAMES else ""
-    classes = f", {len(known)} classes: {', '.join(known[:_NAMES])}{more}" if known else ""
-    return f"{data}, {data.size} images{classes}"
+    return f"{data}, {data.summary}"
 
 
 def _network(program: Program) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from itertools import takewhile
 
 import numpy as np
 import tensorflow as tf
 
-from archspec.compiler.language.features import FeatureType
 from archspec.compiler.language.forms.sections import Evaluate
 from archspec.runtime import distribute
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.explain import explain_data_error
 from archspec.runtime.data.pipeline import evaluation_batches
-from archspec.runtime.ends import image_shape
+from archspec.runtime.ends import picture_shapes
 from archspec.runtime.evaluate import Evaluation, Scores
 from archspec.runtime.lower import Network
 from archspec.runtime.measures import Measure
@@ -28,15 +27,14 @@ class Scoring:
         self,
         network: Network,
         wanted: dict[str, Measure],
-        features: Mapping[str, FeatureType],
         section: Evaluate,
         data: Dataset,
         batch: int,
     ) -> None:
         self.data, self._section, self._batch = data, section, batch
-        self._shape = image_shape(network.graph)
-        self._evaluation = Evaluation(network, wanted, features)
-        self._noun = "images" if any(feature.kind == "image" for feature in features.values()) else "examples"
+        self._shapes = picture_shapes(network.graph, data.features)
+        self._evaluation = Evaluation(network, wanted, data.features)
+        self._noun = "images" if any(feature.kind == "image" for feature in data.features.values()) else "examples"
         self.size = -(-data.size // distribute.size())
         """Examples of one rank, of the first one at least."""
 
@@ -57,7 +55,7 @@ class Scoring:
             advance(examples)
 
         batches = evaluation_batches(
-            self.data, self._section.preprocess, self._shape, self._batch, rank=rank, ranks=ranks
+            self.data, self._section.preprocess, self._shapes, self._batch, rank=rank, ranks=ranks
         )
         wanted = takewhile(lambda _: not asked_to_end(), batches)
         try:

@@ -21,6 +21,9 @@ from archspec.runtime.optimize import Length
 from archspec.runtime.slots import slot_names
 from archspec.runtime.tf_checkpoint import AVERAGE
 
+_BUCKETS = 6
+"""Groups in which gradients are exchanged while backward goes on."""
+
 SIGNALS = ("stop", "save", "outside")
 """What a step returns for the trainer alone."""
 
@@ -134,8 +137,8 @@ class Step:
         pairs = [(gradient, variable) for gradient, variable in found if gradient is not None]
         updates, numbers = made.updates if first else {}, {**more, **numbers}
         gradients = [gradient for gradient, _ in pairs]
-        together = iter(distribute.average([*gradients, *updates.values(), *numbers.values()]))
-        gradients = [next(together) for _ in gradients]
+        gradients = distribute.average(gradients, _BUCKETS)
+        together = iter(distribute.average([*updates.values(), *numbers.values()]))
         updates, numbers = ({name: next(together) for name in group} for group in (updates, numbers))
         return Pass(gradients, [variable for _, variable in pairs], updates, numbers)
 

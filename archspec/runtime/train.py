@@ -28,7 +28,7 @@ from archspec.runtime.labels import in_order_of
 from archspec.runtime.log import Log
 from archspec.runtime.loop import Plan, run_steps
 from archspec.runtime.lower import lower
-from archspec.runtime.measures import best_of, features_for_evaluation, measures
+from archspec.runtime.measures import best_of, measures
 from archspec.runtime.memory import check_memory
 from archspec.runtime.optimize import Length
 from archspec.runtime.patience import Patience
@@ -116,14 +116,14 @@ def _plan(program: Program, options: Options) -> Plan:
     if options.deterministic:
         tf.config.experimental.enable_op_determinism()
     tf.keras.utils.set_random_seed(section.seed % 2**32)
-    data = _opened(section.data, options.data, "train")
+    data = _opened(program, section.data, options.data, "train")
     warnings = check_fit(program, data, section.preprocess, section.losses)
     held_out = _held_out(program, program.eval, data, options) if options.evaluate and program.eval else None
     length, run = _length(section, data), Run(options.run)
     warnings += slow_norms(program.graph, section.freeze, length.steps)
     if distribute.rank() == 0 and options.form == "text":
         show_findings(warnings)
-    state = Step(lower(program.graph, seed=section.seed), section, length)
+    state = Step(lower(program.graph, seed=section.seed), section, length, data.features)
     scoring = None if held_out is None else _scoring(program, state, held_out)
     every = (options.score or program.eval.every) if scoring is not None and program.eval is not None else None
     log, best = Log(run), best_of(program) if scoring is not None else None
@@ -141,14 +141,14 @@ def _section(program: Program) -> Train:
 def _scoring(program: Program, state: Step, held_out: Dataset) -> Scoring:
     section = program.eval
     assert section is not None
-    features = features_for_evaluation(program)
-    return Scoring(state.network, measures(program), features, section, held_out, section.batch)
+    return Scoring(state.network, measures(program), section, held_out, section.batch)
 
 
 def _held_out(program: Program, section: Evaluate, data: Dataset, options: Options) -> Dataset:
     """The data of the eval section; what is wrong with it is said before training, not after."""
     try:
-        found = _opened(section.data or _section(program).data, options.data, "eval")
+        whole = section.data is not None and options.data is None
+        found = _opened(program, section.data or _section(program).data, options.data, "eval", whole)
         if data.classes is not None:
             found = in_order_of(found, data.classes, str(data))
         forms = {name: measure.form for name, measure in measures(program).items()}
@@ -161,9 +161,12 @@ def _held_out(program: Program, section: Evaluate, data: Dataset, options: Optio
     return found
 
 
-def _opened(form: Data, argument: str | None, split: str) -> Dataset:
+def _opened(program: Program, form: Data, argument: str | None, split: str, whole: bool = False) -> Dataset:
     with distribute.first_alone():
-        return open_data(form, argument, split)
+        data = open_data(form, argument, split, base=str(Path(program.file).parent), whole=whole)
+    if distribute.rank() == 0:
+        show_findings(data.warnings)
+    return data
 
 
 def _length(section: Train, data: Dataset) -> Length:

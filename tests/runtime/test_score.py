@@ -12,7 +12,7 @@ from archspec.compiler.program import compile_file
 from archspec.diagnostics import Findings
 from archspec.runtime.data.open import open_data
 from archspec.runtime.lower import lower
-from archspec.runtime.measures import features_for_evaluation, measures
+from archspec.runtime.measures import measures
 from archspec.runtime.score import Scoring
 from tests.runtime.training import (
     FULL,
@@ -86,8 +86,7 @@ def test_asked_to_end_it_ends_without_a_result(images: Path, tmp_path: Path) -> 
     program = compile_file(str(spec_file(tmp_path, FULL)), findings=Findings())
     assert program is not None and program.eval is not None
     data = open_data(program.eval.data, str(images), "eval")
-    features = features_for_evaluation(program)
-    scoring, done = Scoring(lower(program.graph), measures(program), features, program.eval, data, 2), [0]
+    scoring, done = Scoring(lower(program.graph), measures(program), program.eval, data, 2), [0]
     assert scoring.run(done.append, lambda: sum(done) >= 4) is None
     assert done == [0, 2, 2]
     whole = scoring.run(done.append)

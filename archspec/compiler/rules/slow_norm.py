@@ -44,8 +44,8 @@ def slow_norms(graph: Graph, freeze: tuple[str, ...], steps: int) -> Iterator[Di
     span = resolved.origin.span if resolved is not None and resolved.origin.span is not None else slow[0].span
     more = f" and {len(slow) - 1} more" if len(slow) > 1 else ""
     long = "for ever" if op.decay == 1 else f"over {1 / (1 - op.decay):.0f} steps"
-    message = f"{slow[0].layer}{more} averages {long}, and the training has {steps}: evaluation sees half-made averages"
-    help = f"write `warmup: true`, or decay: {_fitting(steps)}"
+    message = f"batch norm in {slow[0].layer}{more} averages {long}, and the training has {steps}"
+    help = f"evaluation would see half-made averages: write `warmup: true`, or `decay: {_fitting(steps)}`"
     yield Diagnostic(CODE, message, span, help=help, severity="warning")
 
 
