@@ -16,20 +16,20 @@ from archspec.compiler.expand.copies import Copy, copies
 from archspec.compiler.expand.counting import counted
 from archspec.compiler.expand.depth import Depths, inherited
 from archspec.compiler.expand.endpoints import alias, ending, endpoint_name, name_endpoint
-from archspec.compiler.expand.labels import kind_of, labels, name_of, variable_path
+from archspec.compiler.expand.entering import enter_wrong, holder_of, is_free
+from archspec.compiler.expand.labels import labels, name_of
 from archspec.compiler.expand.names import NO_TENSOR, Bundle, Entry, Names, joined, single
-from archspec.compiler.expand.networks import enter_cut_off, enter_inputs, read_network, refuse_end
-from archspec.compiler.expand.opening import bind_hyperparameters, chosen_variant, opened
+from archspec.compiler.expand.networks import enter_cut_off, enter_inputs, inside_network, read_network, refuse_end
 from archspec.compiler.expand.ops import append_op
 from archspec.compiler.expand.reads import names_read
-from archspec.compiler.expand.references import entry, reference, source_of
+from archspec.compiler.expand.references import reference, source_of
 from archspec.compiler.expand.scopes import within
-from archspec.compiler.expand.stride import asked_stride, check_reached
+from archspec.compiler.expand.stride import check_reached
+from archspec.compiler.expand.targets import is_shallow, surrounded, target_of
 from archspec.compiler.expand.usage import Usage
 from archspec.compiler.language.budget import COPY, FINDING, Budget
-from archspec.compiler.language.expression import UNKNOWN
 from archspec.compiler.language.ops import OPS
-from archspec.compiler.resolve import Resolver, Written
+from archspec.compiler.resolve import Resolver
 from archspec.compiler.spec.records import (
     Block,
     BlockCall,
@@ -44,9 +44,6 @@ from archspec.compiler.spec.records import (
 )
 from archspec.compiler.syntax.nodes import Mapping
 from archspec.diagnostics import Findings, Note
-
-_DEEPEST = 100
-"""Levels of layers and calls of blocks inside one another."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +112,7 @@ class Expander:
         made: list[Made] = []
         found = copies(layer, context, self.resolver, self.usage)
         if found is None:
-            self._enter_wrong(layer, label, context)
+            enter_wrong(layer, label, context)
             return [Made(label, NO_TENSOR)]
         for copy in found:
             before = len(self.findings.items)
@@ -141,24 +138,18 @@ class Expander:
         name = name_of(layer, label, context, self.resolver)
         present = True if layer.when is None else self.resolver.condition(layer.when, context.environment)
         if name is None or present is None:
-            self._enter_wrong(layer, name or label, context)
+            enter_wrong(layer, name or label, context)
             return Made(name or label, NO_TENSOR)
         if not present:
             return self._otherwise(layer, name, copy, incoming, context)
         outcome = self._present(layer, name, copy, incoming, context)
         if outcome is None:
-            self._enter_wrong(layer, name, context)
+            enter_wrong(layer, name, context)
         return Made(name, outcome or NO_TENSOR)
-
-    def _enter_wrong(self, layer: Layer, name: str, context: Context) -> None:
-        """Enter a layer that has an error, so that what refers to it stays silent."""
-        if layer.name is not None and "$" not in name:
-            holder, leaf = _holder(name, layer, context)
-            holder.add(leaf, Entry(NO_TENSOR, holder.below(leaf), "", layer.span))
 
     def _otherwise(self, layer: Layer, name: str, copy: Copy, incoming: Bundle, context: Context) -> Made | None:
         """What stands in the place of a layer whose `when` is false."""
-        other, holder, leaf = layer.otherwise, *_holder(name, layer, context)
+        other, holder, leaf = layer.otherwise, *holder_of(name, layer, context)
         if isinstance(other, Layer):
             other = replace(other, name=layer.name, endpoint=other.endpoint or layer.endpoint)
             return self._layer(other, name, copy, incoming, context)
@@ -178,10 +169,10 @@ class Expander:
     def _present(self, layer: Layer, name: str, copy: Copy, incoming: Bundle, context: Context) -> Bundle | None:
         """Expand a layer that is there and enter it; None after an error that leaves nothing to enter."""
         source = source_of(layer, incoming, context, self.resolver)
-        target = self._target(layer, name, copy, context)
-        inner = self._surrounded(layer, context)
-        holder, leaf = _holder(name, layer, context)
-        if source is None or target is None or inner is None or not self._is_free(leaf, layer, holder, target):
+        target = target_of(layer, name, copy, context, self.resolver, self.usage)
+        inner = surrounded(layer, context, self.resolver, self.usage)
+        holder, leaf = holder_of(name, layer, context)
+        if source is None or target is None or inner is None or not is_free(leaf, holder, target, self.findings):
             return None
         caller = inner.inside(holder, self.builder)
         below = holder.below(leaf, border=isinstance(layer.body, (BlockCall, NetworkCall)))
@@ -195,46 +186,6 @@ class Expander:
             holder.add(leaf, Entry(outcome, below, target.variable_path, layer.span))
         self._name_ends(outcome, target, context)
         return outcome
-
-    def _target(self, layer: Layer, name: str, copy: Copy, context: Context) -> Target | None:
-        """The paths of a layer and of its variables: its own, or those of the layer that it shares them with."""
-        own = self.resolver.text(layer.variable_name, context.environment) if layer.variable_name is not None else ""
-        path, line = variable_path(_kind(name, layer), own if layer.variable_name is not None else None, context)
-        if line is not None:
-            self.usage.mark(context.document, "name", line)
-        if layer.share is not None:
-            other = entry(layer.share, context, self.resolver)
-            if other is None:
-                return None
-            path = other.variable_path
-        return None if own is None else Target(layer, joined(context.path, name), path, copy.cells)
-
-    def _surrounded(self, layer: Layer, context: Context) -> Context | None:
-        """The context inside a layer: with its scopes, its output stride, and whether its variables are shared."""
-        inner = within(layer.defaults, context, self.usage, self.findings)
-        stride = context.output_stride
-        if layer.output_stride is not None:
-            asked = asked_stride(layer.output_stride, context, self.resolver)
-            if asked is UNKNOWN:
-                return None
-            stride = asked
-        if inner is None:
-            return None
-        return inner.surrounded(stride, context.shared or layer.share is not None)
-
-    def _is_free(self, leaf: str, layer: Layer, holder: Names, target: Target) -> bool:
-        """False after reporting that the layer's scope has its name already."""
-        older = holder.entries.get(leaf) if layer.name is not None else None
-        if older is None:
-            return True
-        if older.span == layer.span:
-            help = "write the counter into the name: $i, or $_i for nothing, _1, _2, …"
-            self.findings.add("AS302", f"the copies of `{target.path}` have one name", layer.span, help=help)
-        else:
-            note = Note("the first one", older.span)
-            message = f"two layers are called `{target.path}`"
-            self.findings.add("AS302", message, layer.span, note, help="rename one")
-        return False
 
     def _name_ends(self, outcome: Bundle, target: Target, context: Context) -> None:
         """Name the end points of a layer, and note where an `until` around names it."""
@@ -251,7 +202,7 @@ class Expander:
     def _body(self, body: Body, incoming: Bundle, target: Target, context: Context, caller: Context) -> Bundle:
         """Expand what a layer is; `context` is its inside, `caller` where it stands."""
         inner = context.below(target)
-        if isinstance(body, Missing) or not self._ends(target, context):
+        if isinstance(body, Missing) or not is_shallow(target, context, self.findings):
             return NO_TENSOR
         if isinstance(body, Sequence):
             return self.sequence(body.layers, incoming, inner)
@@ -263,15 +214,6 @@ class Expander:
         if inputs is None:
             return NO_TENSOR
         return append_op(OPS[body.op.text], body, inputs, target, context, self.resolver, self.builder)
-
-    def _ends(self, target: Target, context: Context) -> bool:
-        """Whether layers do not stand too deep inside one another; reports where they do."""
-        if len(context.calls) + target.path.count("/") <= _DEEPEST:
-            return True
-        message = f"blocks and layers stand more than {_DEEPEST} levels inside one another"
-        help = "let some of the blocks be one"
-        self.findings.add("AS132", message, target.layer.span, help=help)
-        return False
 
     def _inputs(self, body: Call | Join, incoming: Bundle, target: Target, context: Context) -> list[str | None] | None:
         """The tensors that an op takes: its branches' or operands', or what comes in; None after an error."""
@@ -334,8 +276,8 @@ class Expander:
         read = read_network(body, caller, self.resolver)
         if read is None:
             return NO_TENSOR
-        document, variant = read
-        inner = self._opened(document, variant, body, target, context, caller)
+        document, _ = read
+        inner = inside_network(read, body, target, context, caller, self.resolver, self.builder)
         handed = enter_inputs(document, incoming, target.layer, inner.names, self.findings)
         if handed is None:
             return NO_TENSOR
@@ -353,30 +295,6 @@ class Expander:
             gone = self.builder.cut(first, outcome.first)
             inner.names.take_away(gone, Note("`until` cuts it off", body.until.span))
         return single(outcome.first)
-
-    def _opened(
-        self, document: Document, variant: str, body: NetworkCall, target: Target, context: Context, caller: Context
-    ) -> Context:
-        """The context inside an embedded document. It means the same everywhere: only scopes at the call reach in."""
-        span = (body.variant or body.file).span
-        chosen, name = chosen_variant(document, variant, self.findings, span)
-        pairs = body.settings.pairs if body.settings is not None else ()
-        settings = {key.text: Written(node, caller.environment, "explicit", "the call") for key, node in pairs}
-        hyperparameters = bind_hyperparameters(document, chosen, settings, self.budget, self.resolver)
-        inner = opened(document, name, hyperparameters, context.names, self.builder, self.resolver)
-        own = len(caller.frames) - len(target.layer.defaults)
-        until = (joined(target.path, body.until.text),) if body.until is not None else ()
-        return replace(
-            inner,
-            path=target.path,
-            root=target.path,
-            variable_path=target.variable_path if target.layer.variable_name is not None else inner.variable_path,
-            output_stride=context.output_stride,
-            shared=context.shared,
-            frames=(*inner.frames, *caller.frames[own:]),
-            files=(*caller.files, document.file),
-            ends=(*caller.ends, *until),
-        )
 
     def layers(self, document: Document, incoming: Bundle, context: Context) -> Bundle:
         """Expand the main line of a document, the calls that read their depth being counted before."""
@@ -404,17 +322,3 @@ class Expander:
         counting.depths.length[context.root, False] = 0
         counting.sequence(document.layers, incoming, context.inside(names, builder))
         return counting.depths.position.get((context.root, False), 0)
-
-
-def _kind(name: str, layer: Layer) -> str:
-    """What variables are called by: an unnamed layer's number stays out, or a layer above would rename them."""
-    return kind_of(layer) if layer.name is None else name
-
-
-def _holder(name: str, layer: Layer, context: Context) -> tuple[Names, str]:
-    """The scope that holds the last part of a layer's name, and that part."""
-    *levels, leaf = name.split("/")
-    holder = context.names
-    for level in levels:
-        holder = holder.level(level, layer.span)
-    return holder, leaf

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from archspec.compiler.expand.context import Context
-from archspec.compiler.expand.names import Bundle, Entry, Names, Tensor, WrongReference, single
+from dataclasses import replace
+
+from archspec.compiler.expand.builder import Builder
+from archspec.compiler.expand.context import Context, Target
+from archspec.compiler.expand.names import Bundle, Entry, Names, Tensor, WrongReference, joined, single
+from archspec.compiler.expand.opening import bind_hyperparameters, chosen_variant, opened
 from archspec.compiler.language.suggestions import nearest
-from archspec.compiler.resolve import Resolver
+from archspec.compiler.resolve import Resolver, Written
 from archspec.compiler.spec.files import resolve
 from archspec.compiler.spec.reading import read_file
 from archspec.compiler.spec.records import Document, Layer, NetworkCall
@@ -28,6 +32,37 @@ def read_network(body: NetworkCall, context: Context, resolver: Resolver) -> tup
         return None
     chosen = resolver.text(body.variant, context.environment) if body.variant is not None else variant
     return None if chosen is None else (document, chosen)
+
+
+def inside_network(
+    network: tuple[Document, str],
+    body: NetworkCall,
+    target: Target,
+    context: Context,
+    caller: Context,
+    resolver: Resolver,
+    builder: Builder,
+) -> Context:
+    """The context inside an embedded document. It means the same everywhere: only scopes at the call reach in."""
+    document, variant = network
+    chosen, name = chosen_variant(document, variant, resolver.findings, (body.variant or body.file).span)
+    pairs = body.settings.pairs if body.settings is not None else ()
+    settings = {key.text: Written(node, caller.environment, "explicit", "the call") for key, node in pairs}
+    hyperparameters = bind_hyperparameters(document, chosen, settings, builder.budget, resolver)
+    inner = opened(document, name, hyperparameters, context.names, builder, resolver)
+    own = len(caller.frames) - len(target.layer.defaults)
+    until = (joined(target.path, body.until.text),) if body.until is not None else ()
+    return replace(
+        inner,
+        path=target.path,
+        root=target.path,
+        variable_path=target.variable_path if target.layer.variable_name is not None else inner.variable_path,
+        output_stride=context.output_stride,
+        shared=context.shared,
+        frames=(*inner.frames, *caller.frames[own:]),
+        files=(*caller.files, document.file),
+        ends=(*caller.ends, *until),
+    )
 
 
 def enter_inputs(document: Document, incoming: Bundle, layer: Layer, names: Names, findings: Findings) -> Bundle | None:
