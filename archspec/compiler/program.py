@@ -49,16 +49,18 @@ def compile_file(
     settings: Readable[str, str | object] | None = None,
     findings: Findings,
     text: str | None = None,
+    unmet: Findings | None = None,
 ) -> Program | None:
     """Compile `FILE` or `FILE#variant`; None after errors, which are in `findings`.
 
     `settings` are hyperparameters from the command line, text or values; `text` stands for the file's content.
+    Expectations that do not hold are errors too, unless `unmet` is there to receive them.
     """
     before = len(findings.errors)
     document, variant = read_file(path, findings, text)
     if document is None:
         return None
-    program = _compile(document, variant, settings or {}, findings, {})
+    program = _compile(document, variant, settings or {}, findings, {}, unmet)
     return program if len(findings.errors) == before else None
 
 
@@ -90,25 +92,26 @@ def _compile(
     settings: Readable[str, object],
     findings: Findings,
     unused: dict[Span, list[Diagnostic]],
+    unmet: Findings | None = None,
 ) -> Program | None:
     own = Findings()
     resolver = Resolver(own)
     said = _settings(settings, own)
     expanded = expand(document, variant, said, resolver) if not own.errors else None
     if expanded is None:
-        findings.extend(own.items)
+        findings.take(own)
         return None
     sections = read_sections(document, expanded, resolver)
     if expanded.graph is None or own.errors:
-        findings.extend(own.items)
+        findings.take(own)
         return None
     verify(expanded.graph, own)
-    check_expectations(document, variant, expanded, own)
+    check_expectations(document, variant, expanded, own if unmet is None else unmet)
     for diagnostic in find_unused(document, expanded.place.work, resolver):
         # What an extended file offers beyond this spec's use is that file's own matter.
         if diagnostic.span is not None and diagnostic.span.file == document.file:
             unused.setdefault(diagnostic.span, []).append(diagnostic)
-    findings.extend(own.items)
+    findings.take(own)
     if own.errors:
         return None
     chosen = str(expanded.place.values["variant"])

@@ -20,7 +20,7 @@ def archspec(*words: str, text: str | None = None, **environment: str) -> subpro
     return subprocess.run(
         [sys.executable, "-P", "-m", "archspec", *words],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "", **environment},
         input=text,
         capture_output=True,
         text=True,
@@ -117,7 +117,6 @@ def test_standard_input_that_is_no_text_is_a_finding() -> None:
         (["lnt"], "did you mean lint"),
         ([], "COMMAND"),
         (["lint"], "PATH"),
-        (["lint", "nowhere.yaml"], "no file or folder nowhere.yaml"),
         (["summary", INCEPTION, "--set", "num_classes"], "is not NAME=VALUE"),
         (["explain", INCEPTION, "Mixed_5x"], "did you mean Mixed_5"),
         (["summary", INCEPTION, "--until", "PreLogts"], "did you mean PreLogits"),
@@ -206,9 +205,10 @@ def test_explain_tells_the_winner_and_the_losers() -> None:
 
 
 def test_explain_of_a_layer_tells_briefly_what_was_overridden() -> None:
-    lines = archspec("explain", INCEPTION, "Logits/Conv2d_1c_1x1").stdout.splitlines()
-    (norm,) = [line for line in lines if line.startswith("Logits/Conv2d_1c_1x1.norm ")]
-    assert norm.endswith("(scope logits at specs/inception_v3.yaml:14:34; over batch_norm, null)")
+    heading, *lines = archspec("explain", INCEPTION, "Logits/Conv2d_1c_1x1").stdout.splitlines()
+    (norm,) = [line for line in lines if line.split()[0] == "norm"]
+    assert heading == "Logits/Conv2d_1c_1x1: conv2d  (specs/inception_v3.yaml)"
+    assert norm.endswith("  scope logits at 14:34; over batch_norm, null")
 
 
 @pytest.mark.parametrize(

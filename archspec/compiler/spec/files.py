@@ -38,7 +38,7 @@ def _load(
     if not isinstance(root, Mapping):
         findings.add("AS111", "a spec is a mapping of sections", root.span, help="begin with `archspec: 1`")
         return None, {}, ""
-    sources = {path: text if text is not None else Path(path).read_text("utf-8-sig")}
+    sources = {path: findings.sources[path]}
     base = root.get("extends")
     if base is None:
         _refuse_edits(root, findings)
