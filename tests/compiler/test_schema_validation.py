@@ -53,7 +53,7 @@ def test_specs_are_fine(path: Path) -> None:
         ("{conv2d: 1, kernel: [1, $k, x]}", "AS102", 26, "`kernel` of `conv2d` must be", None),
         ("{conv2d: 1, padding: saem}", "AS102", 27, "one of same, valid, symmetric", "did you mean `same`?"),
         (f"{{conv2d: 1, l2: {'9' * 400}}}", "AS102", 22, "`l2` of `conv2d` must be a number", None),
-        ("{conv2d: 1, l2: .nan}", "AS102", 22, "`l2` of `conv2d` must be a number, got .nan", None),
+        ("{conv2d: 1, l2: .nan}", "AS102", 22, "`l2` of `conv2d` must be a finite number, got .nan", None),
         ("{conv2d: 1, kernal: 3}", "AS101", 18, "`conv2d` has no field `kernal`", "did you mean `kernel`?"),
         ("{conv2d: 1, enpoint: b}", "AS101", 18, "`conv2d` has no field `enpoint`", "did you mean `endpoint`?"),
         ("{softmax, zzz: 3}", "AS101", 16, "`softmax` has no field `zzz`", None),

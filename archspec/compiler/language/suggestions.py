@@ -130,7 +130,8 @@ def _respelt(bare: str, known: dict[str, str]) -> str | None:
         if abs(len(candidate) - len(bare)) <= allowed and _digits(bare) in ("", _digits(candidate)):
             distance = _distance(bare, candidate, allowed)
             if distance <= allowed:
-                found.append((distance, written))
+                # `relux` is nearer to relu than to relu6: a letter is no slip for a digit.
+                found.append((2 * distance + (_digits(candidate) != _digits(bare)), written))
     best = [written for distance, written in found if distance == min(found)[0]]
     return best[0] if len(best) == 1 else None
 

@@ -73,7 +73,7 @@ FILES: dict[str, tuple[Callable[[], str | bytes], str]] = {
     "one_long_line": (lambda: "layers: [" + "relu, " * 90_000 + "]\n", "AS103"),
     "one_long_comment": (lambda: "#" * 990_000, "AS011"),
     "commas": (lambda: "a: [" + "," * 900_000, "AS001"),
-    "quote_without_end": (lambda: 'a: "' + "x" * 900_000, "AS001"),
+    "quote_without_end": (lambda: 'a: "' + "x" * 900_000, "AS017"),
     "long_integer": (lambda: "archspec: " + "9" * 10_000, "AS102"),
     "long_hexadecimal": (lambda: "archspec: 0x" + "f" * 10_000, "AS102"),
     "long_float": (lambda: "archspec: 1e" + "9" * 10_000, "AS102"),
