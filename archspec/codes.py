@@ -112,6 +112,21 @@ CODES: dict[str, str] = {
     "AS603": "Training of a spec without a `train` section.",
     "AS604": "Nothing says how long to train.",
     "AS605": "A pattern in `train` that names no layer.",
+    "AS606": "A loss or metric with the name of a column of the log.",
+    "AS608": "A target that is no feature of the data, input or end point.",
+    "AS609": "A loss or metric whose target is not said, and not clear.",
+    "AS610": "A loss or metric that cannot work on the tensors or the target that it reads.",
+    "AS611": "A loss that no variable which is trained leads to.",
+    "AS612": "An input that no feature of the data feeds.",
+    "AS613": "An input that the feature with its name does not fit.",
+    "AS614": "A duration that lies beyond the training, or in a unit that it cannot have.",
+    "AS615": "A layer that two optimizers train, or none.",
+    "AS616": "A loss without an optimizer, or an optimizer without a loss.",
+    "AS617": "`optimizer` and `optimizers` in one section.",
+    "AS618": "A best checkpoint by a metric that is not there.",
+    "AS619": "A preprocess step on a feature that it cannot work on.",
+    "AS620": "A step that moves a picture and not the map that belongs to it.",
+    "AS621": "A feature that no input or loss takes.",
     "AS607": "Evaluation or prediction with a spec that has no `eval` section.",
     "AS700": "No data set is given, or none is known at that place.",
     "AS701": "A split that the data set does not have.",
@@ -161,7 +176,7 @@ CODES: dict[str, str] = {
 }
 """What every code means that is not a lint rule's."""
 
-WARNINGS = frozenset({"AS216", "AS217", "AS218", "AS219", "AS220", "AS912", *(rule.CODE for rule in RULES)})
+WARNINGS = frozenset({"AS216", "AS217", "AS218", "AS219", "AS220", "AS621", "AS912", *(rule.CODE for rule in RULES)})
 """The codes of what can stand, and is seldom meant."""
 
 

@@ -51,7 +51,7 @@ def _ending(program: Program, name: str) -> Program:
     graph, section = cut(program.graph, name), program.eval
     if section is not None:
         metrics = section.metrics.items()
-        left = {key: metric for key, metric in metrics if getattr(metric, "predictions", "") in graph.endpoints}
+        left = {key: metric for key, metric in metrics if all(name in graph.endpoints for name in metric.tensors)}
         section = section.replace(metrics=left)
     return replace(program, graph=graph, train=None, eval=section)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from archspec.compiler.expand.document import expand
 from archspec.compiler.expand.expectations import check_expectations
-from archspec.compiler.expand.sections import read_sections
 from archspec.compiler.expand.unused import unused as find_unused
 from archspec.compiler.graph.graph import Graph
 from archspec.compiler.graph.verify import verify
@@ -20,6 +19,7 @@ from archspec.compiler.spec.reading import read_file
 from archspec.compiler.spec.records import Document
 from archspec.compiler.syntax.nodes import Node, Scalar
 from archspec.compiler.syntax.reading import parse
+from archspec.compiler.training.sections import read_sections
 from archspec.diagnostics import Diagnostic, Findings, Span
 
 

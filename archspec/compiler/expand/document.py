@@ -8,6 +8,7 @@ from archspec.compiler.expand.layers import branches, expand_body, sequence
 from archspec.compiler.expand.names import Bundle, Entry, Names, Tensor, joined, single
 from archspec.compiler.expand.opening import bind_hyperparameters, chosen_variant, make_inputs, root_place
 from archspec.compiler.expand.place import Place, Reached, Work
+from archspec.compiler.expand.references import reference
 from archspec.compiler.expand.sketch import Sketch
 from archspec.compiler.expand.unused import check_scopes
 from archspec.compiler.graph.graph import Graph
@@ -58,11 +59,13 @@ def _expand(document: Document, variant: str, settings: dict[str, Said], work: W
     outcome = sequence(document.layers, incoming, place)
     chain, heads = work.chain_position, _heads(document, outcome, place)
     work.chain_position = chain
+    outputs = _outputs(document, place)
     _stale_names(document, work)
     sketch = work.sketch
     graph = None
     if outcome.first is not None and not work.findings.errors and outcome.first in sketch.nodes:
-        graph = Graph(place.variable_path, sketch.inputs, sketch.nodes, sketch.endpoints, outcome.first, heads)
+        graph = Graph(place.variable_path, sketch.inputs, sketch.nodes, sketch.endpoints, outcome.first, heads, outputs)
+        graph = replace(graph, output=graph.ends[0])
     elif not document.layers:
         help = "write `layers:` with at least one layer"
         work.findings.add("AS312", "the spec has no layers", document.root.span, help=help)
@@ -146,6 +149,22 @@ def _heads(document: Document, outcome: Bundle, place: Place) -> dict[str, str]:
     except Broken:
         return {}
     return {name: sketch.endpoints[name] for name in names if name in sketch.endpoints and name not in before}
+
+
+def _outputs(document: Document, place: Place) -> dict[str, str]:
+    """The tensors that `outputs` names; what is not there is reported."""
+    found: dict[str, str] = {}
+    for key, node in document.outputs:
+        if node.text in place.work.sketch.endpoints:
+            found[key.text] = place.work.sketch.endpoints[node.text]
+            continue
+        try:
+            tensor = reference(node, place).first
+        except Broken:
+            continue
+        if tensor is not None:
+            found[key.text] = tensor
+    return found
 
 
 def _stale_names(document: Document, work: Work) -> None:

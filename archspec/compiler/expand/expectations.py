@@ -33,7 +33,7 @@ def _size(shape: tuple[int, ...]) -> int:
 
 
 def _macs(graph: Graph) -> int:
-    inference = graph.ending_at([graph.output])
+    inference = graph.ending_at(graph.ends)
     return sum(inference.macs(node) for node in inference.nodes.values())
 
 

@@ -7,13 +7,15 @@ from archspec.compiler.expand.parameters import bind
 from archspec.compiler.expand.place import Place, Work
 from archspec.compiler.graph.graph import Input
 from archspec.compiler.language.expression import Environment
+from archspec.compiler.language.forms.draws import Draw
 from archspec.compiler.language.op import Shape
 from archspec.compiler.language.provenance import Values
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.language.values import shown
 from archspec.compiler.resolve import Broken, Frame, Resolver, Said
+from archspec.compiler.resolve.forms import form_and_fields
 from archspec.compiler.spec.records import Document, Variant
-from archspec.compiler.syntax.nodes import Mapping, Node
+from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
 from archspec.diagnostics import Findings, Span
 
 
@@ -72,11 +74,12 @@ def make_inputs(document: Document, place: Place) -> Bundle:
     for key, node in document.inputs:
         try:
             shape, dtype = _input_type(node, key.span, place)
+            draw = _draw(key.text, node, place)
         except Broken:
             tensors.append((key.text, None))
             place.names.entries[key.text] = Entry(single(None), Names(place.names), "", key.span)
             continue
-        work.sketch.inputs[key.text] = Input(key.text, shape, dtype)
+        work.sketch.inputs[key.text] = Input(key.text, shape, dtype, draw)
         place.names.entries[key.text] = Entry(single(key.text), Names(place.names), "", key.span)
         tensors.append((key.text, key.text))
     if len(tensors) == 1:
@@ -95,6 +98,18 @@ def _input_type(node: Node, span: Span, place: Place) -> tuple[Shape, str]:
         raise Broken
     dtype = said.get("dtype")
     return tuple(sizes), str(resolver.value(dtype, place.environment)) if dtype is not None else "float32"
+
+
+def _draw(name: str, node: Node, place: Place) -> Draw | None:
+    """The distribution that an input is drawn from, where it says one. Raises Broken."""
+    written = node.get("draw") if isinstance(node, Mapping) else None
+    if written is None:
+        return None
+    resolver, values = place.work.resolver, Values()
+    cls, fields, span = form_and_fields("draw", written, place.work.findings)
+    form = resolver.form(cls, place.said(tuple((Scalar(k, k, v.span), v) for k, v in fields.items())), (), span, values)
+    assert isinstance(form, Draw)
+    return form
 
 
 def _is_size(size: object) -> bool:

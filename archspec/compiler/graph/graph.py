@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from archspec.compiler.language.forms.draws import Draw
 from archspec.compiler.language.op import Op, Shape, Variable
 from archspec.compiler.language.provenance import Values
 from archspec.diagnostics import Span
@@ -17,6 +18,8 @@ class Input:
     name: str
     shape: Shape
     dtype: str = "float32"
+    draw: Draw | None = None
+    """What it is drawn from where no data feeds it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,10 @@ GOOD = "layers: [a: {conv2d: 8, kernel: 1}, b: {conv2d: 8, kernel: 1}, c: {add: 
 def check(program: Program) -> Iterator[Diagnostic]:
     """A layer from which no path leads to anything that is asked for."""
     graph = program.graph
-    asked = [graph.output, *graph.heads.values()]
-    asked += [graph.endpoints[loss.logits] for loss in _losses(program)]
-    asked += [graph.endpoints[metric.predictions] for metric in _metrics(program)]
+    asked = [*graph.ends, *graph.heads.values()]
+    for part in (*_losses(program), *_metrics(program)):
+        names = (*part.tensors, getattr(part, "target", None), getattr(part, "mask", None))
+        asked += [graph.endpoints.get(name, name) for name in names if name in graph.endpoints or name in graph.nodes]
     alive = graph.ending_at(asked).nodes
     seen: set[str] = set()
     for node in graph.nodes.values():

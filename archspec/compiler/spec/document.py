@@ -50,6 +50,7 @@ def read_document(file: str, root: Mapping, sources: dict[str, str], findings: F
         blocks={key.text: _block(key, value, findings) for key, value in _pairs(root.get("blocks"))},
         layers=read_sequence(root.get("layers") or Listing((), root.span), findings),
         heads=_heads(root.get("heads"), findings),
+        outputs=tuple((key, value) for key, value in _pairs(root.get("outputs")) if isinstance(value, Scalar)),
         names=tuple((key, value) for key, value in _pairs(root.get("names")) if isinstance(value, Scalar)),
         sections={key: value for key in SECTIONS if isinstance(value := root.get(key), Mapping)},
         expect=expect if isinstance(expect, Mapping) else None,

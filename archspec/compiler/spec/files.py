@@ -107,6 +107,7 @@ _LAYERED = (
     "inputs",
     "blocks",
     "heads",
+    "outputs",
     "names",
     "expect",
 )

@@ -155,6 +155,7 @@ class Document:
     blocks: dict[str, Block] = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
     heads: tuple[Layer, ...] = ()
+    outputs: tuple[tuple[Scalar, Scalar], ...] = ()
     names: tuple[tuple[Scalar, Scalar], ...] = ()
     sections: dict[str, Mapping] = field(default_factory=dict)
     expect: Mapping | None = None
