@@ -9,6 +9,7 @@ from archspec.compiler.schema.pieces import (
     EXPRESSION,
     TEXT,
     Json,
+    by_type,
     chosen,
     described,
     either,
@@ -19,6 +20,7 @@ from archspec.compiler.schema.pieces import (
     ref,
 )
 
+_ITEM = {**named(ref("layer")), "minProperties": 1, "maxProperties": 1}
 _TABLE = either(TEXT, listing(listing({})), named(either(listing({}), EXPRESSION)))
 _SCOPES = either(TEXT, ref("scope"), listing(either(TEXT, ref("scope"))))
 
@@ -71,9 +73,9 @@ def layer_definitions() -> dict[str, Json]:
     """`layer`, in every form it has; `scope`, and what these are made of."""
     return {
         "expression": {"type": "string", "pattern": r"\$", "description": "an expression: $name or $(…)"},
-        "layer": either({"enum": list(OPS)}, ref("sequence"), ref("layer.any")),
+        "layer": by_type({"enum": list(OPS)}, object=ref("layer.any"), array=ref("sequence")),
         "sequence": described("layers one after the other", listing(ref("item"))),
-        "item": either({"enum": list(OPS)}, {**named(ref("layer")), "minProperties": 1, "maxProperties": 1}),
+        "item": by_type({"enum": list(OPS)}, object=_ITEM),
         "layer.any": _any("one layer", "layer"),
         "block": _with_block_keys(),
         "common": mapping(_COMMON),
