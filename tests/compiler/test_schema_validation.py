@@ -213,14 +213,14 @@ def test_what_the_schema_refuses_is_reported_and_nothing_else(path: Path) -> Non
 
     tree = parse(path.read_text(), path.name, Findings())
     assert isinstance(tree, Mapping)
-    whole = {**plain(tree), "extends": "base.yaml"}  # inputs and layers may then be missing
+    whole = plain(tree)
     judge, chance = Draft202012Validator(published()), random.Random(path.stem)
     for _ in range(25):
         broken = mutate(whole, chance)
         text = yaml.safe_dump(broken, sort_keys=False)
         root, findings = parse(text, "spec.yaml", Findings()), Findings()
-        if not isinstance(root, Mapping) or root.key("extends") is None:
-            continue
+        if not isinstance(root, Mapping) or not {"inputs", "layers"} <= {key.text for key, _ in root.pairs}:
+            continue  # a later stage misses them, because what is extended may have them
         validate(root, findings)
         errors = [error.message for error in judge.iter_errors(plain(root))]
         assert bool(errors) == bool(findings.items), (text, errors[:3], findings.items[:3])

@@ -31,7 +31,8 @@ class Walk:
     """Checks a document's nodes one by one, so that a mistake in one of them hides no other."""
 
     def __init__(self, schema: Json, findings: Findings) -> None:
-        self.parts = Parts(schema)
+        # What a spec extends is laid under it already: it is looked at as a spec by itself.
+        self.parts = Parts({**schema, "properties": {**schema["properties"], **schema["then"]["properties"]}})
         self.findings = findings
         self.fields = {name for family in FAMILIES.values() for cls in family.values() for name in cls.FIELDS}
 
