@@ -173,6 +173,8 @@ CODES: dict[str, str] = {
     "AS923": "An array of inputs among other inputs.",
     "AS924": "`--endpoints` without `--output`.",
     "AS925": "An end point that the network does not have.",
+    "AS940": "A new spec that cannot be written where it should be.",
+    "AS941": "A folder that holds no classes of pictures.",
 }
 """What every code means that is not a lint rule's."""
 

@@ -22,6 +22,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "train": "train a network, on one rank or many",
         "eval": "measure a trained network on a data set",
         "predict": "say what is in pictures",
+        "init": "write a spec for a folder of pictures",
     },
     "write and review, without TensorFlow": {
         "lint": "check specs, with file:line:column for every finding",

@@ -45,10 +45,11 @@ def compiled(arguments: argparse.Namespace, unmet: Findings | None = None) -> Pr
 
 def _ending(program: Program, name: str) -> Program:
     """The program of the network that ends at an end point, with the metrics that are left."""
+    from archspec.compiler.graph.passes import run
     from archspec.compiler.graph.passes.cut import cut
 
     check_endpoint(program, name)
-    graph, section = cut(program.graph, name), program.eval
+    graph, section = run(cut, program.graph, name), program.eval
     if section is not None:
         metrics = section.metrics.items()
         left = {key: metric for key, metric in metrics if all(name in graph.endpoints for name in metric.tensors)}
@@ -59,7 +60,7 @@ def _ending(program: Program, name: str) -> Program:
 def check_endpoint(program: Program, name: str) -> None:
     """Raise Stop where the network has no end point or head of that name."""
     known = list(program.graph.endpoints | program.graph.heads)
-    if name not in known:
+    if not name or name not in known:
         near = get_close_matches(name, known, n=3)
         remedy = f"did you mean {' or '.join(near)}?" if near else "`archspec summary` lists the layers"
         what = name or "with an empty name"

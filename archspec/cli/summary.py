@@ -43,12 +43,13 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints the table; 1 where an expectation of the spec does not hold."""
+    from archspec.compiler.graph.passes import run as run_pass
     from archspec.compiler.graph.passes.inference import for_inference
     from archspec.rendering import report
 
     unmet = Findings()
     program = compiled(arguments, unmet)
-    graph = program.graph if arguments.train else for_inference(program.graph)
+    graph = program.graph if arguments.train else run_pass(for_inference, program.graph)
     if arguments.format == "json":
         _print_json(program, graph, unmet)
     elif arguments.format == "ir":
