@@ -129,7 +129,7 @@ def test_standard_input_goes_to_standard_output() -> None:
 
 def test_broken_standard_input_gives_nothing() -> None:
     done = fmt("-", text="archspec: [1\n")
-    assert (done.returncode, done.stdout) == (1, "") and "stdin:2:1: AS001" in done.stderr
+    assert (done.returncode, done.stdout) == (1, "") and "stdin:1:11: AS017" in done.stderr
     done = fmt("-", text="a: é\n".encode("latin-1"))
     assert (done.returncode, done.stdout) == (1, "") and "AS004" in done.stderr
 
@@ -151,7 +151,7 @@ def test_broken_file_stays_and_the_others_are_laid_out(file: Path) -> None:
     broken.write_text("archspec: [1\n")
     done = fmt(file.parent)
     assert (done.returncode, done.stdout) == (1, f"changed {file}\n")
-    assert f"{broken}:2:1: AS001" in done.stderr and "Traceback" not in done.stderr
+    assert f"{broken}:1:11: AS017" in done.stderr and "Traceback" not in done.stderr
     assert (broken.read_text(), file.read_text()) == ("archspec: [1\n", "archspec: 1\n")
 
 

@@ -80,6 +80,8 @@ layers:
         ["summary", "--set", "\u202e=\x1b"],
         ["explain", "\x1b[31m"],
         ["lint", "--format", "\x1b"],
+        ["summary", "--set", "a=\udcff"],
+        ["lint", "\udcff\ud800.yaml"],
     ],
     ids=lambda words: ascii(words),
 )
@@ -177,8 +179,8 @@ def test_a_line_is_quoted_from_what_was_compiled(tmp_path: Path, capsys: pytest.
 def test_json_is_strict_and_forms_are_as_a_spec_writes_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = (
         "archspec: 1\ninputs: {x: {shape: [8, 8, 3]}}\n"
-        "layers: [a: {conv2d: 4, kernel: 1x3, norm: {batch_norm, decay: 0.9}, activation: {leaky_relu: 0.1}}]\n"
-        "train: {losses: {m: {softmax_cross_entropy: a}}, optimizer: {sgd: {cosine: 0.1}}, batch: 8, steps: 3, save: 2 epochs}\n"
+        "layers: [a: {conv2d: 4, kernel: 1x3, norm: {batch_norm, decay: 0.9}, activation: {leaky_relu: 0.1}}, flatten, Logits: {dense: 3}]\n"
+        "train: {preprocess: [{resize: 8}], losses: {m: {softmax_cross_entropy: Logits}}, optimizer: {sgd: {cosine: 0.1}}, batch: 8, steps: 3, save: 2 epochs}\n"
     )
     (tmp_path / "a.yaml").write_text(text)
 

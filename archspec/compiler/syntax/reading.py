@@ -80,7 +80,8 @@ def _short_enough(text: str, file: str, findings: Findings) -> str | None:
         message = f"{file} has {len(text):,} characters; {LARGEST:,} is the limit for a spec"
         findings.add("AS005", message, Span(file, 1, 1, 1, 1))
         return None
-    return text
+    # Bytes of the command line that are not UTF-8 come as halves of pairs, which UTF-8 does not have.
+    return text if text.isascii() else _utf8(text.encode("utf-8", "surrogatepass"), file, findings)
 
 
 def _utf8(data: bytes, file: str, findings: Findings) -> str | None:
