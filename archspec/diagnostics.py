@@ -57,7 +57,8 @@ class Findings:
     """The diagnostics that one stage collects, the same one once; and the texts that they are about, by file."""
 
     items: list[Diagnostic] = field(default_factory=list)
-    sources: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict, compare=False)
+    """The texts that they are about, by file: what was compiled is what is quoted."""
     _known: set[Diagnostic] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def add(
@@ -98,14 +99,14 @@ class Findings:
 class Stop(Exception):
     """The work ends here because of the user's input; carries the diagnostics to show, and the texts they quote.
 
-    `exit_code` is 1 for findings and failures, 2 for wrong usage.
+    `sources` are the texts that they are about, `exit_code` is 1 for findings and failures, 2 for wrong usage.
     """
 
     def __init__(self, *diagnostics: Diagnostic, exit_code: int = 1, sources: Mapping[str, str] | None = None) -> None:
         super().__init__("; ".join(d.message for d in diagnostics))
         self.diagnostics = diagnostics
-        self.exit_code = exit_code
         self.sources = sources or {}
+        self.exit_code = exit_code
 
 
 def stop(

@@ -17,6 +17,8 @@ _SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp")
 _LOOKED_AT = 200
 """Pictures whose sizes are looked at."""
 
+_NORMALIZE = "{normalize: [127.5], scale: 127.5}"
+
 _STEPS = 380
 """Training steps to aim at: a warm start on some hundred pictures is through by then."""
 
@@ -131,20 +133,18 @@ def spec_text(found: Look, chosen: Recipe, base: str, checkpoint: str | None, ou
     start = []
     if checkpoint:
         path = json.dumps(os.path.relpath(Path(checkpoint).expanduser().resolve(), folder), ensure_ascii=False)
-        start = [
-            f"  initialize: {{checkpoint: {path}, skip: [Logits]}}  # all but the classifier, whose classes differ"
-        ]
+        start = [f"  initialize: {{checkpoint: {path}, skip: [Logits]}}  # all but the classifier"]
     lines = [
         f"# {found.summary()}",
         "archspec: 1",
         f"extends: {base}",
         f"hyperparameters: {{num_classes: {len(found.classes)}, image_size: {chosen.size}}}",
         "defaults:",
-        f"  batch_norm: {{decay: {chosen.decay}, warmup: true}}  # fits {chosen.steps} steps; slower averages lag behind",
+        f"  batch_norm: {{decay: {chosen.decay}, warmup: true}}  # for {chosen.steps} steps; slower ones lag behind",
         "train:",
         f"  data: {{folder: {where}{held}}}  # evaluated on {part}",
         *start,
-        "  preprocess: [{random_resized_crop: $image_size, area: [0.5, 1.0]}, random_flip, {normalize: [127.5], scale: 127.5}]",
+        f"  preprocess: [{{random_resized_crop: $image_size, area: [0.5, 1.0]}}, random_flip, {_NORMALIZE}]",
         f"  optimizer: {{sgd: {{cosine: {rate}, warmup: 5 percent}}, momentum: 0.9}}  # {why}",
         f"  batch: {chosen.batch}  # {chosen.steps // chosen.epochs} steps an epoch",
         f"  epochs: {chosen.epochs}  # about {chosen.steps} steps",

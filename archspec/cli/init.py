@@ -16,9 +16,9 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "init",
         help="write a spec for a folder of pictures",
-        description="Looks at a folder that has a folder of pictures for each class: counts classes and pictures, looks at "
-        "their sizes, and writes a spec that fine-tunes a network on them, with split, batch, schedule and batch-norm "
-        "decay that fit the number of steps; comments say why. A file that is there already is not overwritten.",
+        description="Looks at a folder that has a folder of pictures for each class: counts classes and pictures, "
+        "looks at their sizes, and writes a spec that fine-tunes a network on them, with split, batch, schedule and "
+        "batch-norm decay that fit the number of steps; comments say why. A file that is there already stays.",
         epilog="examples:\n"
         "  archspec init flowers/\n"
         "  archspec init flowers/ --checkpoint mobilenet_v1_0.25_224.ckpt --output flowers.yaml\n"

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
 def add_spec(parser: argparse.ArgumentParser) -> None:
     """Registers SPEC and --set."""
-    parser.add_argument("spec", metavar="SPEC", help="a spec's file, or FILE#VARIANT")
+    parser.add_argument("spec", metavar="SPEC", help="a spec's file, FILE#VARIANT, or zoo:NAME")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="set a hyperparameter; may be repeated"
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="set a hyperparameter, or any value by its path (train.batch=8, layers.conv1.filters=8); may be repeated",
     )
 
 
