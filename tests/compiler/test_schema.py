@@ -181,7 +181,13 @@ def test_what_extends_a_spec_may_say_a_part_of_a_form(text: str, draft: Any) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["train: {losses: {main: {label_smothing: 0.1}}}", "train: {bach: 3}", "defaults: {conv2d: {kernal: 3}}"]
+    "text",
+    [
+        "insert: {after a: [c: {conv2d: 8, filters: 64}]}",
+        "train: {losses: {main: {label_smothing: 0.1}}}",
+        "train: {bach: 3}",
+        "defaults: {conv2d: {kernal: 3}}",
+    ],
 )
 def test_what_extends_a_spec_must_say_it_rightly(text: str) -> None:
     over = parse(f"archspec: 1\nextends: b.yaml\n{text}\n", "a.yaml", Findings())

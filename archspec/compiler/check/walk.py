@@ -153,7 +153,12 @@ class Walk:
         main = cls.main() if cls is not None else None
         again = node.key(main.name) if main is not None else None
         value = node.get(key.text)
-        if main is None or again is None or (isinstance(value, Scalar) and value.value is None):
+        if (
+            main is None
+            or again is None
+            or main.name == key.text
+            or (isinstance(value, Scalar) and value.value is None)
+        ):
             return
         if getattr(cls, "ARITY", (1, 1)) != (1, 1) and not isinstance(value, Scalar):
             return

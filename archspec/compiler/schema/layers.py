@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archspec.compiler.language.fields import FAMILIES
 from archspec.compiler.language.ops import OPS, groups
-from archspec.compiler.schema.forms import WHEN, field_references, main_value, summary
+from archspec.compiler.schema.forms import WHEN, field_references, main_value, said_once, summary
 from archspec.compiler.schema.pieces import (
     EXPRESSION,
     TEXT,
@@ -100,7 +100,10 @@ def _layer(name: str, body: bool = False) -> Json:
     own = _COMPOSED[name] if name in _COMPOSED else _operation(name)
     text = "" if name in _COMPOSED else summary(OPS[name])
     free = {"additionalProperties": True} if name == "block" else {}
-    return mapping({**own, **common, **(_BLOCK if body else {})}, **free, **({"description": text} if text else {}))
+    once = said_once(OPS[name]) if name in OPS else {}
+    return mapping(
+        {**own, **common, **(_BLOCK if body else {})}, **free, **once, **({"description": text} if text else {})
+    )
 
 
 def _operation(name: str) -> Json:
