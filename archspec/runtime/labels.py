@@ -11,7 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from archspec.diagnostics import Stop, stop
-from archspec.run_folder.record import LABELS, read_record
+from archspec.run_folder import files
+from archspec.run_folder.record import LABELS, damaged, read_record
 from archspec.runtime.data.dataset import Dataset
 
 _NUMBERED = re.compile(r"\s*([0-9]+)\s*:\s*(.*)")
@@ -19,9 +20,16 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def labels_of_run(where: str) -> Path | None:
-    """The file of names in the run that a checkpoint belongs to; `where` is as in restore.open_weights."""
+    """The file of names in the run that a checkpoint belongs to; `where` is as in restore.open_weights. Raises Stop."""
     path = Path(where).expanduser().absolute()
-    return next((run / LABELS for run in _runs(path) if (run / LABELS).is_file()), None)
+    run = next((run for run in _runs(path) if LABELS in files.names(run)), None)
+    if run is None:
+        return None
+    try:
+        files.read(run, LABELS)
+    except OSError as problem:
+        raise damaged(run / LABELS, problem.strerror or str(problem)) from None
+    return run / LABELS
 
 
 def classes_of_run(where: str) -> tuple[str, ...] | None:

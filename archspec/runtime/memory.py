@@ -23,13 +23,13 @@ def needed(graph: Graph, batch: int) -> int:
 
 def fitting_batch(graph: Graph, batch: int, ranks: int) -> int:
     """The largest batch, halved from one that did not fit, whose step should fit; 0 where none does."""
-    free, smaller = _memory(), batch // 2
+    free, smaller = there(), batch // 2
     while smaller >= ranks and (smaller % ranks or needed(graph, smaller // ranks) > free):
         smaller //= 2
     return smaller if smaller >= ranks else 0
 
 
-def _memory() -> float:
+def there() -> float:
     """The bytes of one rank: the GPU's, or its part of this machine's."""
     if tf.config.list_logical_devices("GPU"):
         return _gpu_bytes()

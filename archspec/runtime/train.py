@@ -25,7 +25,7 @@ from archspec.runtime.evaluate import Scores, classes, measures
 from archspec.runtime.failures import with_enough_memory
 from archspec.runtime.labels import in_order_of
 from archspec.runtime.log import Log
-from archspec.runtime.loop import Plan, run_steps
+from archspec.runtime.loop import EVALUATION, Plan, run_steps
 from archspec.runtime.lower import lower
 from archspec.runtime.optimize import Length
 from archspec.runtime.preprocess.apply import check_steps
@@ -91,7 +91,7 @@ def _train(program: Program, options: Options, waiting: Waiting) -> Outcome:
     if distribute.sum_over_ranks(np.array([float(bool(stopping.asked))]))[0] > 0:
         # Asked to end while the last checkpoint was written: the evaluation is left out.
         return Outcome(start, step, total, stopping.asked or "a signal to another rank", numbers, None)
-    return Outcome(start, step, total, "", numbers, _last_scores(plan, step))
+    return Outcome(start, step, total, "", numbers, _last_scores(plan, step, waiting))
 
 
 def _plan(program: Program, options: Options) -> Plan:
@@ -168,12 +168,18 @@ def _length(section: Train, data: Dataset) -> Length:
     return Length(min(lengths), per_epoch)
 
 
-def _last_scores(plan: Plan, step: int) -> Scores | None:
+def _last_scores(plan: Plan, step: int, waiting: Waiting) -> Scores | None:
     """What the trained network gets right, with a bar of its own; written down too."""
     if plan.scoring is None:
         return None
-    with plan.state.averaged(), Passing(plan.scoring.size) as passing:
-        scores = plan.scoring.run(passing.advance)
+    what = "the images of the last evaluation"
+    with plan.state.averaged(), Passing(plan.scoring.size) as passing, waiting.until(what, ending=EVALUATION) as moved:
+
+        def on_batch(examples: int) -> None:
+            moved()
+            passing.advance(examples)
+
+        scores = plan.scoring.run(on_batch)
     assert scores is not None
     plan.log.scores(step, scores.values)
     plan.saving.scored(step, scores.values)
