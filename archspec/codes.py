@@ -143,6 +143,8 @@ CODES: dict[str, str] = {
     "AS743": "Another rank has stopped.",
     "AS744": "horovodrun that could not start the ranks.",
     "AS750": "A Python package that is not installed.",
+    "AS760": "Another package named archspec in the same environment.",
+    "AS761": "A process that ended while TensorFlow was imported.",
     "AS902": "A number that must be more than 0.",
     "AS905": "A path that is not there, or holds no spec.",
     "AS906": "Something to explain that does not exist.",

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from archspec import __version__
-from archspec.diagnostics import Stop
+from archspec.diagnostics import Stop, stop
 
 GROUPS: dict[str, dict[str, str]] = {
     "run": {
@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code: 0 fine, 1 findings or failure, 2 wrong usage."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        _check_alone()
         parsed = _parsed(words)
         return int(parsed.run(parsed))
     except Stop as problem:
@@ -60,6 +61,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except Exception as problem:
         return _bug(problem)
+
+
+def _check_alone() -> None:
+    """Raises Stop where PyPI's other `archspec` lies in the same folder: each has overwritten files of the other."""
+    package = os.path.dirname(os.path.dirname(__file__))
+    if os.path.isfile(os.path.join(package, "cpu", "detect.py")):
+        message = f"the package archspec of PyPI, which detects processors, is mixed with this one in {package}"
+        help = "pip uninstall both, archspec and archspec-tf, and give each an environment of its own, as pipx does"
+        raise stop("AS760", message, help=help)
 
 
 def _parsed(words: list[str]) -> argparse.Namespace:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
 import re
@@ -89,13 +90,13 @@ def jobs() -> int:
 class HorovodWheel:
     """The wheel for one TensorFlow, Python, platform, choice of GPU operations and recipe."""
 
-    def __init__(self, root: Path, operations: str) -> None:
+    def __init__(self, root: Path, locks: Path, operations: str) -> None:
         if operations not in OPERATIONS:
             known = " or ".join(OPERATIONS)
             raise SetupError(f"HOROVOD_GPU_OPERATIONS is {operations}, which can't be built here. Set it to {known}.")
         self.requirement = root / "requirements" / "horovod.txt"
         self.operations = operations
-        lock = (root / "requirements" / "train.txt").read_text()
+        lock = (locks / "train.txt").read_text()
         self.tensorflow = re.findall(r"^tensorflow==([\w.]+)", lock, re.MULTILINE)[0]
         self.folder = cache() / self.key()
 
@@ -137,9 +138,18 @@ class HorovodWheel:
             if not self.built():
                 self.build(pip, log)
 
+    def installed(self, site_packages: Path) -> bool:
+        """Whether just this one is there; pip writes down where it installed a file from."""
+        origin = site_packages / f"horovod-{VERSION}.dist-info" / "direct_url.json"
+        return origin.is_file() and json.loads(origin.read_text())["url"] == self.file().as_uri()
+
+    def file(self) -> Path:
+        """The wheel in the cache."""
+        return next(self.folder.glob("*.whl"))
+
     def install(self, pip: Pip, log: Path) -> None:
         """Installs it from the cache."""
-        wheel = next(self.folder.glob("*.whl"))
+        wheel = self.file()
         command = pip("install", "--no-index", "--no-deps", "--force-reinstall", str(wheel))
         run(f"installing Horovod {VERSION}", "5 s", command, log)
 

@@ -13,7 +13,7 @@ class Data(Form, family="data"):
 
 
 class Sample(Data, name="sample"):
-    """Crops of ten free photographs that come with scikit-image: works at once, without a download."""
+    """Crops of ten free photographs that come with archspec: works at once, without a download."""
 
 
 class TFRecord(Data, name="tfrecord"):
