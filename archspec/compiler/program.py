@@ -10,7 +10,8 @@ from archspec.compiler.expand.document import expand
 from archspec.compiler.expand.expectations import check_expectations
 from archspec.compiler.expand.sections import read_sections
 from archspec.compiler.expand.unused import unused as find_unused
-from archspec.compiler.graph.graph import Graph, verify
+from archspec.compiler.graph.graph import Graph
+from archspec.compiler.graph.verify import verify
 from archspec.compiler.language.expression import Environment
 from archspec.compiler.language.forms.sections import Evaluate, Train
 from archspec.compiler.language.provenance import Values

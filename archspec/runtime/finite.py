@@ -18,7 +18,7 @@ def first_non_finite(network: Network, inputs: Inputs, training: bool = True, se
         if not _finite(variable.value):
             return name
     seed = tf.zeros([2], tf.int32) if seed is None else seed
-    steps = network.steps(inputs, training, seed, keep_averages=True)
+    steps = network.steps(inputs, training, seed)
     return next((path for path, tensor in steps if not _finite(tensor)), None)
 
 

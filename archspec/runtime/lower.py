@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 
 from archspec.compiler.graph.graph import Graph, Node
-from archspec.compiler.language.op import Variable
+from archspec.compiler.language.op import Lowered, Variable
 from archspec.runtime.ends import image_input, main_outputs, node_path
 from archspec.runtime.keras_config import graph_config, graph_of
 
@@ -41,7 +41,7 @@ class Network(keras.Model):
         self.l2 = {name: variable.l2 for name, _, variable in graph.variables() if variable.l2 > 0}
         self.outputs_wanted = tuple(main_outputs(graph))
         self.still: set[str] = set()
-        self.updates = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.steps_done = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.step_seed = tf.Variable([seed % 2**31, 0], dtype=tf.int64, trainable=False)
         self.built = True
 
@@ -60,33 +60,42 @@ class Network(keras.Model):
         """{end point: tensor} for `outputs_wanted`.
 
         `seed` is an int32 tensor of shape [2], a new one for every step and rank, from which dropout draws; without
-        it the network counts its own training steps.
+        it the network counts its own training steps. When training, moving averages get their new values.
         """
-        return self.endpoints(inputs, self.outputs_wanted, training, seed)
+        made = self.forward(inputs, self.outputs_wanted, training, seed)
+        for name, value in made.updates.items():
+            self.table[name].assign(value)
+        return made.outputs
 
-    def endpoints(
-        self, inputs: Inputs, names: Sequence[str], training: bool = False, seed: Any = None
-    ) -> dict[str, Any]:
-        """{name: tensor} for these end points; raises KeyError for a name that the graph does not have."""
+    def endpoints(self, inputs: Inputs, names: Sequence[str]) -> dict[str, Any]:
+        """{name: tensor} for these end points, as in inference; raises KeyError for a name the graph does not have."""
+        return self.forward(inputs, names).outputs
+
+    def forward(self, inputs: Inputs, names: Sequence[str], training: bool = False, seed: Any = None) -> Forward:
+        """These end points, and the values that moving averages would get; nothing is assigned. Raises KeyError."""
         paths = {name: node_path(self.graph, name) for name in names}
-        tensors = dict(self.steps(inputs, training, seed))
-        return {name: tensors[path] for name, path in paths.items()}
+        updates: dict[str, Any] = {}
+        tensors = dict(self.steps(inputs, training, seed, updates))
+        return Forward({name: tensors[path] for name, path in paths.items()}, updates)
 
     def steps(
-        self, inputs: Inputs, training: bool, seed: Any = None, *, keep_averages: bool = False
+        self, inputs: Inputs, training: bool, seed: Any = None, updates: dict[str, Any] | None = None
     ) -> Iterator[tuple[str, Any]]:
-        """(path, tensor) of every graph input and node, one after the other as they are computed.
+        """(name, tensor) of every graph input and node's output, one after the other as they are computed.
 
-        Moving averages are updated as it goes when training, unless `keep_averages`.
+        What training would assign, moving averages by the variable's name, is put into `updates`.
         """
-        tensors = self._feeds(inputs)
+        tensors, updates = self._feeds(inputs), {} if updates is None else updates
         yield from tensors.items()
         seed = self._next_seed() if training and seed is None else seed
         for node in self.graph.nodes.values():
-            site = _Site(self, node, training and node.path not in self.still, seed, keep_averages)
+            site = _Site(self, node, training and node.path not in self.still, seed, updates)
             with tf.name_scope(_scope(node.path)):
-                tensors[node.path] = node.op.lower(site, *(tensors[path] for path in node.inputs))
-            yield node.path, tensors[node.path]
+                made = _lowered(node.op.lower(site, *(tensors[name] for name in node.inputs)))
+            updates.update({site.full_name(name): value for name, value in made.updates.items()})
+            found = dict(zip(node.tensors, made.outputs, strict=True))
+            tensors.update(found)
+            yield from found.items()
 
     def regularization_loss(self) -> Any:
         """A scalar: the sum of l2 * 0.5 * sum(w ** 2) over the variables with a penalty."""
@@ -102,8 +111,23 @@ class Network(keras.Model):
         return {name: tf.convert_to_tensor(inputs[name]) for name in self.graph.inputs}
 
     def _next_seed(self) -> Any:
-        self.updates.assign_add(1)
+        self.steps_done.assign_add(1)
         return tf.cast(self.step_seed.assign_add([0, 1]), tf.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """What a forward pass makes: tensors by end point, and the new values of moving averages by variable."""
+
+    outputs: dict[str, Any]
+    updates: dict[str, Any]
+
+
+def _lowered(made: Any) -> Lowered:
+    """What an op has returned, in its one form."""
+    if isinstance(made, Lowered):
+        return made
+    return Lowered(made if isinstance(made, tuple) else (made,), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,28 +138,26 @@ class _Site:
     node: Node
     training: bool
     step_seed: Any
-    keep_averages: bool
+    pending: dict[str, Any]
+    """What nodes before this one have made of variables: one that shares a variable goes on from there."""
     tf: Any = tf
 
     def variable(self, name: str) -> Any:
         """The tensor of this node's variable with that leaf name."""
-        return tf.convert_to_tensor(self._find(name).value)
+        full = self.full_name(name)
+        return self.pending[full] if full in self.pending else tf.convert_to_tensor(self.network.table[full].value)
 
-    def assign(self, name: str, value: Any) -> None:
-        """Set the variable, in the order of the step that is run."""
-        if not self.keep_averages:
-            self._find(name).assign(value)
-
-    def updates(self) -> Any:
+    def steps_done(self) -> Any:
         """How many training steps have been made before this one."""
-        return tf.cast(self.network.updates, tf.float32)
+        return tf.cast(self.network.steps_done, tf.float32)
 
     def seed(self) -> Any:
         """The step's seed folded with the node's path."""
         return tf.random.experimental.stateless_fold_in(self.step_seed, _hash(self.node.path))
 
-    def _find(self, name: str) -> keras.Variable:
-        return self.network.table["/".join(part for part in (self.node.variable_path, name) if part)]
+    def full_name(self, name: str) -> str:
+        """The name of a variable of this node in the network's table."""
+        return "/".join(part for part in (self.node.variable_path, name) if part)
 
 
 def _variable(name: str, variable: Variable, seed: int) -> keras.Variable:

@@ -31,7 +31,6 @@ class Step:
         self.trained = [
             v for name, v in network.table.items() if v.trainable and not frozen(network, name, train.freeze)
         ]
-        self.moving = [v for v in network.table.values() if not v.trainable]
         network.still = {node.path for node in network.graph.nodes.values() if named(node, train.freeze)}
         self.optimizer = optimizer(train.optimizer, length)
         self.optimizer.build(self.trained)
@@ -68,16 +67,17 @@ class Step:
         been asked to end, and comes back as more than 0 on every rank then. Nothing is applied when the loss or a
         gradient is not finite.
         """
-        self.network.updates.assign(tf.cast(self.optimizer.iterations.value, tf.int64))
+        self.network.steps_done.assign(tf.cast(self.optimizer.iterations.value, tf.int64))
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([v.value for v in self.trained])
-            outputs = self.network.endpoints(images, self.endpoints, training=True, seed=seed)
+            made = self.network.forward(images, self.endpoints, training=True, seed=seed)
+            outputs = made.outputs
             parts = {name: loss(form, labels, outputs) for name, form in self.train.losses.items()}
             total = tf.add_n([parts[name] * form.weight for name, form in self.train.losses.items()])
             total += self.network.regularization_loss()
         gradients = tape.gradient(total, [v.value for v in self.trained])
         numbers = {"loss": total, **self._parts(parts), "accuracy": self._accuracy(labels, outputs), "stop": stop}
-        return self._apply(gradients, numbers)
+        return self._apply(gradients, made.updates, numbers)
 
     def _parts(self, parts: dict[str, Any]) -> dict[str, Any]:
         return {f"loss/{name}": part for name, part in parts.items()}
@@ -87,16 +87,13 @@ class Step:
         right = tf.equal(tf.argmax(logits, -1, tf.int32), labels)
         return tf.reduce_mean(tf.cast(right, tf.float32))
 
-    def _apply(self, gradients: Sequence[Any], numbers: dict[str, Any]) -> dict[str, Any]:
+    def _apply(self, gradients: Sequence[Any], updates: dict[str, Any], numbers: dict[str, Any]) -> dict[str, Any]:
         # A variable that no loss depends on has no gradient, and stays as it is.
         pairs = [(g, v) for g, v in zip(gradients, self.trained, strict=False) if g is not None]
-        moving = [tf.convert_to_tensor(v.value) for v in self.moving]
-        together = distribute.average([*(g for g, _ in pairs), *moving, *numbers.values()])
+        together = distribute.average([*(g for g, _ in pairs), *updates.values(), *numbers.values()])
         means, rest = together[: len(pairs)], together[len(pairs) :]
-        if distribute.size() > 1:
-            for variable, value in zip(self.moving, rest, strict=False):
-                variable.assign(value)
-        numbers = dict(zip(numbers, rest[len(moving) :], strict=False))
+        updates = dict(zip(updates, rest, strict=False))
+        numbers = dict(zip(numbers, rest[len(updates) :], strict=False))
         norm = tf.linalg.global_norm(means)
         if self.train.clip_norm is not None:
             means, _ = tf.clip_by_global_norm(means, self.train.clip_norm, use_norm=norm)
@@ -104,6 +101,8 @@ class Step:
         finite = tf.math.is_finite(numbers["loss"]) & tf.math.is_finite(norm)
 
         def update() -> Any:
+            for name, value in updates.items():
+                self.network.table[name].assign(value)
             before = [tf.identity(v.value) for v, _ in self.scales]
             self.optimizer.apply(means, [v for _, v in pairs])
             # Every Keras optimizer's change is the rate times something that the rate has no part in.

@@ -20,15 +20,18 @@ from archspec.compiler.language.ops.activation import (
     Softmax,
     Tanh,
 )
-from archspec.compiler.language.ops.conv import Conv2D, DepthwiseConv2D, SeparableConv2D
+from archspec.compiler.language.ops.conv import Conv1D, Conv2D, DepthwiseConv2D, SeparableConv2D
 from archspec.compiler.language.ops.dense import Dense
 from archspec.compiler.language.ops.dropout import Dropout, DropPath
+from archspec.compiler.language.ops.embedding import Embedding
 from archspec.compiler.language.ops.merge import Add, Concat, Multiply
 from archspec.compiler.language.ops.norm import BatchNorm, LocalResponseNorm
-from archspec.compiler.language.ops.pool import AvgPool2D, GlobalAvgPool, MaxPool2D
+from archspec.compiler.language.ops.pool import AvgPool2D, GlobalAvgPool, GlobalMaxPool1D, MaxPool1D, MaxPool2D
 from archspec.compiler.language.ops.reshape import Flatten, Shift, Squeeze
+from archspec.compiler.language.ops.several import Moments, Split
 
 MAP = (9, 8, 4)
+LINE = (11, 4)
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,18 @@ CASES = (
     Case(Conv2D(filters=5, kernel=(3, 3), padding="symmetric", rate=(2, 2))),
     Case(Conv2D(filters=5, kernel=(3, 3), rate=(2, 2))),
     Case(Conv2D(filters=5, kernel=(3, 3), padding="valid", rate=(2, 3))),
+    Case(Conv1D(filters=5, kernel=(3,)), (LINE,)),
+    Case(Conv1D(filters=5, kernel=(4,), stride=(2,), padding="valid"), (LINE,)),
+    Case(Conv1D(filters=5, kernel=(3,), rate=(2,), bias=False), (LINE,)),
+    Case(Conv1D(filters=5, kernel=(5,), stride=(2,), padding="symmetric"), (LINE,)),
+    Case(MaxPool1D(kernel=(3,), stride=(2,), padding="same"), (LINE,)),
+    Case(MaxPool1D(kernel=(2,), stride=(2,), padding="valid"), (LINE,)),
+    Case(GlobalMaxPool1D(), (LINE,)),
+    Case(Split(parts=2)),
+    Case(Split(parts=3), ((6,),)),
+    Case(Moments()),
+    Case(Moments(), (LINE,)),
+    Case(Embedding(units=3, words=7), ((5,),)),
     Case(DepthwiseConv2D(kernel=(3, 3))),
     Case(DepthwiseConv2D(kernel=(3, 5), stride=(2, 2), multiplier=3)),
     Case(DepthwiseConv2D(kernel=(3, 3), stride=(2, 2), padding="symmetric", bias=False)),

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archspec.compiler.graph.graph import Graph, Input, Node, verify
+from archspec.compiler.graph.graph import Graph, Input, Node
 from archspec.compiler.graph.text import parse_graph, print_graph
+from archspec.compiler.graph.verify import verify
 from archspec.compiler.language.forms.initializers import TruncatedNormal
 from archspec.compiler.language.ops.activation import LeakyRelu, Relu
 from archspec.compiler.language.ops.conv import Conv2D

@@ -212,9 +212,9 @@ def test_width_is_a_multiple_and_loses_at_most_a_tenth(size: int, times: float, 
 
 
 def test_groups() -> None:
-    assert groups()["conv"] == ("conv2d", "depthwise_conv2d", "separable_conv2d")
+    assert groups()["conv"] == ("conv1d", "conv2d", "depthwise_conv2d", "separable_conv2d")
     assert groups()["weights"] == (*groups()["conv"], "dense")
-    assert groups()["pool"] == ("max_pool2d", "avg_pool2d")
+    assert groups()["pool"] == ("max_pool1d", "max_pool2d", "avg_pool2d")
     assert groups()["norm"] == ("batch_norm",)
     assert set(groups()["merge"]) == {"concat", "add", "multiply"}
     assert "relu" in groups()["activation"] and "softmax" not in groups()["activation"]
@@ -250,15 +250,19 @@ def test_what_has_no_default_has_to_be_said(cls: type[Op], required: set[str]) -
 def test_main_fields() -> None:
     mains = {name: declared.name for name, op in OPS.items() if (declared := op.main())}
     assert mains == {
+        "conv1d": "filters",
         "conv2d": "filters",
         "depthwise_conv2d": "kernel",
         "separable_conv2d": "filters",
         "dense": "units",
+        "embedding": "units",
+        "max_pool1d": "kernel",
         "max_pool2d": "kernel",
         "avg_pool2d": "kernel",
         "dropout": "rate",
         "drop_path": "rate",
         "leaky_relu": "alpha",
         "shift": "amount",
+        "split": "parts",
     }
     assert Dropout(rate=0.5) != Dropout(rate=0.4) and Softmax() == Softmax()

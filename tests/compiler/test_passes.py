@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from archspec.compiler.graph.graph import verify
 from archspec.compiler.graph.passes.cut import cut
 from archspec.compiler.graph.passes.inference import for_inference
+from archspec.compiler.graph.verify import verify
 from archspec.compiler.program import Program, compile_file
 from archspec.diagnostics import Findings
 

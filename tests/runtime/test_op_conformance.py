@@ -12,11 +12,12 @@ import tensorflow as tf
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from archspec.compiler.language.op import Op, Shape, WrongShape
+from archspec.compiler.language.op import Lowered, Op, Shape, WrongShape
 from archspec.compiler.language.ops import OPS
-from archspec.compiler.language.ops.conv import Conv2D, Convolution, DepthwiseConv2D
+from archspec.compiler.language.ops.conv import Conv2D, Convolution, DepthwiseConv2D, FullConvolution
 from archspec.compiler.language.ops.dense import Dense
 from archspec.compiler.language.ops.dropout import Dropout, DropPath
+from archspec.compiler.language.ops.embedding import Embedding
 from archspec.compiler.language.ops.norm import BatchNorm
 from archspec.compiler.language.ops.pool import AvgPool2D, MaxPool2D
 from tests.cases.ops import CASES, Case
@@ -40,17 +41,12 @@ class Site:
         self.weights = {v.name: make(generator.uniform(0.5, 1.5, v.shape), dtype=tf.float32) for v in variables}
         self.trainable = [v.name for v in variables if v.trainable]
         self.asked: set[str] = set()
-        self.assigned: set[str] = set()
 
     def variable(self, name: str) -> Any:
         self.asked.add(name)
         return tf.convert_to_tensor(self.weights[name])
 
-    def assign(self, name: str, value: Any) -> None:
-        self.assigned.add(name)
-        self.weights[name].assign(value)
-
-    def updates(self) -> Any:
+    def steps_done(self) -> Any:
         return tf.constant(2.0)
 
     def seed(self) -> Any:
@@ -60,8 +56,31 @@ class Site:
         return {name: variable.numpy().astype(np.float64) for name, variable in self.weights.items()}
 
 
+def lowered(op: Op, site: Site, *inputs: Any) -> Lowered:
+    """What the op makes, in the one form."""
+    made = op.lower(site, *inputs)
+    if isinstance(made, Lowered):
+        return made
+    return Lowered(made if isinstance(made, tuple) else (made,), {})
+
+
+def run(op: Op, site: Site, *inputs: Any) -> Any:
+    """The op's only output, its updates applied to the site's variables as a training step does."""
+    made = lowered(op, site, *inputs)
+    for name, value in made.updates.items():
+        site.weights[name].assign(value)
+    (output,) = made.outputs
+    return output
+
+
+def dtypes_of(case: Case) -> list[str]:
+    return [case.op.DTYPES[0]] * len(case.inputs)
+
+
 def inputs_of(case: Case, batch: int = BATCH) -> list[Array]:
     generator = np.random.default_rng(0)
+    if isinstance(case.op, Embedding):
+        return [generator.integers(0, case.op.words, (batch, *shape)).astype(np.int32) for shape in case.inputs]
     return [generator.uniform(-4, 4, (batch, *shape)).astype(np.float32) for shape in case.inputs]
 
 
@@ -119,6 +138,15 @@ def softmax(op: Any, w: Weights, x: Array) -> Array:
     return powers / powers.sum(-1, keepdims=True)
 
 
+def windows1d(x: Array, op: Any, fill: float = 0.0) -> Array:
+    """[batch, length', kernel, channels]: what every position of a window along one axis sees."""
+    ((k,), (s,), (r,)) = op.kernel, op.stride, getattr(op, "rate", (1,))
+    extent = (k - 1) * r + 1
+    x = np.pad(x, [(0, 0), around(x.shape[1], extent, s, op.padding), (0, 0)], constant_values=fill)
+    seen = np.lib.stride_tricks.sliding_window_view(x, extent, 1)[:, ::s, :, ::r]
+    return np.moveaxis(seen, 3, 2)
+
+
 def shift(op: Any, w: Weights, x: Array) -> Array:
     y = np.zeros_like(x)
     n = op.amount
@@ -132,12 +160,15 @@ def relu6(x: Array) -> Array:
 
 REFERENCES: dict[str, Callable[..., Array]] = {
     "conv2d": lambda op, w, x: plus_bias(np.einsum("nhwabc,abcf->nhwf", windows(x, op), w["weights"]), w),
+    "conv1d": lambda op, w, x: plus_bias(np.einsum("nlac,acf->nlf", windows1d(x, op), w["weights"]), w),
     "depthwise_conv2d": lambda op, w, x: plus_bias(depthwise(op, w, x), w),
     "separable_conv2d": lambda op, w, x: plus_bias(depthwise(op, w, x) @ w["pointwise_weights"][0, 0], w),
     "dense": lambda op, w, x: plus_bias(x @ w["weights"], w),
     "batch_norm": batch_norm,
     "local_response_norm": local_response_norm,
     "max_pool2d": lambda op, w, x: windows(x, op, -np.inf).max((3, 4)),
+    "max_pool1d": lambda op, w, x: windows1d(x, op, -np.inf).max(2),
+    "global_max_pool1d": lambda op, w, x: x.max(1),
     "avg_pool2d": avg_pool2d,
     "global_avg_pool": lambda op, w, x: x.mean((1, 2), keepdims=op.keep),
     "relu": lambda op, w, x: np.maximum(x, 0),
@@ -154,6 +185,9 @@ REFERENCES: dict[str, Callable[..., Array]] = {
     "add": lambda op, w, *xs: np.sum(xs, 0),
     "multiply": lambda op, w, x, y: x * y,
     "flatten": lambda op, w, x: x.reshape(len(x), -1),
+    "split": lambda op, w, x: tuple(np.array_split(x, op.parts, -1)),
+    "moments": lambda op, w, x: (x.mean(tuple(range(1, x.ndim - 1))), x.var(tuple(range(1, x.ndim - 1)))),
+    "embedding": lambda op, w, x: w["weights"][x.astype(np.int64)],
     "squeeze": lambda op, w, x: x[:, 0, 0],
     "shift": shift,
     "dropout": lambda op, w, x: x,
@@ -173,9 +207,11 @@ def test_table_holds_every_op_and_no_other() -> None:
 @each_case
 def test_shape_is_tensorflows(case: Case) -> None:
     for training in (False, True):
-        y = case.op.lower(Site(case.op, case.inputs, training), *map(tf.constant, inputs_of(case)))
-        assert tuple(y.shape) == (BATCH, *case.op.shape(*case.inputs))
-        assert y.dtype == tf.as_dtype(case.op.dtype(*["float32"] * len(case.inputs)))
+        made = lowered(case.op, Site(case.op, case.inputs, training), *map(tf.constant, inputs_of(case)))
+        shapes = case.op.outputs(*case.inputs)
+        assert next(iter(shapes.values())) == case.op.shape(*case.inputs)
+        assert [tuple(y.shape) for y in made.outputs] == [(BATCH, *shape) for shape in shapes.values()]
+        assert {y.dtype for y in made.outputs} == {tf.as_dtype(case.op.dtype(*dtypes_of(case)))}
 
 
 @each_case
@@ -183,16 +219,18 @@ def test_variables_are_those_asked_for(case: Case) -> None:
     declared = case.op.variables(*case.inputs)
     for training in (False, True):
         site = Site(case.op, case.inputs, training)
-        case.op.lower(site, *map(tf.constant, inputs_of(case)))
+        made = lowered(case.op, site, *map(tf.constant, inputs_of(case)))
         assert site.asked == {variable.name for variable in declared}
-        assert site.assigned == ({v.name for v in declared if not v.trainable} if training else set())
+        assert set(made.updates) == ({v.name for v in declared if not v.trainable} if training else set())
 
 
 @each_case
 def test_values_are_the_references(case: Case) -> None:
     site, xs = Site(case.op, case.inputs), inputs_of(case)
     expected = REFERENCES[case.op.NAME](case.op, site.arrays(), *(x.astype(np.float64) for x in xs))
-    np.testing.assert_allclose(case.op.lower(site, *map(tf.constant, xs)), expected, rtol=2e-5, atol=2e-5)
+    outputs = lowered(case.op, site, *map(tf.constant, xs)).outputs
+    for found, wanted in zip(outputs, expected if isinstance(expected, tuple) else (expected,), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=2e-5, atol=2e-5)
 
 
 @each_case
@@ -204,25 +242,29 @@ def test_sizes_may_be_unknown_before_run_time(case: Case, unknown: str) -> None:
             pytest.skip("needs known sizes")
         shapes = tuple((None, None, shape[-1]) if shape[0] != 1 else shape for shape in shapes)
     site, xs = Site(case.op, case.inputs), inputs_of(case)
-    signature = [tf.TensorSpec((None, *shape)) for shape in shapes]
-    lowered = tf.function(lambda *ts: case.op.lower(site, *ts), signature, autograph=False)
-    assert tuple(lowered.get_concrete_function().output_shapes) == (None, *case.op.shape(*shapes))
-    known = case.op.lower(site, *map(tf.constant, xs))
-    np.testing.assert_allclose(lowered(*map(tf.constant, xs)), known, rtol=1e-5, atol=1e-6)
+    signature = [tf.TensorSpec((None, *shape), dtype) for shape, dtype in zip(shapes, dtypes_of(case), strict=True)]
+    graph = tf.function(lambda *ts: lowered(case.op, site, *ts).outputs, signature, autograph=False)
+    found = [tuple(shape) for shape in graph.get_concrete_function().output_shapes]
+    assert found == [(None, *shape) for shape in case.op.outputs(*shapes).values()]
+    known = lowered(case.op, site, *map(tf.constant, xs)).outputs
+    for one, other in zip(graph(*map(tf.constant, xs)), known, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
 @each_case
 def test_gradients_are_finite(case: Case) -> None:
     site = Site(case.op, case.inputs, training=True)
     xs = [tf.Variable(x) for x in inputs_of(case)]
+    trained = [x for x in xs if x.dtype.is_floating]
     weights = [site.weights[name] for name in site.trainable]
     with tf.GradientTape() as tape:
-        y = case.op.lower(site, *map(tf.convert_to_tensor, xs))
-        loss = tf.reduce_sum(y * tf.cos(y))
-    gradients = tape.gradient(loss, [*xs, *weights])
+        outputs = lowered(case.op, site, *map(tf.convert_to_tensor, xs)).outputs
+        loss = tf.add_n([tf.reduce_sum(y * tf.cos(y)) for y in outputs])
+    gradients = tape.gradient(loss, [*trained, *weights])
     everything_dropped = isinstance(case.op, Dropout) and case.op.rate == 1
     for gradient in [] if everything_dropped else gradients:
         assert gradient is not None
+        gradient = tf.convert_to_tensor(gradient)
         assert np.isfinite(gradient).all()
         assert np.any(gradient)
 
@@ -233,10 +275,10 @@ def test_macs_are_tensorflows_count(case: Case) -> None:
     if not isinstance(op, (Convolution, Dense)):
         assert op.macs(*case.inputs) == 0
         return
-    if isinstance(op, Convolution) and not isinstance(op, Conv2D) and max(op.rate) > 1:
+    if isinstance(op, Convolution) and not isinstance(op, FullConvolution) and max(op.rate) > 1:
         # TensorFlow computes this one on a rearranged input and counts that: every weight is used once a position.
         site = Site(op, case.inputs)
-        height, width = op.lower(site, *map(tf.constant, inputs_of(case))).shape[1:3]
+        height, width = run(op, site, *map(tf.constant, inputs_of(case))).shape[1:3]
         assert op.macs(*case.inputs) == height * width * sum(np.size(weight) for weight in site.weights.values())
         return
     assert op.macs(*case.inputs) == multiplications(op, case)
@@ -246,7 +288,7 @@ def multiplications(op: Op, case: Case) -> int:
     """Half the floating point operations of convolutions and matrix products, for one example."""
     with tf.Graph().as_default() as graph:
         site = Site(op, case.inputs, make=tf.constant)
-        op.lower(site, *(tf.compat.v1.placeholder(tf.float32, (1, *shape)) for shape in case.inputs))
+        run(op, site, *(tf.compat.v1.placeholder(tf.float32, (1, *shape)) for shape in case.inputs))
         profiler = tf.compat.v1.profiler
         options = {**profiler.ProfileOptionBuilder.float_operation(), "output": "none"}
         counted = profiler.profile(graph, options=options)
@@ -260,7 +302,7 @@ def test_batch_norm_trains_on_the_batch_and_moves_the_averages() -> None:
     op, shape = BatchNorm(decay=0.9), (5, 6, 4)
     site, (x,) = Site(op, (shape,), training=True), inputs_of(Case(op, (shape,)))
     before = site.arrays()
-    y = op.lower(site, tf.constant(x))
+    y = run(op, site, tf.constant(x))
     x = x.astype(np.float64)
     mean, biased, unbiased = x.mean((0, 1, 2)), x.var((0, 1, 2)), x.var((0, 1, 2), ddof=1)
     normal = (x - mean) / np.sqrt(biased + op.epsilon)
@@ -276,7 +318,7 @@ def test_batch_norm_averages_faster_at_first_if_asked() -> None:
         op = BatchNorm(decay=limit, warmup=True)
         site = Site(op, ((5, 6, 4),), training=True)
         before = site.arrays()
-        op.lower(site, tf.constant(x))
+        run(op, site, tf.constant(x))
         mean = before["moving_mean"] * decay + x.mean((0, 1, 2)) * (1 - decay)
         np.testing.assert_allclose(site.arrays()["moving_mean"], mean, rtol=1e-4, atol=1e-5)
 
@@ -285,8 +327,8 @@ def test_batch_norm_of_vectors_is_that_of_maps() -> None:
     op = BatchNorm()
     (x,) = inputs_of(Case(op, ((6,),)), batch=16)
     vectors, maps = Site(op, ((6,),), True), Site(op, ((4, 4, 6),), True)
-    y = op.lower(vectors, tf.constant(x))
-    z = op.lower(maps, tf.reshape(tf.constant(x), (1, 4, 4, 6)))
+    y = run(op, vectors, tf.constant(x))
+    z = run(op, maps, tf.reshape(tf.constant(x), (1, 4, 4, 6)))
     np.testing.assert_allclose(y, tf.reshape(z, (16, 6)), rtol=1e-5, atol=1e-5)
     for name in ("moving_mean", "moving_variance"):
         np.testing.assert_allclose(vectors.weights[name], maps.weights[name], rtol=1e-5)
@@ -300,13 +342,13 @@ def test_batch_norm_is_keras_layer_in_both_modes() -> None:
     for training in (True, False):
         site = Site(op, (shape,), training)
         layer.set_weights([site.weights[n].numpy() for n in ("gamma", "beta", "moving_mean", "moving_variance")])
-        np.testing.assert_allclose(op.lower(site, tf.constant(x)), layer(x, training=training), rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(run(op, site, tf.constant(x)), layer(x, training=training), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("rate", [0.2, 0.75])
 def test_dropout_drops_values_and_keeps_the_mean(rate: float) -> None:
     op = Dropout(rate=rate)
-    y = op.lower(Site(op, ((100, 100, 4),), training=True), tf.ones((2, 100, 100, 4))).numpy()
+    y = run(op, Site(op, ((100, 100, 4),), training=True), tf.ones((2, 100, 100, 4))).numpy()
     assert np.unique(y).tolist() == pytest.approx([0, 1 / (1 - rate)])
     assert (y == 0).mean() == pytest.approx(rate, abs=0.01)
     assert not np.array_equal(y[0], y[1])
@@ -314,7 +356,7 @@ def test_dropout_drops_values_and_keeps_the_mean(rate: float) -> None:
 
 def test_drop_path_drops_whole_examples() -> None:
     op = DropPath(rate=0.25)
-    y = op.lower(Site(op, ((3, 3, 2),), training=True), tf.ones((4000, 3, 3, 2))).numpy()
+    y = run(op, Site(op, ((3, 3, 2),), training=True), tf.ones((4000, 3, 3, 2))).numpy()
     flat = y.reshape(4000, -1)
     assert (flat == flat[:, :1]).all()
     assert np.unique(flat).tolist() == pytest.approx([0, 1 / 0.75])
@@ -328,9 +370,9 @@ def test_random_ops_follow_the_seed(op: Op) -> None:
             return tf.constant([5, 8])
 
     x, shapes = tf.ones((64, 2, 2, 3)), ((2, 2, 3),)
-    first = op.lower(Site(op, shapes, True), x)
-    np.testing.assert_array_equal(first, op.lower(Site(op, shapes, True), x))
-    assert not np.array_equal(first, op.lower(Other(op, shapes, True), x))
+    first = run(op, Site(op, shapes, True), x)
+    np.testing.assert_array_equal(first, run(op, Site(op, shapes, True), x))
+    assert not np.array_equal(first, run(op, Other(op, shapes, True), x))
 
 
 # Shapes of windows, whatever their sizes.
@@ -346,7 +388,7 @@ def tensorflows_shape(op: Op, shape: Shape) -> tuple[int | None, ...] | None:
     """
     with tf.Graph().as_default():
         try:
-            y = op.lower(Site(op, (shape,), make=tf.constant), tf.zeros((1, *shape)))
+            y = run(op, Site(op, (shape,), make=tf.constant), tf.zeros((1, *shape)))
         except ValueError:
             return None
         return None if 0 in y.shape else tuple(y.shape[1:])

@@ -53,7 +53,10 @@ def call(
         if tensor is not None:
             prefix = joined(variable_path, type(follower).__name__)
             tensor = _append(f"{path}/{_leaf(follower)}", follower, [tensor], prefix, path, span, below, reach, place)
-    return single(tensor)
+    if tensor is None or not (node := place.work.sketch.nodes[tensor]).further:
+        return single(tensor)
+    names = node.op.outputs(*(place.work.sketch.shape(name) for name in node.inputs))
+    return Bundle(tuple(zip(names, node.tensors, strict=True)))
 
 
 def _leaf(follower: Op) -> str:
@@ -75,7 +78,7 @@ def _append(
     sketch = place.work.sketch
     tensor = sketch.append(path, op, inputs, variable_path, layer, span, values, place.shared)
     if tensor is not None:
-        sketch.reaches[tensor] = reach
+        sketch.reaches.update(dict.fromkeys(sketch.nodes[tensor].tensors, reach))
     return tensor
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from archspec.compiler.expand.names import Tensor
-from archspec.compiler.graph.graph import Input, Node
+from archspec.compiler.graph.graph import Input, Node, Output
 from archspec.compiler.language.op import Op, Shape, Variable, WrongShape, show
 from archspec.compiler.language.provenance import Values
 from archspec.diagnostics import Findings, Note, Span
@@ -15,10 +15,11 @@ MOST_NODES = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far a tensor is from the input: its stride, and the dilation that stands for strides taken away."""
+    """How far a tensor is from the input along each axis of positions: its stride, and the dilation that stands for
+    strides taken away. Without a window before it there are no axes yet."""
 
-    stride: tuple[int, int] = (1, 1)
-    dilation: tuple[int, int] = (1, 1)
+    stride: tuple[int, ...] = ()
+    dilation: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -40,10 +41,16 @@ class Sketch:
 
     def shape(self, tensor: str) -> Shape:
         """The shape of a node's output or of an input."""
-        return self.nodes[tensor].shape if tensor in self.nodes else self.inputs[tensor].shape
+        return self._output(tensor).shape
 
     def _dtype(self, tensor: str) -> str:
-        return self.nodes[tensor].dtype if tensor in self.nodes else self.inputs[tensor].dtype
+        return self._output(tensor).dtype
+
+    def _output(self, tensor: str) -> Output:
+        if tensor in self.inputs:
+            return Output("", self.inputs[tensor].shape, self.inputs[tensor].dtype)
+        path = tensor if tensor in self.nodes else tensor.rpartition(".")[0]
+        return self.nodes[path].tensors[tensor]
 
     def append(
         self,
@@ -67,15 +74,17 @@ class Sketch:
         shapes = [self.shape(tensor) for tensor in inputs]
         try:
             op = op.normalized(*shapes)
-            shape = op.shape(*shapes)
+            outputs = op.outputs(*shapes)
+            dtype = op.dtype(*map(self._dtype, inputs))
             variables = op.variables(*shapes)
         except WrongShape as problem:
             notes = [self._explained(tensor) for tensor in inputs]
             self.findings.add("AS301", f"`{op.NAME}` {problem}", span, *notes, help=problem.help)
             return None
         path = self._free(path)
-        dtype = op.dtype(*map(self._dtype, inputs))
-        node = Node(path, op, tuple(inputs), shape, dtype, variable_path, layer, span, values)
+        shape, *_ = outputs.values()
+        further = tuple(Output(name, each, dtype) for name, each in list(outputs.items())[1:])
+        node = Node(path, op, tuple(inputs), shape, dtype, variable_path, layer, span, values, further)
         self.nodes[path] = node
         self._own(node, variables, shared)
         return path

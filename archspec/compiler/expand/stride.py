@@ -11,14 +11,14 @@ from typing import Any
 
 from archspec.compiler.expand.place import Place
 from archspec.compiler.expand.sketch import Reach
-from archspec.compiler.language.op import Op
+from archspec.compiler.language.op import Op, show
 from archspec.compiler.language.provenance import Origin, Resolved, Values
 from archspec.compiler.language.values import shown
 from archspec.compiler.resolve import Broken
 from archspec.compiler.syntax.nodes import Node
 from archspec.diagnostics import Span
 
-Pair = tuple[int, int]
+Sizes = tuple[int, ...]
 
 
 def asked_stride(node: Node, place: Place) -> int | None:
@@ -38,39 +38,43 @@ def dilated(op: Op, inputs: list[str], values: Values, span: Span, place: Place)
     if not op.SPATIAL:
         return op, reach
     spatial: Any = op
-    beyond = _pairs(lambda r, s: asked is not None and r * s > asked and s > 1, reach.stride, spatial.stride)
+    ones = (1,) * len(spatial.stride)
+    if len(reach.stride) != len(ones):
+        reach = Reach(ones, ones)
+    beyond = _each(lambda r, s: asked is not None and r * s > asked and s > 1, reach.stride, spatial.stride)
     after = _after(reach, spatial.stride, beyond)
-    changes: dict[str, Pair] = {}
+    changes: dict[str, Sizes] = {}
     if any(beyond):
-        changes["stride"] = _pairs(lambda s, b: 1 if b else s, spatial.stride, beyond)
-    if asked is not None and reach.dilation != (1, 1) and spatial.kernel != (1, 1):
+        changes["stride"] = _each(lambda s, b: 1 if b else s, spatial.stride, beyond)
+    if asked is not None and reach.dilation != ones and spatial.kernel != ones:
         if "rate" not in op.FIELDS:
             help = "ask for a larger output_stride, or put a strided convolution in its place"
             place.work.findings.add(
                 "AS308", f"`{op.NAME}` cannot be dilated for output_stride {asked}", span, help=help
             )
             raise Broken
-        changes["rate"] = _pairs(lambda r, d: r * d, spatial.rate, reach.dilation)
+        changes["rate"] = _each(lambda r, d: r * d, spatial.rate, reach.dilation)
     for name, value in changes.items():
         values[name] = _explained(values.get(name), value, f"output_stride: {asked} around it")
     return op.replace(**changes), after
 
 
-def _pairs(rule: Any, left: Any, right: Any) -> Any:
-    return rule(left[0], right[0]), rule(left[1], right[1])
+def _each(rule: Any, left: Any, right: Any) -> Any:
+    """The rule along each axis."""
+    return tuple(rule(a, b) for a, b in zip(left, right, strict=True))
 
 
-def _after(reach: Reach, stride: Pair, beyond: tuple[bool, bool]) -> Reach:
-    kept = _pairs(lambda s, b: 1 if b else s, stride, beyond)
-    taken = _pairs(lambda s, b: s if b else 1, stride, beyond)
+def _after(reach: Reach, stride: Sizes, beyond: tuple[bool, ...]) -> Reach:
+    kept = _each(lambda s, b: 1 if b else s, stride, beyond)
+    taken = _each(lambda s, b: s if b else 1, stride, beyond)
     return Reach(
-        _pairs(lambda r, s: r * s, reach.stride, kept),
-        _pairs(lambda d, s: d * s, reach.dilation, taken),
+        _each(lambda r, s: r * s, reach.stride, kept),
+        _each(lambda d, s: d * s, reach.dilation, taken),
     )
 
 
-def _explained(resolved: Resolved | None, value: Pair, why: str) -> Resolved:
-    step = f"{value[0]}x{value[1]} because of {why}"
+def _explained(resolved: Resolved | None, value: Sizes, why: str) -> Resolved:
+    step = f"{show(value)} because of {why}"
     if resolved is None:
         return Resolved(value, Origin("derived", why), steps=(step,))
     return replace(resolved, value=value, steps=(*resolved.steps, step))
@@ -79,6 +83,7 @@ def _explained(resolved: Resolved | None, value: Pair, why: str) -> Resolved:
 def check_reached(tensor: str | None, asked: int | None, span: Span, place: Place) -> None:
     """Report an output stride that the layers inside never come to."""
     reach = place.work.sketch.reaches.get(tensor or "")
-    if asked is not None and reach is not None and max(reach.stride) != asked:
-        message = f"output_stride {asked} is not reached: the strides multiply to {max(reach.stride)}"
+    reached = max(reach.stride, default=1) if reach is not None else asked
+    if asked is not None and reached != asked:
+        message = f"output_stride {asked} is not reached: the strides multiply to {reached}"
         place.work.findings.add("AS307", message, span, help="ask for a product of the layers' strides")

@@ -9,8 +9,7 @@ from typing import Any
 
 from archspec.compiler.graph.graph import Graph, Node
 from archspec.compiler.language.op import Shape, WrongShape
-from archspec.compiler.language.ops.window import extent
-from archspec.compiler.language.types import Pair
+from archspec.compiler.language.ops.window import Sizes, extent
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,11 @@ def bytes_of(graph: Graph, path: str) -> int | None:
 
 def activations(graph: Graph) -> int | None:
     """Bytes of all nodes' outputs for one example: what a training step keeps for its way back, at the most."""
-    return _sum([bytes_of(graph, path) for path in graph.nodes])
+    return _sum([bytes_of(graph, name) for name in _tensors(graph)])
+
+
+def _tensors(graph: Graph) -> list[str]:
+    return [name for node in graph.nodes.values() for name in node.tensors]
 
 
 def peak(graph: Graph) -> int | None:
@@ -106,17 +109,17 @@ def peak(graph: Graph) -> int | None:
     None where a size is not known before run time.
     """
     last_reader = {name: node.path for node in graph.nodes.values() for name in node.inputs}
-    kept = {graph.output, *graph.heads.values()}
-    sizes = {path: bytes_of(graph, path) for path in (*graph.inputs, *graph.nodes)}
+    kept = {*graph.ends, *graph.heads.values()}
+    sizes = {name: bytes_of(graph, name) for name in (*graph.inputs, *_tensors(graph))}
     if None in sizes.values():
         return None
     alive: dict[str, int] = {path: sizes[path] or 0 for path in graph.inputs}
     most = sum(alive.values())
     for node in graph.nodes.values():
-        alive[node.path] = sizes[node.path] or 0
+        alive.update({name: sizes[name] or 0 for name in node.tensors})
         most = max(most, sum(alive.values()))
         # What nothing reads goes as soon as it is made.
-        done = {path for path in alive if last_reader.get(path, path) == node.path} - kept
+        done = {name for name in alive if last_reader.get(name, name) in (node.path, *node.tensors)} - kept
         alive = {path: size for path, size in alive.items() if path not in done}
     return most
 
@@ -125,8 +128,8 @@ def peak(graph: Graph) -> int | None:
 class Field:
     """The part of the input that one element of a feature map sees: its size, and its step from one to the next."""
 
-    size: Pair
-    step: Pair
+    size: Sizes
+    step: Sizes
 
 
 def receptive_fields(graph: Graph) -> dict[str, Field | None]:
@@ -136,31 +139,37 @@ def receptive_fields(graph: Graph) -> dict[str, Field | None]:
     (Araujo, Norris and Sim 2019, https://distill.pub/2019/computing-receptive-fields).
     """
     fields: dict[str, Field | None] = {
-        name: Field((1, 1), (1, 1)) if len(each.shape) == 3 else None for name, each in graph.inputs.items()
+        name: _point(len(each.shape) - 1) if len(each.shape) > 1 and each.dtype == "float32" else None
+        for name, each in graph.inputs.items()
     }
     for node in graph.nodes.values():
         seen = [fields[name] for name in node.inputs]
-        fields[node.path] = _field(node, [field for field in seen if field is not None]) if None not in seen else None
+        found = _field(node, [field for field in seen if field is not None]) if None not in seen else None
+        fields.update(dict.fromkeys(node.tensors, found))
     return fields
 
 
+def _point(rank: int) -> Field:
+    return Field((1,) * rank, (1,) * rank)
+
+
 def _field(node: Node, seen: list[Field]) -> Field | None:
-    if len(node.shape) != 3 or node.op.NAME == "global_avg_pool":
+    ranks = {len(field.size) for field in seen}
+    if ranks != {len(node.shape) - 1} or node.op.NAME == "global_avg_pool":
         return None
     op: Any = node.op
-    height, width = _largest([field.size for field in seen])
-    down, across = _largest([field.step for field in seen])
+    sizes, steps = _largest([field.size for field in seen]), _largest([field.step for field in seen])
     if op.NAME == "shift":
-        return Field((height + op.amount * down, width + op.amount * across), (down, across))
+        return Field(tuple(n + op.amount * step for n, step in zip(sizes, steps, strict=True)), steps)
     if not op.SPATIAL:
-        return Field((height, width), (down, across))
-    rows, columns = extent(op.kernel, getattr(op, "rate", (1, 1)))
-    size = height + (rows - 1) * down, width + (columns - 1) * across
-    return Field(size, (down * op.stride[0], across * op.stride[1]))
+        return Field(sizes, steps)
+    window = extent(op.kernel, getattr(op, "rate", (1,) * len(op.kernel)))
+    size = tuple(n + (taps - 1) * step for n, taps, step in zip(sizes, window, steps, strict=True))
+    return Field(size, tuple(step * stride for step, stride in zip(steps, op.stride, strict=True)))
 
 
-def _largest(pairs: list[Pair]) -> Pair:
-    return max(pair[0] for pair in pairs), max(pair[1] for pair in pairs)
+def _largest(sizes: list[Sizes]) -> Sizes:
+    return tuple(map(max, zip(*sizes, strict=True)))
 
 
 def last_map(graph: Graph) -> str | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from archspec.compiler.language.op import Op, Shape, Variable, WrongShape, show
+from archspec.compiler.language.op import Op, Shape, Variable
 from archspec.compiler.language.provenance import Values
-from archspec.diagnostics import Findings, Span
+from archspec.diagnostics import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,22 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class Output:
+    """One of several outputs of a node: its name, shape and dtype."""
+
+    name: str
+    shape: Shape
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """One operation in the graph.
 
     `path` is its unique name (`Mixed_5b/Branch_1/Conv2d_0a_1x1/BatchNorm`), `layer` that of the layer that made it;
-    `variable_path` is the prefix of its variables' names, root included; `inputs` are paths of nodes or graph inputs.
+    `variable_path` is the prefix of its variables' names, root included; `inputs` are tensors: graph inputs, and
+    outputs of nodes. A node's main output goes by the node's path, with `shape` and `dtype`; each of its `further`
+    outputs goes by path and name (`parts.1`).
     """
 
     path: str
@@ -36,14 +47,22 @@ class Node:
     layer: str = ""
     span: Span | None = field(default=None, compare=False)
     values: Values = field(default_factory=dict, compare=False, hash=False)
+    further: tuple[Output, ...] = ()
+
+    @property
+    def tensors(self) -> dict[str, Output]:
+        """Every output by its tensor's name, the main one first."""
+        main = {self.path: Output("", self.shape, self.dtype)}
+        return main | {f"{self.path}.{output.name}": output for output in self.further}
 
 
 @dataclass(frozen=True)
 class Graph:
     """Nodes in running order, with named end points.
 
-    `endpoints` maps every layer path and alias to the path of the node whose output it is; `output` is the end of the
-    main line, `heads` the outputs that hang off it.
+    `endpoints` maps every layer path and alias to the tensor that it is; `output` is the end of the main line, `heads`
+    the outputs that hang off it. `outputs` are the network's outputs by the names that the spec gives them, empty where
+    it names none and `output` is the only one.
     """
 
     name: str
@@ -52,18 +71,38 @@ class Graph:
     endpoints: dict[str, str]
     output: str
     heads: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
 
-    def shape(self, path: str) -> Shape:
+    def producer(self, tensor: str) -> Node | None:
+        """The node that makes a tensor; None for a graph input. Raises KeyError for what is neither."""
+        if tensor in self.nodes:
+            return self.nodes[tensor]
+        return None if tensor in self.inputs else self.nodes[tensor.rpartition(".")[0]]
+
+    def tensor(self, name: str) -> Output:
+        """Shape and dtype of a tensor: a node's output or a graph input."""
+        node = self.producer(name)
+        if node is not None:
+            return node.tensors[name]
+        given = self.inputs[name]
+        return Output("", given.shape, given.dtype)
+
+    def shape(self, tensor: str) -> Shape:
         """The shape of a node's output or of a graph input."""
-        return self.nodes[path].shape if path in self.nodes else self.inputs[path].shape
+        return self.tensor(tensor).shape
 
-    def dtype(self, path: str) -> str:
+    def dtype(self, tensor: str) -> str:
         """The dtype of a node's output or of a graph input."""
-        return self.nodes[path].dtype if path in self.nodes else self.inputs[path].dtype
+        return self.tensor(tensor).dtype
+
+    @property
+    def ends(self) -> list[str]:
+        """The tensors that the network is there for: its named outputs, or the end of the main line."""
+        return list(dict.fromkeys(self.outputs.values())) or [self.output]
 
     def input_shapes(self, node: Node) -> tuple[Shape, ...]:
         """The shapes of a node's inputs."""
-        return tuple(self.shape(path) for path in node.inputs)
+        return tuple(self.shape(tensor) for tensor in node.inputs)
 
     def variables(self) -> Iterator[tuple[str, Node, Variable]]:
         """(full name, node, variable) of every weight, once each: a shared one belongs to the first node."""
@@ -79,42 +118,17 @@ class Graph:
         """Multiply-accumulates of a node for one example."""
         return node.op.macs(*self.input_shapes(node))
 
-    def ending_at(self, outputs: list[str]) -> Graph:
-        """The part of the graph that these nodes need; end points and heads outside it are gone."""
-        needed, stack = set(), list(outputs)
+    def ending_at(self, ends: list[str]) -> Graph:
+        """The part of the graph that these tensors need; end points, heads and outputs outside it are gone."""
+        needed, stack = set[str](), list(ends)
         while stack:
-            path = stack.pop()
-            if path not in needed:
-                needed.add(path)
-                stack.extend(self.nodes[path].inputs if path in self.nodes else ())
+            node = self.producer(stack.pop())
+            if node is not None and node.path not in needed:
+                needed.add(node.path)
+                stack.extend(node.inputs)
         nodes = {path: node for path, node in self.nodes.items() if path in needed}
-        endpoints = {name: path for name, path in self.endpoints.items() if path in needed}
-        heads = {name: path for name, path in self.heads.items() if path in outputs}
-        return replace(self, nodes=nodes, endpoints=endpoints, heads=heads)
-
-
-def verify(graph: Graph, findings: Findings) -> None:
-    """Check what every graph must hold: known inputs, order, shapes that are inferred again to be the same."""
-    ready: set[str] = set(graph.inputs)
-    for path, node in graph.nodes.items():
-        missing = [name for name in node.inputs if name not in ready]
-        if missing or path != node.path:
-            findings.add("AS390", f"{path} reads {', '.join(missing)} before it is made", node.span)
-            return
-        _verify_node(graph, node, findings)
-        ready.add(path)
-    for name, target in {**graph.endpoints, **graph.heads, "output": graph.output}.items():
-        if target not in ready:
-            findings.add("AS391", f"end point {name} stands for {target}, which is not in the graph")
-
-
-def _verify_node(graph: Graph, node: Node, findings: Findings) -> None:
-    try:
-        shape = node.op.shape(*graph.input_shapes(node))
-    except WrongShape as problem:
-        findings.add("AS392", f"{node.path}: {node.op.NAME} {problem}", node.span)
-        return
-    dtype = node.op.dtype(*(graph.dtype(path) for path in node.inputs))
-    if (shape, dtype) != (node.shape, node.dtype):
-        said, found = f"{show(node.shape)} {node.dtype}", f"{show(shape)} {dtype}"
-        findings.add("AS393", f"{node.path} is said to be {said} and is {found}", node.span)
+        there = {*self.inputs, *(tensor for node in nodes.values() for tensor in node.tensors)}
+        endpoints = {name: tensor for name, tensor in self.endpoints.items() if tensor in there}
+        heads = {name: tensor for name, tensor in self.heads.items() if tensor in ends}
+        outputs = {name: tensor for name, tensor in self.outputs.items() if tensor in there}
+        return replace(self, nodes=nodes, endpoints=endpoints, heads=heads, outputs=outputs)

@@ -36,6 +36,17 @@ class Variable:
     l2: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """What an op makes: its outputs in order, and new values of its own variables by leaf name (moving averages).
+
+    An op never assigns: whoever runs the step applies the updates, or leaves them where the loss is not finite.
+    """
+
+    outputs: tuple[Any, ...]
+    updates: dict[str, Any]
+
+
 class Lowering(Protocol):
     """What an op is handed to build its part of the TensorFlow graph."""
 
@@ -45,14 +56,15 @@ class Lowering(Protocol):
     def variable(self, name: str) -> Any:
         """The tensor of this node's variable with that leaf name."""
 
-    def assign(self, name: str, value: Any) -> None:
-        """Set this node's variable when the training step is applied (moving averages)."""
-
-    def updates(self) -> Any:
+    def steps_done(self) -> Any:
         """A float32 scalar: how many training steps have been made before this one."""
 
     def seed(self) -> Any:
         """An int32 tensor of shape [2], new for every node and training step, for stateless random ops."""
+
+
+ANY_DTYPE = ("float32", "float16", "bfloat16", "float64", "uint8", "int32", "int64", "bool")
+"""What an op takes that only moves values."""
 
 
 class Op(Form, family="op"):
@@ -64,6 +76,9 @@ class Op(Form, family="op"):
     SPATIAL: ClassVar[bool] = False
     """Whether the op has `stride` (and perhaps `rate`) that an `output_stride` may turn into dilation."""
 
+    DTYPES: ClassVar[tuple[str, ...]] = ("float32",)
+    """The types of numbers that it takes: weights are float32."""
+
     TRAINING_ONLY: ClassVar[bool] = False
     """Whether the op hands its input on unchanged outside training."""
 
@@ -73,10 +88,18 @@ class Op(Form, family="op"):
 
     @abstractmethod
     def shape(self, *shapes: Shape) -> Shape:
-        """The output's shape; raises WrongShape."""
+        """The main output's shape; raises WrongShape."""
+
+    def outputs(self, *shapes: Shape) -> dict[str, Shape]:
+        """The shape of every output by name, the main one first; raises WrongShape."""
+        return {"output": self.shape(*shapes)}
 
     def dtype(self, *dtypes: str) -> str:
-        """The output's dtype: by default that of the first input."""
+        """The dtype of its outputs: by default that of the first input; raises WrongShape for one it cannot take."""
+        for dtype in dtypes:
+            if dtype not in self.DTYPES:
+                help = f"give the input `dtype: {self.DTYPES[0]}`"
+                raise WrongShape(f"needs numbers of type {' or '.join(self.DTYPES)}, got {dtype}", help)
         return dtypes[0]
 
     def variables(self, *shapes: Shape) -> tuple[Variable, ...]:
@@ -89,7 +112,7 @@ class Op(Form, family="op"):
 
     @abstractmethod
     def lower(self, g: Lowering, *inputs: Any) -> Any:
-        """The TensorFlow tensor."""
+        """The TensorFlow tensor; a tuple of them for several outputs; Lowered where variables get new values."""
 
 
 def known(shape: Shape, what: str = "input") -> tuple[int, ...]:

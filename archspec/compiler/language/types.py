@@ -13,6 +13,7 @@ from archspec.compiler.language.values import (
     factors,
     number,
     pair,
+    single,
     text_of,
     tuple_of,
     whole_number,
@@ -73,6 +74,10 @@ def _pair_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, 
     return {"anyOf": [number, text, {"type": "array", "items": number, "minItems": 2, "maxItems": 2}]}
 
 
+def _single_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
+    return {"type": "integer", **limits}
+
+
 def _duration_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
     text = {"type": "string", "pattern": r"^(?!0+(\.0+)? )[0-9]+(\.[0-9]+)? (epochs?|steps?)$"}
     return {"anyOf": [{"type": "integer", "exclusiveMinimum": 0}, text]}
@@ -88,6 +93,7 @@ _TYPES: dict[str, Type] = {
     "float": Type("float", number, _simple("number")),
     "bool": Type("bool", boolean, _simple("boolean")),
     "str": Type("str", text_of, _simple("string")),
+    "Single": Type("Single", single, _single_schema),
     "Pair": Type("Pair", pair, _pair_schema),
     "Duration": Type("Duration", duration, _duration_schema),
     "tuple[int, ...]": Type("ints", tuple_of(whole_number, "a list of whole numbers", None), _list("integer", None)),
@@ -97,6 +103,7 @@ _TYPES: dict[str, Type] = {
     "dict[str, float]": Type("factors", factors, _factors_schema),
 }
 
+Single = tuple[int]
 Pair = tuple[int, int]
 
 _FORM = re.compile(r"(?:(tuple|dict)\[(?:str, )?)?([A-Z]\w*)(?:, \.\.\.)?\]?")

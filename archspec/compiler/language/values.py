@@ -43,6 +43,13 @@ def text_of(value: object) -> str:
     return value
 
 
+def single(value: object) -> tuple[int]:
+    """(length,) from 3: a size of an op along its one axis."""
+    if isinstance(value, tuple) and len(value) == 1:
+        return (whole_number(value[0]),)
+    return (whole_number(value),)
+
+
 _PAIR = re.compile(r"([0-9]{1,5})x([0-9]{1,5})")
 _PAIR_TEXT = "a whole number, or height x width such as 1x7"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from archspec.compiler.language.op import show
 from archspec.compiler.program import Program
 from archspec.diagnostics import Diagnostic
 
@@ -21,7 +22,7 @@ def check(program: Program) -> Iterator[Diagnostic]:
         if "conv" not in op.GROUPS or op.padding != "same":
             continue
         if any(kernel % 2 == 0 and stride == 1 for kernel, stride in zip(op.kernel, op.stride, strict=True)):
-            size = f"{op.kernel[0]}x{op.kernel[1]}"
+            size = show(op.kernel)
             message = (
                 f"{node.layer} has an even kernel, {size}, with padding same: its output is shifted by half a pixel"
             )

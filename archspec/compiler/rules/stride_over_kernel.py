@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from archspec.compiler.language.op import show
 from archspec.compiler.program import Program
 from archspec.diagnostics import Diagnostic
 
@@ -21,6 +22,6 @@ def check(program: Program) -> Iterator[Diagnostic]:
         if not op.SPATIAL or max(op.kernel) == 1:
             continue
         if any(stride > kernel for kernel, stride in zip(op.kernel, op.stride, strict=True)):
-            kernel, stride = (f"{a}x{b}" for a, b in (op.kernel, op.stride))
+            kernel, stride = show(op.kernel), show(op.stride)
             message = f"{node.layer} has stride {stride} and kernel {kernel}: part of its input is never looked at"
             yield Diagnostic(CODE, message, node.span, help="a larger kernel, or a smaller stride", severity="warning")

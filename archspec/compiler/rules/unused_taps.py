@@ -27,7 +27,7 @@ def check(program: Program) -> Iterator[Diagnostic]:
         op: Any = node.op
         if "conv" not in op.GROUPS or op.padding == "valid":
             continue
-        size = program.graph.shape(node.inputs[0])[:2]
+        size = program.graph.shape(node.inputs[0])[:-1]
         used = used_positions(op, size)
         every = prod(op.kernel)
         if used < every:

@@ -13,4 +13,4 @@ def cut(graph: Graph, name: str) -> Graph:
     Before: x -> a -> b -> c, a head on a. After a cut at b: x -> a -> b.
     """
     path = (graph.heads | graph.endpoints)[name]
-    return replace(graph.ending_at([path]), output=path, heads={})
+    return replace(graph.ending_at([path]), output=path, heads={}, outputs={})

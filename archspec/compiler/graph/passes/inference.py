@@ -1,4 +1,4 @@
-"""The graph as it is used after training: no heads, no dropout."""
+"""The graph as it is used after training: its outputs without heads and dropout."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def for_inference(graph: Graph) -> Graph:
 
     Before: x -> dropout -> y, end point Dropout_1b on the dropout, a head on x. After: x -> y, Dropout_1b on x.
     """
-    graph = graph.ending_at([graph.output])
+    graph = graph.ending_at(graph.ends)
     instead: dict[str, str] = {}
     nodes = {}
     for path, node in graph.nodes.items():
@@ -22,4 +22,6 @@ def for_inference(graph: Graph) -> Graph:
         else:
             nodes[path] = replace(node, inputs=inputs)
     endpoints = {name: instead.get(path, path) for name, path in graph.endpoints.items()}
-    return replace(graph, nodes=nodes, endpoints=endpoints, output=instead.get(graph.output, graph.output), heads={})
+    outputs = {name: instead.get(path, path) for name, path in graph.outputs.items()}
+    output = instead.get(graph.output, graph.output)
+    return replace(graph, nodes=nodes, endpoints=endpoints, output=output, heads={}, outputs=outputs)

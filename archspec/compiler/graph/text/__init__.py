@@ -7,6 +7,8 @@
     endpoint Conv2d_1a_3x3 = Conv2d_1a_3x3/relu
     head AuxLogits = AuxLogits/squeeze
     output Predictions
+    parts = split(image) {parts: 2}: 32x32x4; 1: 32x32x4
+    output left = parts.1
 
 Fields with their op's default are left out; so are the dtype float32, and a variable path (after `@`) and a layer
 (after `of`) that follow from the node's path. Names with other characters than a path's stand in double quotes.

@@ -126,7 +126,7 @@ class Line:
 
     def dtype(self) -> str:
         """A dtype, if one comes; else float32."""
-        ends = self.position == len(self.content) or self.at("@") or self.at("of ")
+        ends = self.position == len(self.content) or any(map(self.at, ("@", "of ", ";")))
         return "float32" if ends else self.name()
 
     def listed(self, item: Callable[[], _Item], close: str) -> tuple[_Item, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
-from archspec.compiler.graph.graph import Graph, Input, Node
+from archspec.compiler.graph.graph import Graph, Input, Node, Output
 from archspec.compiler.graph.text.line import Line, WrongLine
 from archspec.compiler.graph.text.regular import regular_layer, regular_variables
 from archspec.compiler.language.ops import OPS
@@ -30,7 +30,8 @@ def parse_graph(text: str, file: str, findings: Findings) -> Graph | None:
         findings.add("AS384", f"there is no line `{missing[0]} …`", Span(file, 1, 1, 1, 1))
         return None
     assert reading.name is not None and reading.output is not None
-    return Graph(reading.name, reading.inputs, reading.nodes, reading.endpoints, reading.output, reading.heads)
+    ends = reading.endpoints, reading.output, reading.heads, reading.outputs
+    return Graph(reading.name, reading.inputs, reading.nodes, *ends)
 
 
 @dataclass
@@ -43,6 +44,7 @@ class _Reading:
     nodes: dict[str, Node] = field(default_factory=dict)
     endpoints: dict[str, str] = field(default_factory=dict)
     heads: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
 
 
 def _line(line: Line, reading: _Reading) -> None:
@@ -77,12 +79,16 @@ def _node(line: Line, reading: _Reading) -> None:
     inputs = line.listed(line.name, ")")
     op = line.form(OPS[kind])
     line.expect(":")
-    shape, dtype = line.shape(), line.dtype()
+    shape, dtype, further = line.shape(), line.dtype(), []
+    while line.skip(";"):
+        name = line.name()
+        line.expect(":")
+        further.append(Output(name, line.shape(), line.dtype()))
     variables = line.name() if line.skip("@") else None
     layer = line.name() if line.skip("of ") else regular_layer(path, reading.nodes)
     if variables is None:
         variables = regular_variables(path, layer, op, reading.name or "")
-    reading.nodes[path] = Node(path, op, inputs, shape, dtype, variables, layer)
+    reading.nodes[path] = Node(path, op, inputs, shape, dtype, variables, layer, further=tuple(further))
 
 
 def _endpoint(line: Line, reading: _Reading) -> None:
@@ -101,9 +107,16 @@ def _head(line: Line, reading: _Reading) -> None:
 
 
 def _output(line: Line, reading: _Reading) -> None:
-    if reading.output is not None:
-        raise line.wrong("AS383", "there is an output already")
-    reading.output = line.name()
+    start = line.column
+    name = line.name()
+    if line.skip("="):
+        if name in reading.outputs:
+            raise WrongLine("AS383", start, f"`{name}` is here twice")
+        reading.outputs[name] = line.name()
+    elif reading.output is not None:
+        raise WrongLine("AS383", start, "there is an output already")
+    else:
+        reading.output = name
 
 
 def _new(line: Line, *taken: Container[str]) -> str:

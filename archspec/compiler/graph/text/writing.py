@@ -34,6 +34,7 @@ def _lines(graph: Graph) -> Iterator[str]:
         yield f"endpoint {names} = {_name(path)}"
     yield from (f"head {_name(name)} = {_name(path)}" for name, path in graph.heads.items())
     yield f"output {_name(graph.output)}"
+    yield from (f"output {_name(name)} = {_name(tensor)}" for name, tensor in graph.outputs.items())
 
 
 def _input(given: Input) -> str:
@@ -47,6 +48,7 @@ def _node(node: Node, root: str, earlier: dict[str, Node]) -> str:
         f"{_name(node.path)} = {node.op.NAME}({', '.join(map(_name, node.inputs))})",
         _fields(node.op, " "),
         f": {show(node.shape)}{_dtype(node.dtype)}",
+        *(f"; {_name(output.name)}: {show(output.shape)}{_dtype(output.dtype)}" for output in node.further),
         "" if node.variable_path == variables else f" @ {_name(node.variable_path)}",
         "" if node.layer == layer else f" of {_name(node.layer)}",
     ]
@@ -68,8 +70,8 @@ def _fields(form: Form, before: str) -> str:
 
 def _value(value: Any, declared: Field) -> str:
     if isinstance(value, tuple):
-        pair = declared.type.text == "Pair"
-        return show(value) if pair else f"[{', '.join(_value(item, declared) for item in value)}]"
+        sizes = declared.type.text in ("Single", "Pair")
+        return show(value) if sizes else f"[{', '.join(_value(item, declared) for item in value)}]"
     if isinstance(value, Form):
         return f"{value.NAME}{_fields(value, '')}"
     if isinstance(value, float) and isinf(value):

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from archspec.compiler.language.fields import FAMILIES
 from archspec.compiler.language.op import Op
-from archspec.compiler.language.ops import activation, conv, dense, dropout, merge, norm, pool, reshape
+from archspec.compiler.language.ops import (  # noqa: F401  (each enters its ops)
+    activation,
+    conv,
+    dense,
+    dropout,
+    embedding,
+    merge,
+    norm,
+    pool,
+    reshape,
+    several,
+)
 
-__all__ = ["OPS", "activation", "conv", "dense", "dropout", "groups", "merge", "norm", "pool", "reshape"]
+__all__ = ["OPS", "groups"]
 
 OPS: dict[str, type[Op]] = FAMILIES["op"]  # type: ignore[assignment]  # what enters this family is a subclass of Op
 """Every op by name, those of installed packages when a spec has named one."""

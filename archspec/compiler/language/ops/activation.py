@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archspec.compiler.language.fields import field
-from archspec.compiler.language.op import Lowering, Op, Shape
+from archspec.compiler.language.op import ANY_DTYPE, Lowering, Op, Shape
 from archspec.compiler.language.ops.window import channels
 
 
@@ -95,6 +95,8 @@ class Softmax(Same, name="softmax"):
 
 class Identity(Same, name="identity"):
     """The input, unchanged; a branch that does nothing, or a name for a tensor."""
+
+    DTYPES = ANY_DTYPE
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
         return g.tf.identity(inputs[0])

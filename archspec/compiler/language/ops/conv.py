@@ -1,4 +1,4 @@
-"""Convolutions over height and width."""
+"""Convolutions over one axis of positions, and over height and width."""
 
 from __future__ import annotations
 
@@ -9,26 +9,22 @@ from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.width import Width
 from archspec.compiler.language.op import Lowering, Shape, Variable, WrongShape, known, show
 from archspec.compiler.language.ops.weighted import Weighted
-from archspec.compiler.language.ops.window import channels, padded, slide
-from archspec.compiler.language.types import Pair
+from archspec.compiler.language.ops.window import Sizes, channels, padded, slide
+from archspec.compiler.language.types import Pair, Single
 
 _PADDINGS = ("same", "valid", "symmetric")
 
 
 class Convolution(Weighted):
-    """A kernel that slides over height and width."""
+    """A kernel that slides over positions; its rank is that of its sizes."""
 
     SPATIAL = True
     GROUPS = ("conv", "weights")
 
-    kernel: Pair = field(minimum=1, doc="height and width of the kernel", unit="pixels")
-    stride: Pair = field(default=(1, 1), minimum=1, doc="step of the kernel", unit="pixels")
-    padding: str = field(
-        default="same",
-        choices=_PADDINGS,
-        doc="zeros around the input: same as TensorFlow's, valid none, symmetric the same number on both sides",
-    )
-    rate: Pair = field(default=(1, 1), minimum=1, doc="distance of the kernel's taps (dilation)", unit="pixels")
+    kernel: Sizes
+    stride: Sizes
+    padding: str
+    rate: Sizes
 
     def _slid(self, shape: Shape) -> Shape:
         return slide(shape, self.kernel, self.stride, self.padding, self.rate)
@@ -38,6 +34,59 @@ class Convolution(Weighted):
 
     def _strides(self) -> list[int]:
         return [1, *self.stride, 1]
+
+
+class FullConvolution(Convolution):
+    """Every output channel from all input channels."""
+
+    filters: int
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """(positions', filters); valid ceil((n - extent + 1) / stride), else ceil(n / stride)."""
+        channels(shapes[0])
+        return *self._slid(shapes[0]), self.filters
+
+    def variables(self, *shapes: Shape) -> tuple[Variable, ...]:
+        """weights [*kernel, in, out] and biases [out]."""
+        return self.weights("weights", *self.kernel, channels(shapes[0]), self.filters), *self.biases(self.filters)
+
+    def macs(self, *shapes: Shape) -> int:
+        """positions' * kernel positions * in * out."""
+        return self._positions(shapes[0]) * prod(self.kernel) * channels(shapes[0]) * self.filters
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        x, padding = padded(g, inputs[0], self.kernel, self.stride, self.padding, self.rate)
+        # Not tf.nn.convolution, which computes a dilated one on a rearranged input.
+        convolve = {1: g.tf.nn.conv1d, 2: g.tf.nn.conv2d}[len(self.kernel)]
+        x = convolve(x, g.variable("weights"), self._strides(), padding, dilations=self.rate)
+        return self.plus_bias(g, x)
+
+
+class Conv1D(FullConvolution, name="conv1d"):
+    """Every output channel from all input channels, along one axis: text, sound, a series.
+
+    y[i, f] = sum over a, c of x[i * stride + a * rate, c] * w[a, c, f]
+    """
+
+    filters: int = field(main=True, minimum=1, doc="channels of the output")
+    kernel: Single = field(minimum=1, doc="length of the kernel", unit="positions")
+    stride: Single = field(default=(1,), minimum=1, doc="step of the kernel", unit="positions")
+    padding: str = field(default="same", choices=_PADDINGS, doc="zeros around the input, as conv2d's")
+    rate: Single = field(default=(1,), minimum=1, doc="distance of the kernel's taps (dilation)", unit="positions")
+    width: Width | None = field(default=None, doc="width multiplier of filters")
+
+
+class PlaneConvolution(Convolution):
+    """A kernel that slides over height and width."""
+
+    kernel: Pair = field(minimum=1, doc="height and width of the kernel", unit="pixels")
+    stride: Pair = field(default=(1, 1), minimum=1, doc="step of the kernel", unit="pixels")
+    padding: str = field(
+        default="same",
+        choices=_PADDINGS,
+        doc="zeros around the input: same as TensorFlow's, valid none, symmetric the same number on both sides",
+    )
+    rate: Pair = field(default=(1, 1), minimum=1, doc="distance of the kernel's taps (dilation)", unit="pixels")
 
     def _slid_depthwise(self, shape: Shape) -> Shape:
         # TensorFlow's depthwise kernel refuses other strides.
@@ -51,7 +100,7 @@ class Convolution(Weighted):
         return g.tf.nn.depthwise_conv2d(x, weights, self._strides(), padding, dilations=self.rate)
 
 
-class Conv2D(Convolution, name="conv2d"):
+class Conv2D(PlaneConvolution, FullConvolution, name="conv2d"):
     """Every output channel from all input channels.
 
     y[i, j, f] = sum over a, b, c of x[i * stride + a * rate, j * stride + b * rate, c] * w[a, b, c, f]
@@ -60,26 +109,8 @@ class Conv2D(Convolution, name="conv2d"):
     filters: int = field(main=True, minimum=1, doc="channels of the output")
     width: Width | None = field(default=None, doc="width multiplier of filters")
 
-    def shape(self, *shapes: Shape) -> Shape:
-        """(height', width', filters); valid ceil((n - extent + 1) / stride), else ceil(n / stride)."""
-        channels(shapes[0])
-        return *self._slid(shapes[0]), self.filters
 
-    def variables(self, *shapes: Shape) -> tuple[Variable, ...]:
-        """weights [height, width, in, out] and biases [out]."""
-        return self.weights("weights", *self.kernel, channels(shapes[0]), self.filters), *self.biases(self.filters)
-
-    def macs(self, *shapes: Shape) -> int:
-        """height' * width' * kernel height * kernel width * in * out."""
-        return self._positions(shapes[0]) * prod(self.kernel) * channels(shapes[0]) * self.filters
-
-    def lower(self, g: Lowering, *inputs: Any) -> Any:
-        x, padding = padded(g, inputs[0], self.kernel, self.stride, self.padding, self.rate)
-        x = g.tf.nn.conv2d(x, g.variable("weights"), self._strides(), padding, dilations=self.rate)
-        return self.plus_bias(g, x)
-
-
-class DepthwiseConv2D(Convolution, name="depthwise_conv2d"):
+class DepthwiseConv2D(PlaneConvolution, name="depthwise_conv2d"):
     """A convolution of every channel by itself."""
 
     kernel: Pair = field(main=True, minimum=1, doc="height and width of the kernel", unit="pixels")
@@ -103,7 +134,7 @@ class DepthwiseConv2D(Convolution, name="depthwise_conv2d"):
         return self.plus_bias(g, self._depthwise(g, inputs[0]))
 
 
-class SeparableConv2D(Convolution, name="separable_conv2d"):
+class SeparableConv2D(PlaneConvolution, name="separable_conv2d"):
     """A depthwise convolution and a 1x1 convolution on it (Sifre 2014; Chollet 2016, https://arxiv.org/abs/1610.02357).
 
     The initializer and the L2 penalty hold for both kernels, as in TF-Slim.

@@ -7,7 +7,7 @@ from operator import add, mul
 from typing import Any, ClassVar
 
 from archspec.compiler.language.fields import field
-from archspec.compiler.language.op import Lowering, Op, Shape, WrongShape, show
+from archspec.compiler.language.op import ANY_DTYPE, Lowering, Op, Shape, WrongShape, show
 
 
 class Merge(Op):
@@ -18,6 +18,8 @@ class Merge(Op):
 
 class Concat(Merge, name="concat"):
     """The inputs one after the other along the last axis."""
+
+    DTYPES = ANY_DTYPE
 
     ARITY = (1, None)
 

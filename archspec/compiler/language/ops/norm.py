@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.initializers import Constant
-from archspec.compiler.language.op import Lowering, Op, Shape, Variable
+from archspec.compiler.language.op import Lowered, Lowering, Op, Shape, Variable
 from archspec.compiler.language.ops.window import channels, need_map
 
 
@@ -51,18 +51,17 @@ class BatchNorm(Op, name="batch_norm"):
         beta = g.variable("beta") if self.center else tf.zeros([size])
         # The fused kernel wants four axes; which of them are positions makes no difference to it.
         maps = x if len(x.shape) == 4 else tf.reshape(x, [-1, 1, 1, size])
-        y = self._train(g, maps, gamma, beta) if g.training else self._infer(g, maps, gamma, beta)
-        return y if maps is x else tf.reshape(y, tf.shape(x))
+        y, updates = self._train(g, maps, gamma, beta) if g.training else (self._infer(g, maps, gamma, beta), {})
+        return Lowered((y if maps is x else tf.reshape(y, tf.shape(x)),), updates)
 
-    def _train(self, g: Lowering, x: Any, gamma: Any, beta: Any) -> Any:
+    def _train(self, g: Lowering, x: Any, gamma: Any, beta: Any) -> tuple[Any, dict[str, Any]]:
         y, mean, variance = g.tf.compat.v1.nn.fused_batch_norm(x, gamma, beta, epsilon=self.epsilon, is_training=True)
         decay = self.decay
         if self.warmup:
-            n = g.updates()
+            n = g.steps_done()
             decay = g.tf.minimum(self.decay, (1.0 + n) / (10.0 + n))
-        for name, batch in (("moving_mean", mean), ("moving_variance", variance)):
-            g.assign(name, g.variable(name) * decay + batch * (1.0 - decay))
-        return y
+        batch = {"moving_mean": mean, "moving_variance": variance}
+        return y, {name: g.variable(name) * decay + value * (1.0 - decay) for name, value in batch.items()}
 
     def _infer(self, g: Lowering, x: Any, gamma: Any, beta: Any) -> Any:
         moving = g.variable("moving_mean"), g.variable("moving_variance")

@@ -6,12 +6,14 @@ from math import prod
 from typing import Any
 
 from archspec.compiler.language.fields import field
-from archspec.compiler.language.op import Lowering, Op, Shape, WrongShape, show
+from archspec.compiler.language.op import ANY_DTYPE, Lowering, Op, Shape, WrongShape, show
 from archspec.compiler.language.ops.window import need_map
 
 
 class Flatten(Op, name="flatten"):
     """All axes as one, rows first and channels last."""
+
+    DTYPES = ANY_DTYPE
 
     def shape(self, *shapes: Shape) -> Shape:
         """(product of all sizes)."""
@@ -25,6 +27,8 @@ class Flatten(Op, name="flatten"):
 
 class Squeeze(Op, name="squeeze"):
     """Height and width, both of size 1, taken away."""
+
+    DTYPES = ANY_DTYPE
 
     def shape(self, *shapes: Shape) -> Shape:
         """(channels)."""

@@ -1,0 +1,36 @@
+"""Vectors that are learnt for numbers: words, categories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archspec.compiler.language.fields import field
+from archspec.compiler.language.forms.initializers import Initializer, Uniform
+from archspec.compiler.language.op import Lowering, Op, Shape, Variable
+
+
+class Embedding(Op, name="embedding"):
+    """A learnt vector for each whole number: y[…, d] = table[x[…], d]."""
+
+    DTYPES = ("int32", "int64")
+
+    units: int = field(main=True, minimum=1, doc="length of each vector")
+    words: int = field(minimum=1, doc="how many numbers there are: the inputs lie in 0 … words - 1")
+    initializer: Initializer = field(default=Uniform(limit=0.05), doc="first values of the vectors")
+    l2: float = field(default=0.0, minimum=0, doc="weight decay: l2 * 0.5 * sum(weights ** 2) is added to the loss")
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """(…, units)."""
+        return *shapes[0], self.units
+
+    def dtype(self, *dtypes: str) -> str:
+        """float32, whatever whole numbers come in."""
+        super().dtype(*dtypes)
+        return "float32"
+
+    def variables(self, *shapes: Shape) -> tuple[Variable, ...]:
+        """weights [words, units]."""
+        return (Variable("weights", (self.words, self.units), self.initializer, l2=self.l2),)
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return g.tf.gather(g.variable("weights"), inputs[0])

@@ -1,0 +1,50 @@
+"""Ops with several outputs, each taken by its name: `from: parts.1`, `from: statistics.variance`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archspec.compiler.language.fields import field
+from archspec.compiler.language.op import ANY_DTYPE, Lowering, Op, Shape, WrongShape, show
+from archspec.compiler.language.ops.window import channels
+
+
+class Split(Op, name="split"):
+    """The channels in equal parts, called 0, 1, …"""
+
+    DTYPES = ANY_DTYPE
+
+    parts: int = field(main=True, minimum=1, maximum=1000, doc="how many outputs")
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """(…, channels / parts), of each part."""
+        size = channels(shapes[0])
+        if size % self.parts:
+            fitting = [str(n) for n in range(2, min(size, 64) + 1) if size % n == 0]
+            message = f"needs channels that {self.parts} divides, got {show(shapes[0])}"
+            raise WrongShape(message, f"{size} is divided by {', '.join(fitting) or 'no number but 1'}")
+        return *shapes[0][:-1], size // self.parts
+
+    def outputs(self, *shapes: Shape) -> dict[str, Shape]:
+        """The same shape for every part."""
+        return dict.fromkeys(map(str, range(self.parts)), self.shape(*shapes))
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return tuple(g.tf.split(inputs[0], self.parts, axis=-1))
+
+
+class Moments(Op, name="moments"):
+    """Mean and variance of every channel over all positions of an example."""
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """(channels), of both."""
+        if len(shapes[0]) < 2:
+            raise WrongShape(f"needs positions and channels, got {show(shapes[0])}", "put it before the pooling")
+        return (channels(shapes[0]),)
+
+    def outputs(self, *shapes: Shape) -> dict[str, Shape]:
+        """`mean` and `variance`."""
+        return dict.fromkeys(("mean", "variance"), self.shape(*shapes))
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return g.tf.nn.moments(inputs[0], list(range(1, len(inputs[0].shape) - 1)))
