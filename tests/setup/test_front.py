@@ -29,7 +29,7 @@ def call(
     checkout: Path, arguments: list[str], variables: dict[str, str], front: str = "archspec"
 ) -> subprocess.CompletedProcess[str]:
     command = ["/bin/sh", str(checkout / "bin" / front), *arguments]
-    return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=300)
 
 
 def set_up_with_an_echo_for_python(start: Start, checkout: Path, stage: str) -> None:
@@ -138,7 +138,7 @@ def test_called_through_a_link(start: Start, checkout: Path, variables: dict[str
     set_up_with_an_echo_for_python(start, checkout, "core")
     link = tmp_path / "archspec"
     link.symlink_to(checkout / "bin" / "archspec")
-    result = subprocess.run([link, "lint"], env=variables, capture_output=True, text=True, timeout=60)
+    result = subprocess.run([link, "lint"], env=variables, capture_output=True, text=True, timeout=300)
     assert result.stdout == "-P -m archspec lint\n"
 
 

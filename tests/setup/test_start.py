@@ -20,7 +20,7 @@ def archspec(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A command that finds the packages in `folder` before all others."""
     command = [sys.executable, "-P", "-m", "archspec", *arguments]
     variables = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(REPOSITORY)])}
-    return subprocess.run(command, env=variables, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, env=variables, cwd=REPOSITORY, capture_output=True, text=True, timeout=300)
 
 
 def tensorflow_that(does: str, folder: Path) -> None:
