@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from steps import SetupError, locked, run
+from steps import SetupError, locked, run, user_cache
 
 VERSION = "0.28.1"
 # Horovod 0.28.1 is its last release, and TensorFlow 2.21 is newer: file, text that stands in it once, new text.
@@ -75,11 +75,6 @@ def recipe_hash() -> str:
     return hashlib.sha256(repr((VERSION, MENDS, sorted(SETTINGS.items()))).encode()).hexdigest()[:8]
 
 
-def cache() -> Path:
-    """The user's folder of wheels, shared by all checkouts."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "archspec" / "wheels"
-
-
 def jobs() -> int:
     """How many compilers to run at once: one to a processor, fewer where memory is short."""
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -98,7 +93,8 @@ class HorovodWheel:
         self.operations = operations
         lock = (locks / "train.txt").read_text()
         self.tensorflow = re.findall(r"^tensorflow==([\w.]+)", lock, re.MULTILINE)[0]
-        self.folder = cache() / self.key()
+        self.cache = user_cache("wheels")
+        self.folder = self.cache / self.key()
 
     def key(self) -> str:
         """The name of its folder in the cache."""
@@ -155,9 +151,9 @@ class HorovodWheel:
 
     def build(self, pip: Pip, log: Path) -> None:
         """Downloads, checks, mends and compiles it, and puts it into the cache with one rename."""
-        for leftover in cache().glob(f"{self.folder.name}.building-*"):
+        for leftover in self.cache.glob(f"{self.folder.name}.building-*"):
             shutil.rmtree(leftover)
-        with tempfile.TemporaryDirectory(prefix=f"{self.folder.name}.building-", dir=cache()) as name:
+        with tempfile.TemporaryDirectory(prefix=f"{self.folder.name}.building-", dir=self.cache) as name:
             building, wheels = Path(name), Path(name) / "wheels"
             download = pip("download", "--no-deps", "--no-build-isolation", "--no-binary", ":all:", "--dest", name)
             download += ["--require-hashes", "--requirement", str(self.requirement)]

@@ -1,4 +1,4 @@
-"""The project's own virtual environment, and the files beside it: lock, log, downloads."""
+"""The project's own virtual environment, and the files beside it: lock, log."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from horovod_wheel import recipe_hash
 from lock_files import STAGES, has_horovod, held_by, installed, pinned
-from steps import SetupError, run, say
+from steps import SetupError, locked, run, say, user_cache
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 LARGE = "tensorflow=="  # what makes a download last
@@ -35,7 +35,7 @@ class VirtualEnvironment:
         self.unfinished = folder / "unfinished"
         self.lock = folder.with_name(f"{folder.name}.lock")
         self.log = folder.with_name(f"{folder.name}.log")
-        self.downloads = folder.with_name(f"{folder.name}.downloads")
+        self.missing = folder.with_name(f"{folder.name}.missing.txt")
         self.discarded = folder.with_name(f"{folder.name}.discarded")
 
     def lock_files(self, stage: str, operations: str) -> list[Path]:
@@ -120,7 +120,7 @@ class VirtualEnvironment:
     def install(self, stage: str, operations: str) -> None:
         """Installs what is missing of the locked packages of `stage`, after it is downloaded and checked by its hashes.
 
-        What a set-up that was interrupted has downloaded is used.
+        Downloads stay in the user's cache. pip's own keeps nothing of an index that forbids or forgets to allow it.
         """
         there = installed(self.site_packages)
         wanted = pinned(self.lock_files(stage, operations))
@@ -128,18 +128,18 @@ class VirtualEnvironment:
         if not missing:
             return
         expected = "1 min" if any(name.startswith(LARGE) for name in missing) else "10 s"
-        self.downloads.mkdir(exist_ok=True)
-        listed = self.downloads / "missing.txt"
-        listed.write_text("".join(missing.values()))
-        required = ["--require-hashes", "--no-deps", "--requirement", str(listed)]
-        download = self.pip("download", "--only-binary", ":all:", "--dest", str(self.downloads))
-        run(f"downloading the packages of stage {stage}", expected, download + required, self.log)
+        downloads = user_cache("packages")
+        self.missing.write_text("".join(missing.values()))
+        required = ["--require-hashes", "--no-deps", "--no-cache-dir", "--requirement", str(self.missing)]
+        with locked(downloads.with_name("packages.lock"), str(downloads)):
+            download = self.pip("download", "--only-binary", ":all:", "--dest", str(downloads))
+            run(f"downloading the packages of stage {stage}", expected, download + required, self.log)
         # Python compiles what is imported when it is; to compile all of TensorFlow takes as long as to install it.
-        install = self.pip("install", "--no-index", "--no-compile", "--find-links", str(self.downloads))
+        install = self.pip("install", "--no-index", "--no-compile", "--find-links", str(downloads))
         with self.changing():
             run(f"installing the packages of stage {stage}", expected, install + required, self.log)
             self.connect()
-        shutil.rmtree(self.downloads)
+        self.missing.unlink()
 
     def connect(self) -> None:
         """Lets its Python import the checkout, and its `bin` offer `archspec`."""

@@ -45,8 +45,9 @@ def second_half(title: str, command: list[str], folder: Path) -> None:
         (wheels / "horovod-0.28.1.whl").touch()
     elif title.startswith("downloading"):
         for name in required(command):
-            print(f"  {name}", flush=True)
-            (destination(command) / f"{name}.whl").touch()
+            wheel = destination(command) / f"{name}.whl"
+            print(f"  {name}" if not wheel.exists() else f"  kept {name}", flush=True)
+            wheel.touch()
     elif title.startswith("installing Horovod"):
         (folder / "half").unlink()
         origin = site_packages(folder) / "horovod-0.28.1.dist-info" / "direct_url.json"

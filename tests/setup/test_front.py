@@ -252,3 +252,11 @@ def test_another_archspec_in_the_environment_is_named(start: Start, checkout: Pa
     next(checkout.glob(".venv/lib/python3*/site-packages")).joinpath("archspec").mkdir()
     result = call(checkout, ["lint"], variables)
     assert result.returncode == 1 and "pip uninstall archspec" in result.stderr
+
+
+def test_a_cache_that_cannot_be_made_is_a_sentence(checkout: Path, variables: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    here = {**variables, "ARCHSPEC_PYTHON": sys.executable, "XDG_CACHE_HOME": str(tmp_path / "file")}
+    result = call(checkout, ["lint"], here)
+    assert result.returncode == 1 and "can't be made: Not a directory" in result.stderr
+    assert "XDG_CACHE_HOME" in result.stderr and "Traceback" not in result.stderr
