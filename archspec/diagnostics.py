@@ -6,7 +6,7 @@ Python exception other than Stop means a bug in archspec.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -57,6 +57,8 @@ class Findings:
     """The diagnostics that one stage collects; the same one is kept once."""
 
     items: list[Diagnostic] = field(default_factory=list)
+    sources: dict[str, str] = field(default_factory=dict, compare=False)
+    """The texts that they are about, by file: what was compiled is what is quoted."""
     _known: set[Diagnostic] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def add(
@@ -86,18 +88,19 @@ class Findings:
     def stop_on_errors(self) -> None:
         """End the work here if there is an error; raises Stop with everything found so far."""
         if self.errors:
-            raise Stop(*self.items)
+            raise Stop(*self.items, sources=self.sources)
 
 
 class Stop(Exception):
     """The work ends here because of the user's input; carries the diagnostics to show.
 
-    `exit_code` is 1 for findings and failures, 2 for wrong usage.
+    `sources` are the texts that they are about, `exit_code` is 1 for findings and failures, 2 for wrong usage.
     """
 
-    def __init__(self, *diagnostics: Diagnostic, exit_code: int = 1) -> None:
+    def __init__(self, *diagnostics: Diagnostic, exit_code: int = 1, sources: Mapping[str, str] | None = None) -> None:
         super().__init__("; ".join(d.message for d in diagnostics))
         self.diagnostics = diagnostics
+        self.sources = sources or {}
         self.exit_code = exit_code
 
 

@@ -197,6 +197,6 @@ def _annotation(diagnostic: Diagnostic) -> str:
     return f"::{diagnostic.severity} {place}title={diagnostic.code}::{message}"
 
 
-def report(diagnostics: Iterable[Diagnostic]) -> None:
+def report(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str] | None = None) -> None:
     """Write diagnostics to standard error, as text."""
-    show(diagnostics, "text", sys.stderr)
+    show(diagnostics, "text", sys.stderr, sources)

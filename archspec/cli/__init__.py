@@ -21,6 +21,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "train": "train a network, on one rank or many",
         "eval": "measure a trained network on a data set",
         "predict": "say what is in pictures",
+        "init": "write a spec for a folder of pictures",
     },
     "write and review, without TensorFlow": {
         "lint": "check specs, with file:line:column for every finding",
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Stop as problem:
         from archspec.rendering import report
 
-        report(problem.diagnostics)
+        report(problem.diagnostics, problem.sources)
         return problem.exit_code
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -85,7 +85,8 @@ def measured(program: Program, section: Evaluate, arguments: argparse.Namespace)
     network = lower(graph)
     step = restore(network, arguments.checkpoint, averaged=not arguments.raw_weights)
     with distribute.first_alone():
-        data = open_data(section.data, arguments.data, arguments.split)
+        source = section.data or (program.train.data if program.train is not None else None)
+        data = open_data(source, arguments.data, arguments.split)
     for measure in wanted.values():
         check_labels(data, classes(graph, measure.endpoint))
     return data, score(network, wanted, section, data, arguments.batch or section.batch), step

@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         for program in compiled:
             findings.extend(check_rules(program))
         programs += len(compiled)
-    _print(findings, arguments.format, sources)
+    _print(findings, arguments.format, {**findings.sources, **sources})
     if arguments.format == "text":
         sys.stdout.flush()
         print(_summary(files, programs, len(findings.items)), file=sys.stderr if findings.items else sys.stdout)
@@ -91,7 +91,7 @@ def spec_files(paths: list[str]) -> Iterator[str]:
     """The spec files that arguments name, folders searched for *.yaml; raises Stop for one that is not there."""
     for path in paths:
         file = path.partition("#")[0]
-        if path == "-" or os.path.isfile(file):
+        if path == "-" or file.startswith("zoo:") or os.path.isfile(file):
             yield path
         elif os.path.isdir(path):
             found = sorted(str(p) for p in Path(path).rglob("*") if p.suffix in _SUFFIXES and p.is_file())

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
 def add_spec(parser: argparse.ArgumentParser) -> None:
     """Registers SPEC and --set."""
-    parser.add_argument("spec", metavar="SPEC", help="a spec's file, or FILE#VARIANT")
+    parser.add_argument("spec", metavar="SPEC", help="a spec's file, FILE#VARIANT, or zoo:NAME")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="set a hyperparameter; may be repeated"
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="set a hyperparameter, or any value by its path (train.batch=8, layers.conv1.filters=8); may be repeated",
     )
 
 
@@ -39,13 +43,14 @@ def compiled(arguments: argparse.Namespace) -> Program:
 
 def _ending(program: Program, name: str) -> Program:
     """The program of the network that ends at an end point, with the metrics that are left."""
+    from archspec.compiler.graph.passes import run
     from archspec.compiler.graph.passes.cut import cut
 
     check_endpoint(program, name)
-    graph, section = cut(program.graph, name), program.eval
+    graph, section = run(cut, program.graph, name), program.eval
     if section is not None:
         metrics = section.metrics.items()
-        left = {key: metric for key, metric in metrics if getattr(metric, "predictions", "") in graph.endpoints}
+        left = {key: metric for key, metric in metrics if all(name in graph.endpoints for name in metric.tensors)}
         section = section.replace(metrics=left)
     return replace(program, graph=graph, train=None, eval=section)
 

@@ -41,10 +41,11 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Prints the table."""
     from archspec.compiler.graph.cost import rows, totals
+    from archspec.compiler.graph.passes import run as run_pass
     from archspec.compiler.graph.passes.inference import for_inference
 
     program = compiled(arguments)
-    graph = program.graph if arguments.train else for_inference(program.graph)
+    graph = program.graph if arguments.train else run_pass(for_inference, program.graph)
     table = rows(graph)
     total = totals(table)
     if arguments.format == "json":

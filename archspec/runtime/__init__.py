@@ -14,8 +14,7 @@ from archspec.runtime.noise import without_noise
 # Keras reads its backend once, at import; archspec's networks are TensorFlow graphs whatever the user's own default is.
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-# TensorFlow's default depends on the processor; without oneDNN its CPU kernels have no gradient of a dilated
-# convolution.
+# TensorFlow's own default depends on the processor; without oneDNN a dilated convolution has no gradient on a CPU.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 _ABORTED = Diagnostic(

@@ -40,7 +40,7 @@ def _names(program: Program, data: Dataset) -> tuple[str, ...] | None:
     if data.classes is None or program.train is None:
         return None
     main = next(iter(program.train.losses.values()))
-    count = classes(program.graph, main.logits)  # type: ignore[attr-defined]
+    count = classes(program.graph, main.tensors[0])
     return (*data.classes, *(f"class {i}" for i in range(len(data.classes), count)))
 
 

@@ -12,7 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from archspec.compiler.graph.graph import Graph
-from archspec.compiler.language.forms.training import Accuracy, SoftmaxCrossEntropy
+from archspec.compiler.language.forms.losses import SoftmaxCrossEntropy
+from archspec.compiler.language.forms.metrics import Accuracy
 from archspec.diagnostics import stop
 from archspec.runtime.ends import main_outputs, node_path
 from archspec.runtime.finite import first_non_finite
@@ -48,7 +49,7 @@ def measures(program: Program) -> dict[str, Measure]:
     The loss is the mean cross entropy of the main line, without label smoothing, heads and weight decay.
     """
     found = {
-        name: Measure(metric.predictions, _accuracy(metric))
+        name: Measure(metric.tensors[0], _accuracy(metric))
         for name, metric in (program.eval.metrics if program.eval else {}).items()
     }
     if not found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import archspec.compiler.language.ops  # noqa: F401  (enters every op into FAMILIES)
@@ -24,7 +23,7 @@ def graph_config(graph: Graph) -> dict[str, Any]:
         }
         for node in graph.nodes.values()
     ]
-    inputs = [asdict(given) for given in graph.inputs.values()]
+    inputs = [{"name": given.name, "shape": given.shape, "dtype": given.dtype} for given in graph.inputs.values()]
     ends = {"endpoints": dict(graph.endpoints), "output": graph.output, "heads": dict(graph.heads)}
     return {"name": graph.name, "inputs": inputs, "nodes": nodes, **ends}
 

@@ -47,6 +47,7 @@ class Plan:
 def run_steps(plan: Plan, start: int, report: Report, stopping: Stopping) -> tuple[int, dict[str, Any]]:
     """Run the steps after `start`, until the last one or a signal; (the last one done, its numbers). Raises Stop."""
     length, batches, clock, numbers, step = plan.length, _batches(plan, start), Clock(), {}, start
+    saved = time.monotonic()
     while step < length.steps:
         made = _one(plan, batches, step, stopping)
         step, ends = step + 1, made["stop"] > 0
@@ -57,8 +58,9 @@ def run_steps(plan: Plan, start: int, report: Report, stopping: Stopping) -> tup
             report.step(numbers)
         if step == start + 1:
             clock.restart()
-        if length.due(plan.save_every, step) or step == length.steps or ends:
+        if _save_is_due(plan, step, saved) or step == length.steps or ends:
             _save(plan)
+            saved = time.monotonic()
         if ends:
             # horovodrun ends all ranks when one ends with an error, so none may go before the checkpoint is whole.
             distribute.barrier()
@@ -67,6 +69,13 @@ def run_steps(plan: Plan, start: int, report: Report, stopping: Stopping) -> tup
             with clock.stopped():
                 _score(plan, step, report, stopping)
     return step, numbers
+
+
+def _save_is_due(plan: Plan, step: int, saved: float) -> bool:
+    """Whether the time between checkpoints is over, in steps or in minutes since the last one."""
+    if plan.save_every.unit == "minutes":
+        return time.monotonic() - saved >= 60 * plan.save_every.amount
+    return plan.length.due(plan.save_every, step)
 
 
 class Clock:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from archspec.compiler.language.forms import training as forms
+from archspec.compiler.language.forms.losses import Loss
+from archspec.compiler.language.forms.optimizers import Optimizer
+from archspec.compiler.language.forms.schedules import Schedule
 from archspec.compiler.language.values import Duration
+from archspec.runtime.toolkit import LIBRARIES
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class Length:
         return int(step / exact + 1e-9) > int((step - 1) / exact + 1e-9)
 
     def _exactly(self, duration: Duration) -> float:
-        return duration.amount * (self.steps_per_epoch if duration.unit == "epochs" else 1)
+        lengths = {"steps": 1.0, "epochs": self.steps_per_epoch, "percent": self.steps / 100}
+        return duration.amount * lengths[duration.unit]
 
 
 @keras.saving.register_keras_serializable("archspec")
@@ -55,79 +58,18 @@ class Warmup(keras.optimizers.schedules.LearningRateSchedule):
         return {"after": self.after, "steps": self.steps}
 
 
-def _fixed(form: forms.Fixed, length: Length) -> Any:
-    return keras.optimizers.schedules.PiecewiseConstantDecay([length.steps + 1], [form.rate, form.rate])
-
-
-def _exponential(form: forms.Exponential, length: Length) -> Any:
-    every = length.of(form.every)
-    return keras.optimizers.schedules.ExponentialDecay(form.rate, every, form.factor, staircase=form.staircase)
-
-
-def _cosine(form: forms.Cosine, length: Length) -> Any:
-    return keras.optimizers.schedules.CosineDecay(form.rate, length.of(form.over), alpha=form.end)
-
-
-def _piecewise(form: forms.Piecewise, length: Length) -> Any:
-    boundaries = [length.of(Duration(epoch, "epochs")) for epoch in form.boundaries]
-    return keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, list(form.rates))
-
-
-def _polynomial(form: forms.Polynomial, length: Length) -> Any:
-    return keras.optimizers.schedules.PolynomialDecay(form.rate, length.of(form.over), form.end, form.power)
-
-
-SCHEDULES: dict[type[forms.Schedule], Callable[[Any, Length], Any]] = {
-    forms.Fixed: _fixed,
-    forms.Exponential: _exponential,
-    forms.Cosine: _cosine,
-    forms.Piecewise: _piecewise,
-    forms.Polynomial: _polynomial,
-}
-
-
-def schedule(form: forms.Schedule, length: Length) -> keras.optimizers.schedules.LearningRateSchedule:
+def schedule(form: Schedule, length: Length) -> keras.optimizers.schedules.LearningRateSchedule:
     """The learning rate by step."""
-    made = SCHEDULES[type(form)](form, length)
+    made = form.make(LIBRARIES, length)
     return made if form.warmup is None else Warmup(made, length.of(form.warmup))
 
 
-def _sgd(form: forms.Sgd, rate: Any) -> Any:
-    return keras.optimizers.SGD(rate, momentum=form.momentum, nesterov=form.nesterov)
-
-
-def _rmsprop(form: forms.RmsProp, rate: Any) -> Any:
-    return keras.optimizers.RMSprop(
-        rate, rho=form.decay, momentum=form.momentum, epsilon=form.epsilon, centered=form.centered
-    )
-
-
-def _adam(form: forms.Adam, rate: Any) -> Any:
-    return keras.optimizers.Adam(rate, beta_1=form.beta_1, beta_2=form.beta_2, epsilon=form.epsilon)
-
-
-OPTIMIZERS: dict[type[forms.Optimizer], Callable[[Any, Any], Any]] = {
-    forms.Sgd: _sgd,
-    forms.RmsProp: _rmsprop,
-    forms.Adam: _adam,
-}
-
-
-def optimizer(form: forms.Optimizer, length: Length) -> keras.optimizers.Optimizer:
+def optimizer(form: Optimizer, length: Length) -> keras.optimizers.Optimizer:
     """The optimizer, with its schedule."""
-    return OPTIMIZERS[type(form)](form, schedule(form.rate, length))
+    return form.make(LIBRARIES, schedule(form.rate, length))
 
 
-def _softmax_cross_entropy(form: forms.SoftmaxCrossEntropy, labels: Any, logits: Any) -> Any:
-    classes = logits.shape[-1]
-    smooth = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=form.label_smoothing)
-    return smooth(tf.one_hot(labels, classes), logits)
-
-
-LOSSES: dict[type[forms.Loss], Callable[[Any, Any, Any], Any]] = {forms.SoftmaxCrossEntropy: _softmax_cross_entropy}
-
-
-def loss(form: forms.Loss, labels: Any, outputs: dict[str, Any]) -> Any:
+def loss(form: Loss, labels: Any, outputs: dict[str, Any]) -> Any:
     """The mean loss of a batch, without its weight; labels int32 [batch]."""
-    assert isinstance(form, forms.SoftmaxCrossEntropy)
-    return LOSSES[type(form)](form, labels, outputs[form.logits])
+    values = form.lower(LIBRARIES, [outputs[name] for name in form.tensors], labels)
+    return tf.reduce_mean(values)

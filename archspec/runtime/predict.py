@@ -15,7 +15,8 @@ import numpy as np
 import tensorflow as tf
 
 from archspec.compiler.graph.graph import Graph
-from archspec.compiler.language.forms.training import Accuracy, SoftmaxCrossEntropy
+from archspec.compiler.language.forms.losses import SoftmaxCrossEntropy
+from archspec.compiler.language.forms.metrics import Accuracy
 from archspec.compiler.language.op import show
 from archspec.diagnostics import stop
 from archspec.runtime.ends import image_input, image_shape, main_outputs, node_path

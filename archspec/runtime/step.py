@@ -32,11 +32,12 @@ class Step:
             v for name, v in network.table.items() if v.trainable and not frozen(network, name, train.freeze)
         ]
         network.still = {node.path for node in network.graph.nodes.values() if named(node, train.freeze)}
-        self.optimizer = optimizer(train.optimizer, length)
+        (chosen,) = train.all_optimizers.values()
+        self.optimizer = optimizer(chosen, length)
         self.optimizer.build(self.trained)
         self.scales = self._scales()
         self.averages = self._averages() if train.average is not None else {}
-        self.endpoints = sorted({form.logits for form in train.losses.values()})  # type: ignore[attr-defined]
+        self.endpoints = sorted({name for form in train.losses.values() for name in form.tensors})
         self.main = next(iter(train.losses.values()))
 
     def _scales(self) -> list[tuple[keras.Variable, float]]:
@@ -83,7 +84,7 @@ class Step:
         return {f"loss/{name}": part for name, part in parts.items()}
 
     def _accuracy(self, labels: Any, outputs: dict[str, Any]) -> Any:
-        logits = outputs[self.main.logits]  # type: ignore[attr-defined]
+        logits = outputs[self.main.tensors[0]]
         right = tf.equal(tf.argmax(logits, -1, tf.int32), labels)
         return tf.reduce_mean(tf.cast(right, tf.float32))
 

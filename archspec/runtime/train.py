@@ -90,7 +90,7 @@ def _plan(program: Program, options: Options) -> Plan:
     held_out = _held_out(program, options) if options.evaluate else None
     check_steps(section.preprocess, data.shape, image_shape(program.graph))
     for form in section.losses.values():
-        check_labels(data, classes(program.graph, form.logits))  # type: ignore[attr-defined]
+        check_labels(data, classes(program.graph, form.tensors[0]))
     length, run = _length(section, data), Run(options.run)
     state = Step(lower(program.graph, seed=section.seed), section, length)
     scoring, every = None, None
@@ -113,7 +113,7 @@ def _held_out(program: Program, options: Options) -> Dataset | None:
     if section is None:
         return None
     try:
-        data = _opened(section.data, options.data, "eval")
+        data = _opened(section.data or _section(program).data, options.data, "eval")
     except Stop as problem:
         said = [
             replace(d, help=f"{d.help or 'repair it'}; --no-eval leaves evaluation out") for d in problem.diagnostics

@@ -24,10 +24,11 @@ from archspec.compiler.language.ops.conv import Conv1D, Conv2D, DepthwiseConv2D,
 from archspec.compiler.language.ops.dense import Dense
 from archspec.compiler.language.ops.dropout import Dropout, DropPath
 from archspec.compiler.language.ops.embedding import Embedding
+from archspec.compiler.language.ops.larger import Conv2DTranspose, Upsample
 from archspec.compiler.language.ops.merge import Add, Concat, Multiply
-from archspec.compiler.language.ops.norm import BatchNorm, LocalResponseNorm
+from archspec.compiler.language.ops.norm import BatchNorm, L2Normalize, LocalResponseNorm
 from archspec.compiler.language.ops.pool import AvgPool2D, GlobalAvgPool, GlobalMaxPool1D, MaxPool1D, MaxPool2D
-from archspec.compiler.language.ops.reshape import Flatten, Shift, Squeeze
+from archspec.compiler.language.ops.reshape import Flatten, Reshape, Shift, Squeeze
 from archspec.compiler.language.ops.several import Moments, Split
 
 MAP = (9, 8, 4)
@@ -70,6 +71,14 @@ CASES = (
     Case(Moments()),
     Case(Moments(), (LINE,)),
     Case(Embedding(units=3, words=7), ((5,),)),
+    Case(Conv2DTranspose(filters=5, kernel=(5, 5), stride=(2, 2))),
+    Case(Conv2DTranspose(filters=5, kernel=(3, 2), stride=(2, 1), padding="valid")),
+    Case(Conv2DTranspose(filters=2, kernel=(2, 2), stride=(3, 3), padding="valid", bias=False)),
+    Case(Upsample(factor=(2, 3))),
+    Case(Upsample(factor=(2, 2), method="bilinear")),
+    Case(Reshape(sizes=(3, 4, 2)), ((24,),)),
+    Case(L2Normalize(), ((6,),)),
+    Case(L2Normalize()),
     Case(DepthwiseConv2D(kernel=(3, 3))),
     Case(DepthwiseConv2D(kernel=(3, 5), stride=(2, 2), multiplier=3)),
     Case(DepthwiseConv2D(kernel=(3, 3), stride=(2, 2), padding="symmetric", bias=False)),

@@ -213,7 +213,7 @@ def test_width_is_a_multiple_and_loses_at_most_a_tenth(size: int, times: float, 
 
 def test_groups() -> None:
     assert groups()["conv"] == ("conv1d", "conv2d", "depthwise_conv2d", "separable_conv2d")
-    assert groups()["weights"] == (*groups()["conv"], "dense")
+    assert groups()["weights"] == (*groups()["conv"], "dense", "conv2d_transpose")
     assert groups()["pool"] == ("max_pool1d", "max_pool2d", "avg_pool2d")
     assert groups()["norm"] == ("batch_norm",)
     assert set(groups()["merge"]) == {"concat", "add", "multiply"}
@@ -255,6 +255,9 @@ def test_main_fields() -> None:
         "depthwise_conv2d": "kernel",
         "separable_conv2d": "filters",
         "dense": "units",
+        "conv2d_transpose": "filters",
+        "upsample": "factor",
+        "reshape": "sizes",
         "embedding": "units",
         "max_pool1d": "kernel",
         "max_pool2d": "kernel",

@@ -18,6 +18,7 @@ from archspec.compiler.language.ops.conv import Conv2D, Convolution, DepthwiseCo
 from archspec.compiler.language.ops.dense import Dense
 from archspec.compiler.language.ops.dropout import Dropout, DropPath
 from archspec.compiler.language.ops.embedding import Embedding
+from archspec.compiler.language.ops.larger import Conv2DTranspose
 from archspec.compiler.language.ops.norm import BatchNorm
 from archspec.compiler.language.ops.pool import AvgPool2D, MaxPool2D
 from tests.cases.ops import CASES, Case
@@ -147,6 +148,32 @@ def windows1d(x: Array, op: Any, fill: float = 0.0) -> Array:
     return np.moveaxis(seen, 3, 2)
 
 
+def transposed(op: Any, w: Weights, x: Array) -> Array:
+    """Every kernel added at its place, and what `same` cuts off: TensorFlow's padding of the convolution it undoes."""
+    (kh, kw), (sh, sw) = op.kernel, op.stride
+    n, height, width, _ = x.shape
+    whole = np.zeros((n, (height - 1) * sh + max(kh, sh), (width - 1) * sw + max(kw, sw), op.filters))
+    for i in range(height):
+        for j in range(width):
+            whole[:, i * sh : i * sh + kh, j * sw : j * sw + kw] += np.einsum("nc,abfc->nabf", x[:, i, j], w["weights"])
+    if op.padding == "valid":
+        return whole
+    top, left = max(kh - sh, 0) // 2, max(kw - sw, 0) // 2
+    return whole[:, top : top + height * sh, left : left + width * sw]
+
+
+def upsampled(op: Any, w: Weights, x: Array) -> Array:
+    (fh, fw), (height, width) = op.factor, x.shape[1:3]
+    if op.method == "nearest":
+        return x.repeat(fh, 1).repeat(fw, 2)
+    for axis, factor, size in ((1, fh, height), (2, fw, width)):
+        where = np.clip((np.arange(size * factor) + 0.5) / factor - 0.5, 0, size - 1)
+        low, part = np.floor(where).astype(int), where % 1
+        high, shape = np.minimum(low + 1, size - 1), [-1 if i == axis else 1 for i in range(4)]
+        x = x.take(low, axis) * (1 - part.reshape(shape)) + x.take(high, axis) * part.reshape(shape)
+    return x
+
+
 def shift(op: Any, w: Weights, x: Array) -> Array:
     y = np.zeros_like(x)
     n = op.amount
@@ -188,6 +215,10 @@ REFERENCES: dict[str, Callable[..., Array]] = {
     "split": lambda op, w, x: tuple(np.array_split(x, op.parts, -1)),
     "moments": lambda op, w, x: (x.mean(tuple(range(1, x.ndim - 1))), x.var(tuple(range(1, x.ndim - 1)))),
     "embedding": lambda op, w, x: w["weights"][x.astype(np.int64)],
+    "conv2d_transpose": lambda op, w, x: plus_bias(transposed(op, w, x), w),
+    "upsample": upsampled,
+    "reshape": lambda op, w, x: x.reshape(len(x), *op.sizes),
+    "l2_normalize": lambda op, w, x: x / np.sqrt((x**2).sum(-1, keepdims=True)),
     "squeeze": lambda op, w, x: x[:, 0, 0],
     "shift": shift,
     "dropout": lambda op, w, x: x,
@@ -238,7 +269,7 @@ def test_values_are_the_references(case: Case) -> None:
 def test_sizes_may_be_unknown_before_run_time(case: Case, unknown: str) -> None:
     shapes = case.inputs
     if unknown != "batch":
-        if len(shapes[0]) != 3 or case.op.NAME in ("squeeze", "flatten"):
+        if len(shapes[0]) != 3 or case.op.NAME in ("squeeze", "flatten", "reshape"):
             pytest.skip("needs known sizes")
         shapes = tuple((None, None, shape[-1]) if shape[0] != 1 else shape for shape in shapes)
     site, xs = Site(case.op, case.inputs), inputs_of(case)
@@ -271,7 +302,12 @@ def test_gradients_are_finite(case: Case) -> None:
 
 @each_case
 def test_macs_are_tensorflows_count(case: Case) -> None:
-    op = case.op.replace(bias=False) if isinstance(case.op, (Convolution, Dense)) else case.op
+    op = case.op.replace(bias=False) if isinstance(case.op, (Convolution, Dense, Conv2DTranspose)) else case.op
+    if isinstance(op, Conv2DTranspose):
+        # Each weight meets each position of the input once.
+        (weights,), (height, width, _) = op.variables(*case.inputs), case.inputs[0]
+        assert op.macs(*case.inputs) == height * width * np.prod(weights.shape)
+        return
     if not isinstance(op, (Convolution, Dense)):
         assert op.macs(*case.inputs) == 0
         return

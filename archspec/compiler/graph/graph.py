@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from archspec.compiler.language.forms.draws import Draw
 from archspec.compiler.language.op import Op, Shape, Variable
 from archspec.compiler.language.provenance import Values
 from archspec.diagnostics import Span
@@ -17,6 +18,8 @@ class Input:
     name: str
     shape: Shape
     dtype: str = "float32"
+    draw: Draw | None = None
+    """What it is drawn from where no data feeds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ class Graph:
         """Shape and dtype of a tensor: a node's output or a graph input."""
         node = self.producer(name)
         if node is not None:
-            return node.tensors[name]
+            return node.tensors[name] if node.further else Output("", node.shape, node.dtype)
         given = self.inputs[name]
         return Output("", given.shape, given.dtype)
 

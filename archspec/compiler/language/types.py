@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from archspec.compiler.language.values import (
+    UNITS,
     boolean,
     duration,
     factors,
@@ -15,6 +16,7 @@ from archspec.compiler.language.values import (
     pair,
     single,
     text_of,
+    text_or_number,
     tuple_of,
     whole_number,
 )
@@ -24,7 +26,9 @@ from archspec.compiler.language.values import (
 class Type:
     """A field's type. `family` is set where the value is itself a form of that family.
 
-    `many` is "" for one form, "list" for a sequence of forms, "map" for a mapping from names to forms.
+    `many` is "" for one form, "list" for a sequence of forms, "map" for a mapping from names to forms. `refers` is what
+    its texts name: a "tensor" (an end point), a "feature" of an example, a "target" (either, an input, or a number),
+    or a "pattern" of layers.
     """
 
     text: str
@@ -33,6 +37,7 @@ class Type:
     optional: bool = False
     family: str = ""
     many: str = ""
+    refers: str = ""
 
     def read(self, value: object) -> Any:
         """The value in this type; raises WrongValue. Forms are read elsewhere, with their scopes."""
@@ -79,7 +84,7 @@ def _single_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str
 
 
 def _duration_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
-    text = {"type": "string", "pattern": r"^(?!0+(\.0+)? )[0-9]+(\.[0-9]+)? (epochs?|steps?)$"}
+    text = {"type": "string", "pattern": rf"^(?!0+(\.0+)? )[0-9]+(\.[0-9]+)? ({UNITS})$"}
     return {"anyOf": [{"type": "integer", "exclusiveMinimum": 0}, text]}
 
 
@@ -87,7 +92,16 @@ def _factors_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[st
     return {"type": "object", "additionalProperties": {"type": "number", **limits}}
 
 
+def _durations_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
+    return {"type": "array", "items": _duration_schema(limits, choices)}
+
+
+def _target_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
+    return {"type": ["string", "number"]}
+
+
 _numbers = "a list of numbers"
+texts = tuple_of(text_of, "a list of texts", None)
 _TYPES: dict[str, Type] = {
     "int": Type("int", whole_number, _simple("integer")),
     "float": Type("float", number, _simple("number")),
@@ -96,16 +110,29 @@ _TYPES: dict[str, Type] = {
     "Single": Type("Single", single, _single_schema),
     "Pair": Type("Pair", pair, _pair_schema),
     "Duration": Type("Duration", duration, _duration_schema),
+    "tuple[Duration, ...]": Type("durations", tuple_of(duration, "a list of durations", None), _durations_schema),
+    "Tensor": Type("Tensor", text_of, _simple("string"), refers="tensor"),
+    "tuple[Tensor, ...]": Type("Tensors", texts, _list("string", None), refers="tensor"),
+    "Feature": Type("Feature", text_of, _simple("string"), refers="feature"),
+    "tuple[Feature, ...]": Type("Features", texts, _list("string", None), refers="feature"),
+    "Target": Type("Target", text_or_number, _target_schema, refers="target"),
+    "Pattern": Type("Pattern", text_of, _simple("string"), refers="pattern"),
+    "tuple[Pattern, ...]": Type("Patterns", texts, _list("string", None), refers="pattern"),
+    "dict[Pattern, float]": Type("factors", factors, _factors_schema, refers="pattern"),
     "tuple[int, ...]": Type("ints", tuple_of(whole_number, "a list of whole numbers", None), _list("integer", None)),
     "tuple[float, ...]": Type("floats", tuple_of(number, _numbers, None), _list("number", None)),
     "tuple[float, float]": Type("range", tuple_of(number, "two numbers, [low, high]", 2), _list("number", 2)),
     "tuple[str, ...]": Type("texts", tuple_of(text_of, "a list of texts", None), _list("string", None)),
-    "dict[str, float]": Type("factors", factors, _factors_schema),
 }
 
 Single = tuple[int]
 Pair = tuple[int, int]
+Tensor = str
+Feature = str
+Target = str | float
+Pattern = str
 
+_CAPITAL = re.compile(r"(?<!^)([A-Z])")
 _FORM = re.compile(r"(?:(tuple|dict)\[(?:str, )?)?([A-Z]\w*)(?:, \.\.\.)?\]?")
 
 
@@ -118,5 +145,5 @@ def type_of(annotation: str) -> Type:
         if not match:
             raise TypeError(f"no field type {annotation!r}")
         many = {"tuple": "list", "dict": "map", None: ""}[match[1]]
-        known = Type(text, family=match[2].lower(), many=many)
-    return Type(known.text, known.reader, known.shape, optional, known.family, known.many)
+        known = Type(text, family=_CAPITAL.sub(r"_\1", match[2]).lower(), many=many)
+    return replace(known, optional=optional)

@@ -50,6 +50,11 @@ def single(value: object) -> tuple[int]:
     return (whole_number(value),)
 
 
+def text_or_number(value: object) -> str | float:
+    """A name or a number; raises WrongValue."""
+    return value if isinstance(value, str) else number(value)
+
+
 _PAIR = re.compile(r"([0-9]{1,5})x([0-9]{1,5})")
 _PAIR_TEXT = "a whole number, or height x width such as 1x7"
 
@@ -94,12 +99,13 @@ def factors(value: object) -> dict[str, float]:
 
 
 _FACTORS_TEXT = "a mapping from names to numbers"
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) (epochs?|steps?)")
+UNITS = "epochs?|steps?|minutes?|percent"
+_DURATION = re.compile(rf"([0-9]+(?:\.[0-9]+)?) ({UNITS})")
 
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """A length of training: so many steps or so many epochs."""
+    """A length of training: so many steps, epochs, minutes, or percent of the whole training."""
 
     amount: float
     unit: str
@@ -116,8 +122,8 @@ def duration(value: object) -> Duration:
         return Duration(value, "steps")
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if not match or float(match[1]) <= 0:
-        raise WrongValue('a number of steps, or text such as "2 epochs"')
-    return Duration(float(match[1]), match[2].rstrip("s") + "s")
+        raise WrongValue('a number of steps, or text such as "2 epochs", "1000 steps", "10 minutes" or "5 percent"')
+    return Duration(float(match[1]), match[2] if match[2] == "percent" else match[2].rstrip("s") + "s")
 
 
 def shown(value: object) -> str:

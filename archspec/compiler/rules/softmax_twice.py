@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archspec.compiler.language.forms.training import SoftmaxCrossEntropy
+from archspec.compiler.language.forms.losses import SoftmaxCrossEntropy
 from archspec.compiler.program import Program
 from archspec.diagnostics import Diagnostic
 
@@ -24,7 +24,7 @@ def check(program: Program) -> Iterator[Diagnostic]:
     for name, loss in (program.train.losses if program.train else {}).items():
         if not isinstance(loss, SoftmaxCrossEntropy):
             continue
-        node = graph.nodes.get(graph.endpoints[loss.logits])
+        node = graph.nodes.get(graph.endpoints.get(loss.logits, loss.logits))
         if node is not None and node.op.NAME == "softmax":
             resolved = program.values.get(f"train.losses.{name}.logits")
             span = resolved.origin.span if resolved is not None else node.span

@@ -53,5 +53,8 @@ def _used(op: Any, axis: int, size: int | None) -> int:
     steps = -(-size // stride)
     even = op.padding == "symmetric" and stride > 1
     before = (window - 1) // 2 if even else max((steps - 1) * stride + window - size, 0) // 2
-    starts = range(-before, (steps - 1) * stride - before + 1, stride)
-    return sum(any(0 <= start + tap * rate < size for start in starts) for tap in range(kernel))
+    # Tap t of the first window stands at t * rate - before, of the last one (steps - 1) strides further; strides are
+    # no longer than the input unless there is one window, so that none can step over it.
+    first = max(-(-(before - (steps - 1) * stride) // rate), 0)
+    last = min((size - 1 + before) // rate, kernel - 1)
+    return int(max(last - first + 1, 0))

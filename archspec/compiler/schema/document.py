@@ -14,6 +14,7 @@ _INPUT = mapping(
     {
         "shape": described("sizes without the batch; null: not known", either(listing(_SIZE), ref("expression"))),
         "dtype": described("type of its numbers", opened({"enum": _DTYPES})),
+        "draw": described("what it is drawn from, where no data feeds it", ref("family.draw")),
     }
 )
 
@@ -47,6 +48,7 @@ def document() -> Json:
         "blocks": described("layers with parameters", named(ref("block"))),
         "layers": described("the main line", ref("sequence")),
         "heads": described("what hangs off the main line: auxiliary classifiers, further tasks", named(ref("layer"))),
+        "outputs": described("the network's outputs by name: layers; the last layer where left out", named(TEXT)),
         "names": described("names in a checkpoint that do not follow the layers', by path", named(TEXT)),
         "train": described("how it is trained", ref("scope.train")),
         "eval": described("how it is evaluated", ref("scope.eval")),

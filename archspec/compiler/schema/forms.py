@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+import archspec.compiler.language.forms.draws
 import archspec.compiler.language.forms.sections  # noqa: F401  # fills FAMILIES
 from archspec.compiler.language.fields import FAMILIES, REQUIRED, Field, Form
 from archspec.compiler.language.ops import OPS, groups
@@ -28,7 +29,7 @@ WHEN: Json = {"description": "a condition; where it is false this is left out", 
 def form_definitions() -> dict[str, Json]:
     """`scope.X`: fields of X; `form.X`: X as a value; `family.F`: any form of F; `form-of.F`: that, as a mapping."""
     found: dict[str, Json] = {}
-    for family, forms in FAMILIES.items():
+    for family, forms in sorted(FAMILIES.items()):
         found.update({f"scope.{name}": _fields(cls) for name, cls in forms.items()})
         if family not in ("op", "section"):
             found.update(_family(family, forms, named_ones=family in _MAPPED))

@@ -109,7 +109,7 @@ def _operation(name: str) -> Json:
 
 def _scope() -> Json:
     """Keyed by form or group; any other key can be a block's name."""
-    names = (*(name for forms in FAMILIES.values() for name in forms), *groups())
+    names = (*(name for _, forms in sorted(FAMILIES.items()) for name in forms), *groups())
     targets = {name: ref(f"scope.{name}") for name in names}
     free = named(either({"type": ["string", "number", "boolean", "null"]}, listing({}), {"type": "object"}))
     return mapping(targets, additionalProperties=free, description="defaults by operation, group, block or other form")

@@ -52,6 +52,20 @@ def build(text: str, file: str, findings: Findings) -> Node | None:
         return None
 
 
+def build_partly(text: str, file: str, findings: Findings) -> tuple[Node | None, bool]:
+    """The tree of a document, and whether it is whole: of one with a mistake, what stood before that."""
+    builder = _Builder(text, file, findings)
+    before = len(findings.errors)
+    try:
+        builder.document()
+        return builder.root, len(findings.errors) == before
+    except _Refused:
+        return builder.unfinished(), False
+    except yaml.YAMLError as problem:
+        report_problem(problem, text, file, findings)
+        return builder.unfinished(), False
+
+
 class _Builder:
     """One pass over the events."""
 
@@ -139,6 +153,26 @@ class _Builder:
             self.enter_key(node, top)
         top.children.append(node)
 
+    def unfinished(self) -> Node | None:
+        """The tree of what has been read: what is open ends after its last child, a key without a value is null."""
+        while self.stack:
+            top = self.stack.pop()
+            start, children = self.span(top.event), top.children
+            last = children[-1].span if children else start
+            if isinstance(top.event, yaml.MappingStartEvent) and len(children) % 2:
+                end = Span(self.file, last.end_line, last.end_column, last.end_line, last.end_column)
+                children.append(Scalar(None, "", end))
+            span = Span(self.file, start.line, start.column, last.end_line, last.end_column)
+            node: Node = Listing(tuple(children), span)
+            if isinstance(top.event, yaml.MappingStartEvent):
+                keys = [key for key in children[0::2] if isinstance(key, Scalar)]
+                node = Mapping(tuple(zip(keys, children[1::2], strict=True)), span)
+            if self.stack:
+                self.stack[-1].children.append(node)
+            else:
+                self.root = node
+        return self.root
+
     def enter_key(self, node: Node, top: _Open) -> None:
         if not isinstance(node, Scalar):
             self.findings.add("AS009", "a key is a name, not a list or mapping", node.span, help=_BRACES)
@@ -155,7 +189,7 @@ class _Builder:
             if len(self.findings.errors) - self.errors >= MOST_REPEATED:
                 # A file with so many is no spec; more of them would tell nobody anything.
                 raise _Refused
-        elif node.text.count("(") < node.text.count(")"):
+        elif "$(" not in node.text and node.text.count("(") < node.text.count(")"):
             self.torn(top.children[-1] if top.children else node, node)
         top.keys.setdefault(node.text, node.span)
 

@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from archspec.compiler.syntax.events import build
+from archspec.compiler.syntax.events import build, build_partly
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Plain, Scalar, plain
 from archspec.diagnostics import Findings, Span
 
@@ -64,6 +64,12 @@ def parse(text: str | bytes, file: str, findings: Findings) -> Node | None:
     """The tree of a text; None after reporting what is wrong with it."""
     whole = decoded(text, file, findings)
     return None if whole is None else build(whole, file, findings)
+
+
+def parse_partly(text: str, file: str, findings: Findings) -> tuple[Node | None, bool]:
+    """The tree of a text, and whether it is whole; of a text with a mistake what stood before that."""
+    whole = decoded(text, file, findings)
+    return (None, False) if whole is None else build_partly(whole, file, findings)
 
 
 def decoded(text: str | bytes, file: str, findings: Findings) -> str | None:

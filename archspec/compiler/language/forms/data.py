@@ -1,40 +1,148 @@
-"""Where examples come from; read by runtime/data."""
+"""Where examples come from, and which named features they have; read by runtime/data."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from typing import ClassVar
+
+from archspec.compiler.language.features import FeatureType, class_type, image_type
 from archspec.compiler.language.fields import Form, field
+from archspec.compiler.language.forms.kinds import Kind
+from archspec.compiler.language.types import Feature
+
+
+class Batches(Form, family="batches", name="batches"):
+    """Batches drawn by class: so many classes, and so many examples of each."""
+
+    classes: int = field(minimum=1, doc="classes in a batch")
+    examples: int = field(minimum=1, doc="examples of each class in a batch")
 
 
 class Data(Form, family="data"):
-    """A source of labelled images."""
+    """A source of examples, each a set of named features.
+
+    A class that is read by code of its own names it in IMPLEMENTATION, `module:function`; it is imported when it runs.
+    """
+
+    IMPLEMENTATION: ClassVar[str] = ""
 
     split: str | None = field(default=None, doc="which part; by default train to train, and validation or test to eval")
-    labels_offset: int = field(default=0, doc="added to every label: 1 where the network's class 0 is background")
+    held_out: float | None = field(
+        default=None, above=0, maximum=0.9, doc="part of each class kept for evaluation, where there is no split for it"
+    )
+    labels_offset: int = field(default=0, doc="added to every class: 1 where the network's class 0 is background")
+    batches: Batches | None = field(default=None, doc="training batches drawn by class, as metric learning wants them")
+
+    @abstractmethod
+    def example(self) -> dict[str, FeatureType]:
+        """The features of every example by name, as far as they are known before any data is read."""
 
 
-class Sample(Data, name="sample"):
+class Labelled(Data):
+    """A source of pictures, each with the class that it shows: the features `image` and `label`."""
+
+    IMAGE: ClassVar[tuple[int | None, int | None, int | None]] = (None, None, None)
+    CLASSES: ClassVar[int | None] = None
+
+    def example(self) -> dict[str, FeatureType]:
+        """A picture and its class."""
+        classes = self.CLASSES
+        return {"image": image_type(*self.IMAGE), "label": class_type(classes and classes + self.labels_offset)}
+
+
+class Featured(Data):
+    """A source whose features the spec names."""
+
+    features: dict[str, Kind] = field(doc="what each example has: {image: {image: path}, label: {class: kind}}")
+
+    def example(self) -> dict[str, FeatureType]:
+        """What the spec names, and what comes of it (`age.known`)."""
+        return {key: found for name, kind in self.features.items() for key, found in kind.made(name).items()}
+
+
+class Sample(Labelled, name="sample"):
     """Crops of ten free photographs that come with archspec: works at once, without a download."""
 
+    IMPLEMENTATION = "archspec.runtime.data.sample:open_sample"
+    CLASSES = 10
 
-class TFRecord(Data, name="tfrecord"):
-    """TFRecord shards with TF-Slim's feature keys (image/encoded, image/format, image/class/label)."""
+
+class TFRecord(Labelled, name="tfrecord"):
+    """TFRecord shards with TF-Slim's feature keys (image/encoded, image/format, image/class/label), or those named."""
+
+    IMPLEMENTATION = "archspec.runtime.data.tfrecord:open_tfrecord"
 
     pattern: str = field(main=True, doc="a file pattern such as imagenet/train-*, or a folder of shards")
+    features: dict[str, Kind] = field(default={}, doc="features by name where records have other keys than TF-Slim's")
+
+    def example(self) -> dict[str, FeatureType]:
+        """A picture and its class, or what the spec names."""
+        if not self.features:
+            return super().example()
+        return {key: found for name, kind in self.features.items() for key, found in kind.made(name).items()}
 
 
-class Folder(Data, name="folder"):
+class Folder(Labelled, name="folder"):
     """A folder with a folder of images for every class; train/ and validation/ (or test/) above them if there."""
 
-    path: str = field(main=True, doc="the folder, from the working directory")
+    IMPLEMENTATION = "archspec.runtime.data.folder:open_folder"
+
+    path: str = field(main=True, doc="the folder; paths count from the spec's own folder")
 
 
-class Mnist(Data, name="mnist"):
+class Mnist(Labelled, name="mnist"):
     """The four idx files of MNIST, gzipped or not."""
 
-    path: str = field(main=True, doc="their folder, from the working directory")
+    IMPLEMENTATION = "archspec.runtime.data.mnist:open_mnist"
+    IMAGE, CLASSES = (28, 28, 1), 10
+
+    path: str = field(main=True, doc="their folder; paths count from the spec's own folder")
 
 
-class Cifar10(Data, name="cifar10"):
+class Cifar10(Labelled, name="cifar10"):
     """CIFAR-10's batches, the Python or the binary version."""
 
-    path: str = field(main=True, doc="their folder, from the working directory")
+    IMPLEMENTATION = "archspec.runtime.data.cifar10:open_cifar10"
+    IMAGE, CLASSES = (32, 32, 3), 10
+
+    path: str = field(main=True, doc="their folder; paths count from the spec's own folder")
+
+
+class Files(Featured, name="files"):
+    """Files that belong together by their names: images/a.jpg with masks/a.png."""
+
+    IMPLEMENTATION = "archspec.runtime.data.files:open_files"
+
+    path: str = field(main=True, doc="the folder from which the features' file patterns count")
+
+
+class Csv(Featured, name="csv"):
+    """A table of text, its first line the names of the columns; separated by tabs where the name ends in .tsv."""
+
+    IMPLEMENTATION = "archspec.runtime.data.csv:open_csv"
+
+    path: str = field(main=True, doc="the file; paths inside it count from its own folder")
+
+
+class Arrays(Featured, name="arrays"):
+    """Arrays in a NumPy .npz file, saved without pickle, examples along their first axis."""
+
+    IMPLEMENTATION = "archspec.runtime.data.arrays:open_arrays"
+
+    path: str = field(main=True, doc="the file; paths count from the spec's own folder")
+
+
+class Pairs(Data, name="pairs"):
+    """Two examples of another source side by side, and whether they are of one class: the feature `same`, 1 or 0."""
+
+    IMPLEMENTATION = "archspec.runtime.data.pairs:open_pairs"
+
+    source: Data = field(main=True, doc="where single examples come from, with the features `image` and `label`")
+    features: tuple[Feature, ...] = field(default=("left", "right"), doc="what the two pictures are called")
+    same: float = field(default=0.5, minimum=0, maximum=1, doc="part of the pairs that are of one class")
+
+    def example(self) -> dict[str, FeatureType]:
+        """Two pictures, and 1 where their class is the same."""
+        found = self.source.example()
+        image = found.get("image", image_type())
+        return {**dict.fromkeys(self.features, image), "same": FeatureType("number", ())}

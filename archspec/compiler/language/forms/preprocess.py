@@ -6,16 +6,31 @@ An image enters as float32 height x width x channels in [0, 1].
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import ClassVar
 
+from archspec.compiler.language.features import PIXELS
 from archspec.compiler.language.fields import Form, field
-from archspec.compiler.language.types import Pair
+from archspec.compiler.language.types import Feature, Pair
 
 Size = tuple[int | None, int | None]
 """Height and width in pixels, None where images differ."""
 
 
 class Preprocess(Form, family="preprocess"):
-    """One step on one image."""
+    """One step on an example.
+
+    A step of another package names its code in IMPLEMENTATION, `module:function`; it is imported when it runs.
+    """
+
+    IMPLEMENTATION: ClassVar[str] = ""
+    KINDS: ClassVar[tuple[str, ...]] = ("image",)
+    """The kinds of features that it works on."""
+
+    on: tuple[Feature, ...] = field(default=(), doc="the features that it works on; by default all that it can")
+
+    def takes(self, name: str, kind: str) -> bool:
+        """Whether it works on a feature of this name and kind."""
+        return name in self.on if self.on else kind in self.KINDS
 
     def size_after(self, before: Size) -> Size:
         """The size of what it makes of images of a size."""
@@ -26,7 +41,25 @@ class Preprocess(Form, family="preprocess"):
         return None
 
 
-class RandomResizedCrop(Preprocess, name="random_resized_crop"):
+class Moving(Preprocess):
+    """A step that moves pixels: one draw for every picture and map of an example; maps take the nearest value."""
+
+    KINDS = PIXELS
+
+
+class RandomScale(Moving, name="random_scale"):
+    """Resized by a random factor, the same for both sides."""
+
+    factor: tuple[float, float] = field(main=True, above=0, doc="least and largest factor of both sides")
+
+    def size_after(self, before: Size) -> Size:
+        return None, None
+
+    def complaint(self, before: Size, channels: int) -> str | None:
+        return _falling(factor=self.factor)
+
+
+class RandomResizedCrop(Moving, name="random_resized_crop"):
     """A random part of the image, resized without regard to its aspect (Szegedy et al. 2014, TF-Slim's Inception)."""
 
     size: Pair = field(main=True, minimum=1, doc="output height and width", unit="pixels")
@@ -42,7 +75,7 @@ class RandomResizedCrop(Preprocess, name="random_resized_crop"):
         return _falling(area=self.area, aspect=self.aspect)
 
 
-class RandomFlip(Preprocess, name="random_flip"):
+class RandomFlip(Moving, name="random_flip"):
     """Left and right exchanged, half of the time."""
 
 
@@ -73,7 +106,7 @@ class RandomContrast(Preprocess, name="random_contrast"):
         return _falling(factor=self.factor)
 
 
-class CentralCrop(Preprocess, name="central_crop"):
+class CentralCrop(Moving, name="central_crop"):
     """The middle of the image."""
 
     fraction: float = field(main=True, above=0, maximum=1, doc="part of each side that is kept")
@@ -82,7 +115,7 @@ class CentralCrop(Preprocess, name="central_crop"):
         return _each(before, lambda side: side - 2 * int((side - side * self.fraction) / 2))
 
 
-class Resize(Preprocess, name="resize"):
+class Resize(Moving, name="resize"):
     """Resized without regard to its aspect, bilinear."""
 
     size: Pair = field(main=True, minimum=1, doc="height and width", unit="pixels")
@@ -96,7 +129,7 @@ class Resize(Preprocess, name="resize"):
         return self.size
 
 
-class ResizeShorter(Preprocess, name="resize_shorter"):
+class ResizeShorter(Moving, name="resize_shorter"):
     """Resized with its aspect kept, so that the shorter side has this length (TF-Slim's VGG pipeline)."""
 
     side: int = field(main=True, minimum=1, doc="length of the shorter side", unit="pixels")
@@ -105,7 +138,7 @@ class ResizeShorter(Preprocess, name="resize_shorter"):
         return (self.side, self.side) if before[0] is not None and before[0] == before[1] else (None, None)
 
 
-class RandomResizeShorter(Preprocess, name="random_resize_shorter"):
+class RandomResizeShorter(Moving, name="random_resize_shorter"):
     """As resize_shorter, to a random length."""
 
     side: tuple[int, ...] = field(main=True, minimum=1, doc="least and largest length, both included", unit="pixels")
@@ -119,7 +152,7 @@ class RandomResizeShorter(Preprocess, name="random_resize_shorter"):
         return _falling(side=self.side)
 
 
-class RandomCrop(Preprocess, name="random_crop"):
+class RandomCrop(Moving, name="random_crop"):
     """A random part of this size, not resized."""
 
     size: Pair = field(main=True, minimum=1, doc="height and width", unit="pixels")
@@ -132,7 +165,7 @@ class RandomCrop(Preprocess, name="random_crop"):
         return None if fits else f"is larger than the image, which is {_size_text(before)} there"
 
 
-class CropOrPad(Preprocess, name="crop_or_pad"):
+class CropOrPad(Moving, name="crop_or_pad"):
     """The middle cut out or framed with zeros to this size."""
 
     size: Pair = field(main=True, minimum=1, doc="height and width", unit="pixels")
@@ -141,7 +174,7 @@ class CropOrPad(Preprocess, name="crop_or_pad"):
         return self.size
 
 
-class Pad(Preprocess, name="pad"):
+class Pad(Moving, name="pad"):
     """Zeros on all four sides."""
 
     amount: int = field(main=True, minimum=0, doc="rows and columns added on each side", unit="pixels")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from archspec.compiler.language.fields import Form, field
 from archspec.compiler.language.forms.data import Data, Sample
+from archspec.compiler.language.forms.losses import Loss
+from archspec.compiler.language.forms.metrics import Metric
+from archspec.compiler.language.forms.optimizers import Optimizer
 from archspec.compiler.language.forms.preprocess import Preprocess
-from archspec.compiler.language.forms.training import Loss, Metric, Optimizer
+from archspec.compiler.language.types import Pattern
 from archspec.compiler.language.values import Duration
 
 
@@ -17,7 +20,14 @@ class Initialize(Form, family="initialize", name="initialize"):
     """Weights to start from."""
 
     checkpoint: str = field(main=True, doc="a checkpoint: a run's folder, a file, or a TF-Slim .ckpt prefix")
-    skip: tuple[str, ...] = field(default=(), doc="layers, by path or pattern, that start fresh")
+    skip: tuple[Pattern, ...] = field(default=(), doc="layers, by path or pattern, that start fresh")
+
+
+class EarlyStopping(Form, family="early_stopping", name="early_stopping"):
+    """An end of training when evaluation has not become better for a while."""
+
+    patience: int = field(main=True, minimum=1, doc="evaluations in a row without a better value")
+    least: float = field(default=0.0, minimum=0, doc="by how much a value must be better to count")
 
 
 class Train(Section, name="train"):
@@ -26,25 +36,34 @@ class Train(Section, name="train"):
     data: Data = field(default=Sample(), doc="where examples come from")
     preprocess: tuple[Preprocess, ...] = field(default=(), doc="steps from image to input, in order")
     losses: dict[str, Loss] = field(doc="what is made small, by name")
-    optimizer: Optimizer = field(doc="what changes the variables")
+    optimizer: Optimizer | None = field(default=None, doc="what changes the variables")
+    optimizers: dict[str, Optimizer] = field(default={}, doc="several, by name, that work in this order in each step")
     batch: int = field(minimum=1, doc="examples in a step, over all ranks")
     epochs: float | None = field(default=None, above=0, doc="passes over the data")
     steps: int | None = field(default=None, minimum=1, doc="training steps; with epochs, whichever ends first")
     average: float | None = field(default=None, minimum=0, maximum=1, doc="decay of the moving average of the weights")
     clip_norm: float | None = field(default=None, above=0, doc="largest global norm of the gradients")
-    freeze: tuple[str, ...] = field(default=(), doc="layers, by path or pattern, that are not trained")
-    scale: dict[str, float] = field(
+    freeze: tuple[Pattern, ...] = field(default=(), doc="layers, by path or pattern, that are not trained")
+    scale: dict[Pattern, float] = field(
         default={}, above=0, doc="factors of the learning rate, by layer or pattern; of several that fit, the product"
     )
     initialize: Initialize | None = field(default=None, doc="weights to start from")
     seed: int = field(default=0, minimum=0, doc="of the first weights, the order of examples, and dropout")
-    save: Duration = field(default=Duration(1000, "steps"), doc="time between checkpoints")
+    save: Duration = field(default=Duration(2, "minutes"), doc="time between checkpoints")
+    keep: int = field(default=5, minimum=1, doc="how many of the newest checkpoints are kept")
+    best: str | None = field(default=None, doc="the metric whose best checkpoint is kept too; by default the first one")
+    early_stopping: EarlyStopping | None = field(default=None, doc="end when evaluation gets no better")
+
+    @property
+    def all_optimizers(self) -> dict[str, Optimizer]:
+        """The optimizers in their order, by name; the only one goes by the name optimizer."""
+        return self.optimizers or ({"optimizer": self.optimizer} if self.optimizer is not None else {})
 
 
 class Evaluate(Section, name="eval"):
     """How the network is evaluated."""
 
-    data: Data = field(default=Sample(), doc="where examples come from")
+    data: Data | None = field(default=None, doc="where examples come from; by default what train.data has for it")
     preprocess: tuple[Preprocess, ...] = field(default=(), doc="steps from image to input, in order")
     metrics: dict[str, Metric] = field(default={}, doc="what is counted, by name")
     batch: int = field(default=32, minimum=1, doc="examples in a step; the result does not depend on it")

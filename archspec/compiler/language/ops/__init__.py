@@ -10,6 +10,7 @@ from archspec.compiler.language.ops import (  # noqa: F401  (each enters its ops
     dense,
     dropout,
     embedding,
+    larger,
     merge,
     norm,
     pool,

@@ -69,6 +69,20 @@ class BatchNorm(Op, name="batch_norm"):
         return fused(x, gamma, beta, *moving, epsilon=self.epsilon, is_training=False)[0]
 
 
+class L2Normalize(Op, name="l2_normalize"):
+    """Each vector of the last axis to length 1: x / sqrt(max(sum of x ** 2, epsilon))."""
+
+    epsilon: float = field(default=1e-12, above=0, doc="least squared length, which keeps the divisor from zero")
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """The input's."""
+        channels(shapes[0])
+        return shapes[0]
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return g.tf.math.l2_normalize(inputs[0], -1, self.epsilon)
+
+
 class LocalResponseNorm(Op, name="local_response_norm"):
     """x / (bias + alpha * sum of x ** 2 over the channels at most depth_radius away) ** beta.
 

@@ -6,7 +6,7 @@ from math import prod
 from typing import Any
 
 from archspec.compiler.language.fields import field
-from archspec.compiler.language.op import ANY_DTYPE, Lowering, Op, Shape, WrongShape, show
+from archspec.compiler.language.op import ANY_DTYPE, Lowering, Op, Shape, WrongShape, known, show
 from archspec.compiler.language.ops.window import need_map
 
 
@@ -23,6 +23,24 @@ class Flatten(Op, name="flatten"):
     def lower(self, g: Lowering, *inputs: Any) -> Any:
         (size,) = self.shape(tuple(inputs[0].shape[1:]))
         return g.tf.reshape(inputs[0], [g.tf.shape(inputs[0])[0], -1] if size is None else [-1, size])
+
+
+class Reshape(Op, name="reshape"):
+    """The same values in other axes, rows first and channels last."""
+
+    DTYPES = ANY_DTYPE
+
+    sizes: tuple[int, ...] = field(main=True, minimum=1, doc="sizes of the output, without the batch")
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """The sizes, which must hold as many values as the input."""
+        if prod(known(shapes[0])) != prod(self.sizes):
+            message = f"to {show(self.sizes)} needs {prod(self.sizes)} values, got {show(shapes[0])}"
+            raise WrongShape(message, f"its input has {prod(known(shapes[0]))} values: make the two numbers equal")
+        return self.sizes
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return g.tf.reshape(inputs[0], [-1, *self.sizes])
 
 
 class Squeeze(Op, name="squeeze"):

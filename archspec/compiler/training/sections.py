@@ -1,0 +1,94 @@
+"""The sections `train` and `eval` to forms, with the provenance of every value, and checked against graph and data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from archspec.compiler.expand import Expanded
+from archspec.compiler.language.features import FeatureType, class_type, image_type
+from archspec.compiler.language.fields import FAMILIES, Form
+from archspec.compiler.language.forms.sections import Evaluate, Train
+from archspec.compiler.language.provenance import Values
+from archspec.compiler.resolve import Resolver, Written, unknown_field
+from archspec.compiler.spec.records import Document
+from archspec.compiler.syntax.nodes import Mapping
+from archspec.compiler.training.inputs import check_inputs
+from archspec.compiler.training.losses import check_losses, check_metrics
+from archspec.compiler.training.optimizers import check_optimizers
+from archspec.compiler.training.places import Places
+from archspec.compiler.training.references import References, with_references
+from archspec.compiler.training.schedules import check_length
+from archspec.diagnostics import Span
+
+
+@dataclass(frozen=True)
+class Sections:
+    """The sections of a document, where it has them."""
+
+    train: Train | None = None
+    eval: Evaluate | None = None
+    values: Values = field(default_factory=dict)
+
+
+def read_sections(document: Document, expanded: Expanded, resolver: Resolver) -> Sections:
+    """Resolve the sections and check them; what is wrong is reported."""
+    values: Values = {}
+    found: dict[str, Any] = {}
+    for name, node in document.sections.items():
+        section = _section(name, node, expanded, resolver, values)
+        if section is not None:
+            found[name] = section
+    sections = Sections(found.get("train"), found.get("eval"), values)
+    return sections if expanded.graph is None else _checked(sections, document, expanded, resolver)
+
+
+def _section(name: str, node: Mapping, expanded: Expanded, resolver: Resolver, values: Values) -> Form | None:
+    cls, context = FAMILIES["section"][name], expanded.context
+    written: dict[str, Written] = {}
+    for key, value in node.pairs:
+        if key.text in cls.FIELDS:
+            written[key.text] = Written(value, context.environment, "explicit", f"the section {name}")
+        else:
+            unknown_field(cls, key, resolver.findings)
+    own: Values = {}
+    form = resolver.form(cls, written, context.frames, _start(node), own)
+    if form is None:
+        return None
+    values.update({f"{name}.{key}": resolved for key, resolved in own.items()})
+    return form
+
+
+def _start(node: Mapping) -> Span:
+    return node.pairs[0][0].span if node.pairs else node.span
+
+
+def _checked(sections: Sections, document: Document, expanded: Expanded, resolver: Resolver) -> Sections:
+    """The sections with their tensors by full path and targets filled in."""
+    graph, findings = expanded.graph, resolver.findings
+    assert graph is not None
+    places = Places(sections.values, {name: _start(node) for name, node in document.sections.items()})
+    train, evaluate = sections.train, sections.eval
+    training, evaluation = features_of(train, None, places), features_of(train, evaluate, places)
+    if train is not None:
+        train = with_references(train, "train", References(graph, expanded.context.names, training, places, findings))
+        check_losses(train, graph, training, places, findings)
+        check_optimizers(train, graph, places, findings)
+        check_length(train, places, findings)
+        check_inputs("train", train, graph, training, places, findings)
+    if evaluate is not None:
+        names = References(graph, expanded.context.names, evaluation, places, findings)
+        evaluate = with_references(evaluate, "eval", names)
+        check_metrics(train, evaluate, graph, evaluation, places, findings)
+        check_inputs("eval", evaluate, graph, evaluation, places, findings)
+    return Sections(train, evaluate, sections.values)
+
+
+def features_of(train: Train | None, evaluate: Evaluate | None, places: Places) -> dict[str, FeatureType]:
+    """The features of the examples that a section reads, as far as they are known before any data is."""
+    if evaluate is not None and evaluate.data is not None:
+        return evaluate.data.example()
+    if train is not None and places.values["train.data"].origin.kind != "default":
+        return train.data.example()
+    # Nothing is said of the data, so the command line may: pictures with a class each, of a number not known yet.
+    return {"image": image_type(), "label": class_type()}
