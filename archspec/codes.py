@@ -162,11 +162,16 @@ CODES: dict[str, str] = {
     "AS734": "Nothing to resume.",
     "AS735": "A run that was trained with another spec or other settings.",
     "AS736": "A loss or gradient that is not finite in training.",
+    "AS737": "A run's folder that another version of archspec has written.",
+    "AS738": "Classes of the data that the run was not trained on.",
+    "AS739": "A learning rate that jumps where training goes on.",
     "AS740": "Horovod is not there.",
     "AS741": "Ranks that differ in spec, settings or data.",
     "AS742": "A batch that cannot be divided evenly over the ranks.",
     "AS743": "Another rank has stopped.",
-    "AS744": "horovodrun that could not start the ranks.",
+    "AS744": "Ranks that could not be started.",
+    "AS745": "Ranks that were ended before they had saved.",
+    "AS746": "Not enough memory for training.",
     "AS750": "A Python package that is not installed.",
     "AS760": "Another package named archspec in the same environment.",
     "AS761": "A process that ended while TensorFlow was imported.",
@@ -187,7 +192,7 @@ CODES: dict[str, str] = {
 """What every code means that is not a lint rule's."""
 
 _UNUSED = ("AS216", "AS217", "AS218", "AS219", "AS220", "AS323")
-WARNINGS = frozenset({"AS135", *_UNUSED, "AS621", "AS912", *(rule.CODE for rule in RULES)})
+WARNINGS = frozenset({"AS135", *_UNUSED, "AS621", "AS739", "AS912", *(rule.CODE for rule in RULES)})
 """The codes of what can stand, and is seldom meant."""
 
 

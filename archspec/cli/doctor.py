@@ -10,9 +10,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib import metadata
-from pathlib import Path
 from typing import Any, Literal
 
 State = Literal["works", "missing", "broken"]
@@ -104,17 +104,30 @@ def tried(title: str, package: str, remedy: str, describe: Any) -> Check:
 def two_ranks(horovod: Check) -> Check:
     """Whether two processes of this machine find each other and agree on a sum."""
     title = "Two ranks"
-    launcher = Path(sys.executable).with_name("horovodrun")
     if horovod.state != "works":
         return Check(title, "missing", found="they need a Horovod that works")
-    if not launcher.exists():
-        return Check(title, "missing", found=f"there is no {launcher}", help=INSTALL_HOROVOD)
-    facts, failure = probe([str(launcher), "-np", "2", *probe_command("horovod")])
+    facts, failure = probe_ranks()
     if not failure and sorted(each["rank"] for each in facts) != [0, 1]:
         failure = f"{len(facts)} of 2 ranks answered"
     if failure:
         return Check(title, "broken", "", failure, "Look at `horovodrun --check-build`, and at what stops local ports.")
     return Check(title, "works", "", "allreduce over 2 processes of this machine is right")
+
+
+def probe_ranks() -> tuple[list[dict[str, Any]], str]:
+    """What two ranks found, and a failure in a line, as of `probe`."""
+    from archspec.cli.ranks import started
+
+    command = probe_command("horovod")
+    with started(command, 2, {}) as processes, ThreadPoolExecutor() as pool:
+        try:
+            said = list(pool.map(lambda process: process.communicate(timeout=PATIENCE), processes))
+        except subprocess.TimeoutExpired:
+            return [], f"no answer in {PATIENCE} s"
+    ended = zip(processes, said, strict=True)
+    results = [subprocess.CompletedProcess(command, process.returncode, *texts) for process, texts in ended]
+    failed = next((result for result in results if result.returncode), None)
+    return ([], last_words(failed)) if failed is not None else ([json.loads(r.stdout) for r in results], "")
 
 
 def probe_command(part: str) -> list[str]:

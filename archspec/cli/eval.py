@@ -76,6 +76,7 @@ def measured(program: Program, section: Evaluate, arguments: argparse.Namespace)
     from archspec.runtime.data.labels import check_labels
     from archspec.runtime.data.open import open_data
     from archspec.runtime.evaluate import classes, inference_graph, measures
+    from archspec.runtime.labels import classes_of_run, in_order_of
     from archspec.runtime.lower import lower
     from archspec.runtime.restore import restore
     from archspec.runtime.score import score
@@ -87,6 +88,8 @@ def measured(program: Program, section: Evaluate, arguments: argparse.Namespace)
     with distribute.first_alone():
         source = section.data or (program.train.data if program.train is not None else None)
         data = open_data(source, arguments.data, arguments.split)
+        names = classes_of_run(arguments.checkpoint)
+        data = in_order_of(data, names, arguments.checkpoint) if names is not None else data
     for measure in wanted.values():
         check_labels(data, classes(graph, measure.endpoint))
     return data, score(network, wanted, section, data, arguments.batch or section.batch), step

@@ -19,6 +19,7 @@ _NAMING = {
     "tables": "table",
     "scopes": "scope",
     "inputs": "input",
+    "outputs": "output",
     "blocks": "block",
 }
 """Sections whose keys are names, and what one of them is called."""
@@ -43,9 +44,17 @@ def _names(root: Mapping) -> Iterator[tuple[str, Scalar]]:
         for declared in form.FIELDS.values() if isinstance(node, Mapping) else ():
             if declared.type.family and declared.type.many == "map":
                 yield from ((f"one of `{declared.name}`", key) for key in _keys(node.get(declared.name)))  # type: ignore[union-attr]
+        data = node.get("data") if isinstance(node, Mapping) else None
+        yield from (("a feature", key) for key in _features(data))
     name = root.get("name")
     if isinstance(name, Scalar):
         yield "a spec", Scalar(None, _written(name.text), name.span)
+
+
+def _features(data: Node | None) -> Iterator[Scalar]:
+    """The names of the features that a source declares, or one that it wraps."""
+    for key, value in data.pairs if isinstance(data, Mapping) else ():
+        yield from _keys(value) if key.text == "features" else _features(value)
 
 
 def _keys(node: Node | None) -> tuple[Scalar, ...]:

@@ -17,10 +17,21 @@ from archspec.diagnostics import Findings
 Step = Scalar
 """One part of a path, with its place."""
 
-_NAMED = ("scopes", "inputs", "blocks", "tables", "variants", "losses", "metrics", "functions", "hyperparameters")
+_NAMED = (
+    "scopes",
+    "inputs",
+    "blocks",
+    "tables",
+    "variants",
+    "losses",
+    "metrics",
+    "optimizers",
+    "functions",
+    "hyperparameters",
+)
 """Mappings whose keys are names that the spec gives."""
 
-_FREE = ("document", "train", "eval", "defaults", "names", "parameters", "set", "shapes", "scale", "expect")
+_FREE = ("document", "train", "eval", "defaults", "names", "outputs", "parameters", "set", "shapes", "scale", "expect")
 """Mappings in which any key may be new, and none is a form."""
 
 
