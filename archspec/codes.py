@@ -177,6 +177,8 @@ CODES: dict[str, str] = {
     "AS745": "Ranks that were ended before they had saved.",
     "AS746": "Not enough memory for training.",
     "AS750": "A Python package that is not installed.",
+    "AS760": "Another package named archspec in the same environment.",
+    "AS761": "A process that ended while TensorFlow was imported.",
     "AS902": "A number that must be more than 0.",
     "AS905": "A path that is not there, or holds no spec.",
     "AS906": "Something to explain that does not exist.",

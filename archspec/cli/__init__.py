@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from archspec import __version__
-from archspec.diagnostics import Stop
+from archspec.diagnostics import Stop, stop
 from archspec.terminal import visible, write_what_streams_have
 
 GROUPS: dict[str, dict[str, str]] = {
@@ -48,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     write_what_streams_have()
     try:
+        _check_alone()
         parsed = _parsed(words)
         return int(parsed.run(parsed))
     except Stop as problem:
@@ -73,6 +74,15 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         super().error(visible(message))
+
+
+def _check_alone() -> None:
+    """Raises Stop where PyPI's other `archspec` lies in the same folder: each has overwritten files of the other."""
+    package = os.path.dirname(os.path.dirname(__file__))
+    if os.path.isfile(os.path.join(package, "cpu", "detect.py")):
+        message = f"the package archspec of PyPI, which detects processors, is mixed with this one in {package}"
+        help = "pip uninstall both, archspec and archspec-tf, and give each an environment of its own, as pipx does"
+        raise stop("AS760", message, help=help)
 
 
 def _parsed(words: list[str]) -> argparse.Namespace:
