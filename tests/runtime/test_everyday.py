@@ -42,7 +42,7 @@ def test_names_that_are_no_text(images: Path, tmp_path: Path) -> None:
     shutil.copytree(images, data)
     for split in ("train", "validation"):
         (data / split / "dark").rename(data / split / os.fsdecode(b"da\xffrk"))
-    done = train(spec_file(tmp_path, FULL), data, run, "--eval")
+    done = train(spec_file(tmp_path, FULL), data, run, "--eval", errors="replace")
     assert done.returncode == 0, done.stderr
     assert open_weights(str(run)).step == 10 and len(list((run / "train").iterdir())) == 1
     assert (run / "labels.txt").read_bytes() == b"0:da\xffrk\n1:light\n"
