@@ -38,6 +38,9 @@ CODES: dict[str, str] = {
     "AS011": "The file is empty.",
     "AS012": "The file cannot be read.",
     "AS013": "A comma or bracket inside an unquoted expression within `{ }` or `[ ]`.",
+    "AS015": "A colon without the space behind it.",
+    "AS016": "A character that only looks like one that YAML wants.",
+    "AS017": "A quote or bracket that is never closed.",
     "AS101": "A key, field, parameter or section that is not known here.",
     "AS102": "A value of the wrong kind, or outside its limits.",
     "AS103": "A value that has to be said and is not.",
@@ -56,7 +59,14 @@ CODES: dict[str, str] = {
     "AS116": "A place to insert at that is none.",
     "AS117": "A change to a layer that the extended spec does not have.",
     "AS118": "A layer's name with letters that a name cannot have.",
-    "AS119": "`else` or `from` where it would do nothing.",
+    "AS119": "A key that would do nothing where it stands.",
+    "AS120": "A main value that is said twice: behind the form's name and under its own.",
+    "AS130": "A function whose parameters do not hold together.",
+    "AS131": "A spec that the zoo does not have.",
+    "AS132": "A chain of files that extend or embed one another, or of blocks that call one another, that is too long.",
+    "AS133": "A setting of a value that is not there or cannot be set.",
+    "AS134": "A name with letters that a name cannot have.",
+    "AS135": "A hyperparameter that every variant of the extended spec sets.",
     "AS201": "An expression that cannot be read or computed.",
     "AS202": "`when` that is neither true nor false.",
     "AS203": "A default for something that does not exist.",
@@ -91,6 +101,10 @@ CODES: dict[str, str] = {
     "AS312": "A spec without layers.",
     "AS313": "A spec without inputs.",
     "AS314": "An input whose shape is not a list of sizes.",
+    "AS320": "A mistake of archspec: no graph came of a spec in which nothing was found wrong.",
+    "AS321": "A spec that asks for more work than a spec may: the place where the steps ran out.",
+    "AS322": "A `from` that names nothing.",
+    "AS323": "A column of a table that nothing reads, or that does nothing.",
     "AS380": "A line of a graph's text form that cannot be read.",
     "AS381": "A name in a graph's text form that nothing has.",
     "AS382": "A field's value in a graph's text form that does not fit.",
@@ -160,12 +174,19 @@ CODES: dict[str, str] = {
     "AS734": "Nothing to resume.",
     "AS735": "A run that was trained with another spec or other settings.",
     "AS736": "A loss or gradient that is not finite in training.",
+    "AS737": "A run's folder that another version of archspec has written.",
+    "AS738": "Classes of the data that the run was not trained on.",
+    "AS739": "A learning rate that jumps where training goes on.",
     "AS740": "Horovod is not there.",
     "AS741": "Ranks that differ in spec, settings or data.",
     "AS742": "A batch that cannot be divided evenly over the ranks.",
     "AS743": "Another rank has stopped.",
-    "AS744": "horovodrun that could not start the ranks.",
+    "AS744": "Ranks that could not be started.",
+    "AS745": "Ranks that were ended before they had saved.",
+    "AS746": "Not enough memory for training.",
     "AS750": "A Python package that is not installed.",
+    "AS760": "Another package named archspec in the same environment.",
+    "AS761": "A process that ended while TensorFlow was imported.",
     "AS902": "A number that must be more than 0.",
     "AS905": "A path that is not there, or holds no spec.",
     "AS906": "Something to explain that does not exist.",
@@ -177,10 +198,13 @@ CODES: dict[str, str] = {
     "AS923": "An array of inputs among other inputs.",
     "AS924": "`--endpoints` without `--output`.",
     "AS925": "An end point that the network does not have.",
+    "AS940": "A new spec that cannot be written where it should be.",
+    "AS941": "A folder that holds no classes of pictures.",
 }
 """What every code means that is not a lint rule's."""
 
-WARNINGS = frozenset({"AS216", "AS217", "AS218", "AS219", "AS220", "AS621", "AS912", *(rule.CODE for rule in RULES)})
+_UNUSED = ("AS216", "AS217", "AS218", "AS219", "AS220", "AS323")
+WARNINGS = frozenset({"AS135", *_UNUSED, "AS621", "AS722", "AS739", "AS912", *(rule.CODE for rule in RULES)})
 """The codes of what can stand, and is seldom meant."""
 
 

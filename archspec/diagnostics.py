@@ -6,7 +6,7 @@ Python exception other than Stop means a bug in archspec.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -54,9 +54,11 @@ class Diagnostic:
 
 @dataclass
 class Findings:
-    """The diagnostics that one stage collects; the same one is kept once."""
+    """The diagnostics that one stage collects, the same one once; and the texts that they are about, by file."""
 
     items: list[Diagnostic] = field(default_factory=list)
+    sources: dict[str, str] = field(default_factory=dict, compare=False)
+    """The texts that they are about, by file: what was compiled is what is quoted."""
     _known: set[Diagnostic] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def add(
@@ -78,6 +80,11 @@ class Findings:
                 self._known.add(diagnostic)
                 self.items.append(diagnostic)
 
+    def take(self, other: Findings) -> None:
+        """Record what another has collected, with the texts it is about."""
+        self.sources.update(other.sources)
+        self.extend(other.items)
+
     @property
     def errors(self) -> list[Diagnostic]:
         """The diagnostics that stop the compiler."""
@@ -86,18 +93,19 @@ class Findings:
     def stop_on_errors(self) -> None:
         """End the work here if there is an error; raises Stop with everything found so far."""
         if self.errors:
-            raise Stop(*self.items)
+            raise Stop(*self.items, sources=self.sources)
 
 
 class Stop(Exception):
-    """The work ends here because of the user's input; carries the diagnostics to show.
+    """The work ends here because of the user's input; carries the diagnostics to show, and the texts they quote.
 
-    `exit_code` is 1 for findings and failures, 2 for wrong usage.
+    `sources` are the texts that they are about, `exit_code` is 1 for findings and failures, 2 for wrong usage.
     """
 
-    def __init__(self, *diagnostics: Diagnostic, exit_code: int = 1) -> None:
+    def __init__(self, *diagnostics: Diagnostic, exit_code: int = 1, sources: Mapping[str, str] | None = None) -> None:
         super().__init__("; ".join(d.message for d in diagnostics))
         self.diagnostics = diagnostics
+        self.sources = sources or {}
         self.exit_code = exit_code
 
 

@@ -78,6 +78,7 @@ def measured(program: Program, section: Evaluate, arguments: argparse.Namespace)
     from archspec.runtime.data.labels import check_labels
     from archspec.runtime.data.open import open_data
     from archspec.runtime.evaluate import classes, inference_graph, measures
+    from archspec.runtime.labels import classes_of_run, in_order_of
     from archspec.runtime.lower import lower
     from archspec.runtime.restore import restore
     from archspec.runtime.score import score
@@ -91,6 +92,8 @@ def measured(program: Program, section: Evaluate, arguments: argparse.Namespace)
         whole = arguments.data is not None or section.data is not None
         base = os.path.dirname(program.file)
         data = open_data(source, arguments.data, arguments.split, base=base, whole=whole)
+        names = classes_of_run(arguments.checkpoint)
+        data = in_order_of(data, names, arguments.checkpoint) if names is not None else data
     if distribute.rank() == 0:
         show_findings(data.warnings, "text", sys.stderr)
     for measure in wanted.values():

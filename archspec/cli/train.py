@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archspec.cli.program import add_spec, compiled
+from archspec.cli.program import add_spec, compiled, settings
 from archspec.diagnostics import stop
+from archspec.run_folder.record import default_folder
 
 if TYPE_CHECKING:
     from archspec.compiler.program import Program
@@ -63,11 +64,12 @@ def run(arguments: argparse.Namespace) -> int:
         return _launched(arguments.np, program)
     from archspec.compiler.language.values import Duration
     from archspec.runtime import distribute
+    from archspec.runtime.run import Given
     from archspec.runtime.train import Options, train
 
     distribute.start()
     options = Options(
-        run=Path(arguments.run_folder or Path("runs") / program.name),
+        run=Path(arguments.run_folder or default_folder(program.name)),
         data=arguments.data,
         resume=arguments.resume,
         deterministic=arguments.deterministic,
@@ -75,6 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         save=None if arguments.save_every is None else Duration(arguments.save_every, "steps"),
         score=None if arguments.eval_every is None else Duration(arguments.eval_every, "steps"),
         form=arguments.format,
+        given=Given(settings(arguments.set), arguments.data),
     )
     outcome = train(program, options)
     if distribute.rank() > 0:
@@ -146,7 +149,7 @@ def show(outcome: Outcome, folder: Path, arguments: argparse.Namespace) -> None:
 
 def _command_to_go_on() -> str:
     """What was typed, with --resume."""
-    from archspec.cli.launch import RANKS
+    from archspec.launched import RANKS
     from archspec.runtime import distribute
 
     words = [os.environ.get("ARCHSPEC_COMMAND", "archspec")]

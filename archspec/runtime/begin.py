@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from archspec.diagnostics import Stop, stop
+from archspec.compiler.expand.names import means
+from archspec.diagnostics import Diagnostic, Note, Stop, stop
+from archspec.rendering import report
 from archspec.runtime import checkpoint, distribute
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.evaluate import classes
-from archspec.runtime.restore import restore
-from archspec.runtime.run import Run
+from archspec.runtime.restore import restore, warn_of_damage
+from archspec.runtime.run import Given, Run
 from archspec.runtime.step import Step, frozen
 
 if TYPE_CHECKING:
     from archspec.compiler.program import Program
 
+_NOTHING_GIVEN = Given()
 
-def begin(run: Run, program: Program, data: Dataset, settings: dict[str, str], state: Step, resume: bool) -> int:
+
+def begin(
+    run: Run,
+    program: Program,
+    data: Dataset,
+    settings: dict[str, str],
+    state: Step,
+    resume: bool,
+    given: Given = _NOTHING_GIVEN,
+) -> int:
     """Make the run's folder, or go on from its newest checkpoint, the same on all ranks; the step to start at."""
     if distribute.rank() == 0:
         if resume:
-            run.check_same(settings)
+            run.check_same(settings, _names(program, data) or ())
             run.hold()
-            _restore(state, run.newest())
-            run.forget_after(state.steps_done)
+            _resume(state, run)
         else:
             run.hold()
             run.check_new()
             _initialize(state)
-            run.begin(program, data, settings, _names(program, data))
+            run.begin(program, settings, _names(program, data), given)
     distribute.barrier()
     distribute.broadcast(list(state.state().values()))
     return state.steps_done
@@ -49,13 +61,18 @@ def _initialize(state: Step) -> None:
     wish, network = state.train.initialize, state.network
     if wish is None:
         return
-    skip = [name for name in network.table if frozen(network, name, wish.skip)]
+    skip = [name for name in network.table if frozen(network, name, wish.skip) or _named(name, wish.skip)]
     try:
         restore(network, wish.checkpoint, skip=skip)
     except Stop as problem:
         raise _with_remedy(problem) from None
     for name, average in state.averages.items():
         average.assign(network.table[name].value)
+
+
+def _named(variable: str, patterns: Sequence[str]) -> bool:
+    """Whether a pattern names a variable itself, or what is above it in TF-Slim's names."""
+    return any(means(pattern, variable) for pattern in patterns)
 
 
 def _with_remedy(problem: Stop) -> Stop:
@@ -65,6 +82,32 @@ def _with_remedy(problem: Stop) -> Stop:
         return problem
     help = f"name layers that should start fresh under `initialize: {{…, skip: […]}}`; otherwise {first.help}"
     return Stop(replace(first, help=help), *others)
+
+
+def _resume(state: Step, run: Run) -> None:
+    """Go on from the newest whole checkpoint; damaged ones that are newer are set aside, with a warning."""
+    saved = run.newest()
+    warn_of_damage(saved.path, saved.passed_over)
+    _restore(state, saved)
+    for path in checkpoint.checkpoints(run.folder):
+        if checkpoint.step_of(path) > saved.step:
+            checkpoint.set_aside(path)
+    run.forget_after(state.steps_done)
+    _warn_of_rate(state, saved)
+
+
+def _warn_of_rate(state: Step, saved: checkpoint.Checkpoint) -> None:
+    """Say that the learning rate jumps, because its schedule counts from another length of the training."""
+    before, now = saved.meta.get("rate"), float(state.optimizer.learning_rate)
+    if not isinstance(before, float) or abs(now - before) <= 1e-3 * max(now, before):
+        return
+    message = f"the learning rate goes on at {now:.3g} instead of {before:.3g} after step {saved.step}"
+    note = Note("its schedule is stretched over the whole training, whose length has changed")
+    help = (
+        "to keep the rate low, say the schedule's own length (`over: … steps`) before the first training; "
+        f"or start another run with `initialize: {{checkpoint: {saved.path}}}` and a small rate"
+    )
+    report([Diagnostic("AS739", message, notes=(note,), help=help, severity="warning")])
 
 
 def _restore(state: Step, saved: checkpoint.Checkpoint) -> None:

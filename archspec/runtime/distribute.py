@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from threading import Thread
 from typing import Any
 
 import keras
@@ -17,8 +19,10 @@ import numpy as np
 import tensorflow as tf
 
 from archspec.diagnostics import Stop, stop
+from archspec.launched import LIFELINE, patience
 
 _LAUNCHED = "HOROVOD_SIZE"
+
 
 _FAILURES = (tf.errors.OpError, RuntimeError)
 """What Horovod raises, inside a tf.function and outside, when another rank has gone."""
@@ -29,11 +33,27 @@ def start() -> None:
     if _LAUNCHED in os.environ:
         # What it says of a lost connection, lost_rank says better; its C++ code reads this.
         os.environ.setdefault("HOROVOD_LOG_LEVEL", "fatal")
+        # How long Gloo waits for a rank that is stopped; 30 s would end a training for a moment of Ctrl-Z.
+        os.environ.setdefault("HOROVOD_GLOO_TIMEOUT_SECONDS", f"{patience():.0f}")
+        _end_with_launcher()
         _horovod().init()
         gpus = tf.config.list_physical_devices("GPU")
         if gpus:
             # One GPU to a rank, chosen before TensorFlow first touches one.
             tf.config.set_visible_devices(gpus[_horovod().local_rank() % len(gpus)], "GPU")
+
+
+def _end_with_launcher() -> None:
+    """Ask this rank to save and end when `archspec train --np` has gone, also if that was killed."""
+    if LIFELINE not in os.environ:
+        return
+    descriptor = int(os.environ.pop(LIFELINE))
+
+    def wait() -> None:
+        os.read(descriptor, 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Thread(target=wait, daemon=True).start()
 
 
 def _horovod() -> Any:

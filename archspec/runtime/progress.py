@@ -35,19 +35,29 @@ class Report:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self._bar is not None:
-            self._bar.live.stop()
+        with self._while_somebody_reads():
+            if self._bar is not None:
+                self._bar.live.stop()
+
+    @contextmanager
+    def _while_somebody_reads(self) -> Iterator[None]:
+        """A block that shows something; when the terminal or pipe has gone, training goes on and shows no more."""
+        try:
+            yield
+        except OSError:
+            self.shown, self._bar = False, None
 
     def step(self, numbers: dict[str, Any]) -> None:
         """Show a step's numbers."""
-        if not self.shown:
-            return
-        if self.form == "json":
-            print(json.dumps(numbers), flush=True)
-        elif self._bar is not None:
-            self._bar.show(numbers, self._left(numbers))
-        elif self._due(numbers["step"]):
-            _print("  ".join([f"step {numbers['step']}/{self.total}", *_shown(numbers), *self._left(numbers)]))
+        with self._while_somebody_reads():
+            if not self.shown:
+                return
+            if self.form == "json":
+                print(json.dumps(numbers), flush=True)
+            elif self._bar is not None:
+                self._bar.show(numbers, self._left(numbers))
+            elif self._due(numbers["step"]):
+                _print("  ".join([f"step {numbers['step']}/{self.total}", *_shown(numbers), *self._left(numbers)]))
 
     @contextmanager
     def scoring(self, examples: int) -> Iterator[Callable[[int], None]]:
@@ -65,15 +75,17 @@ class Report:
 
     def scores(self, step: int, values: dict[str, float]) -> None:
         """Show what an evaluation found."""
-        if not self.shown:
-            return
         text = f"evaluated after step {step}: {', '.join(f'{name} {value:.4f}' for name, value in values.items())}"
-        if self.form == "json":
-            print(json.dumps({"step": step, **{f"eval/{name}": value for name, value in values.items()}}), flush=True)
-        elif self._bar is not None:
-            self._bar.live.console.print(text, highlight=False)
-        else:
-            _print(text)
+        line = {**{f"eval/{name}": value for name, value in values.items()}, "step": step}
+        with self._while_somebody_reads():
+            if not self.shown:
+                return
+            if self.form == "json":
+                print(json.dumps(line), flush=True)
+            elif self._bar is not None:
+                self._bar.live.console.print(text, highlight=False)
+            else:
+                _print(text)
 
     def _due(self, step: int) -> bool:
         now = time.monotonic()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -9,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from archspec.diagnostics import Diagnostic, Note, Stop, stop
-from archspec.runtime import checkpoint, tf_checkpoint
+from archspec.diagnostics import Diagnostic, Note, Stop
+from archspec.rendering import report
+from archspec.runtime import checkpoint, distribute, foreign, tf_checkpoint
 from archspec.runtime.lower import Network
-from archspec.runtime.tf_checkpoint import TensorFile
+from archspec.runtime.tf_checkpoint import GLOBAL_STEP, TensorFile
 
 _SHOWN = 20
 """How many variables an error names before it counts the rest."""
@@ -46,38 +48,57 @@ def restore(network: Network, where: str, *, averaged: bool = True, skip: Collec
 def weights_from(where: str, *, averaged: bool = True) -> dict[str, np.ndarray]:
     """Every weight of a checkpoint by name, without moving averages under names of their own; raises Stop."""
     file = open_weights(where).file
-    names = [name for name in file.shapes if not _is_bookkeeping(name)]
+    names = [name for name in file.shapes if not _is_bookkeeping(name, file)]
     return {name: file.read(file.averaged(name) if averaged else name) for name in names}
 
 
 def open_weights(where: str) -> Weights:
     """The checkpoint that a user means: a run's folder (its newest), a step's folder, or a TensorFlow checkpoint.
 
-    Raises Stop where there is none, or it is damaged.
+    Of a run whose newest checkpoint is damaged it is the newest whole one, with a warning. Raises Stop where there is
+    none, or it is damaged.
     """
     path = Path(where).expanduser()
-    own = path if (path / checkpoint.MANIFEST).is_file() else next(iter(checkpoint.checkpoints(path)[::-1]), None)
-    if own:
-        manifest, prefix = checkpoint.verify(own)
-        return Weights(where, tf_checkpoint.open_prefix(prefix), manifest["step"])
-    if path.name.endswith((".tar.gz", ".tgz", ".zip")):
-        raise stop("AS720", f"{where} is an archive", help="unpack it and name the .ckpt file inside")
-    found = tf_checkpoint.find_prefix(path)
+    try:
+        return _own(path, where) or _tensorflows(path, where)
+    except OSError as problem:
+        raise tf_checkpoint.unreadable(where, problem) from None
+
+
+def _own(path: Path, where: str) -> Weights | None:
+    """A checkpoint that archspec wrote; None where there is none."""
+    is_one = (path / checkpoint.MANIFEST).is_file()
+    found = (path, ()) if is_one else checkpoint.newest_whole(path)
     if found is None:
-        raise _nothing_there(path, where)
-    file = tf_checkpoint.open_prefix(found)
-    step = int(file.read("global_step")) if file.shapes.get("global_step") == () else None
+        return None
+    own, passed_over = found
+    manifest, prefix = checkpoint.verify(own)
+    warn_of_damage(own, passed_over)
+    return Weights(where, tf_checkpoint.open_prefix(prefix), manifest["step"])
+
+
+def warn_of_damage(used: Path, passed_over: tuple[str, ...]) -> None:
+    """Say which newer checkpoints are damaged, and which one is used instead."""
+    help = f"{used} is used, the newest one that is whole"
+    if distribute.rank() == 0:
+        report([Diagnostic("AS722", problem, help=help, severity="warning") for problem in passed_over])
+
+
+def _tensorflows(path: Path, where: str) -> Weights:
+    found = tf_checkpoint.prefixes(path)
+    if len(found) > 1:
+        raise foreign.several(where, found)
+    if not found or foreign.is_foreign(Path(found[0])):
+        raise foreign.not_a_checkpoint(path, where)
+    file = tf_checkpoint.open_prefix(found[0])
+    if "_CHECKPOINTABLE_OBJECT_GRAPH" in file.shapes and all("/.ATTRIBUTES/" in n or n[0] == "_" for n in file.shapes):
+        raise foreign.object_checkpoint(where)
+    step = int(file.read(GLOBAL_STEP)) if file.shapes.get(GLOBAL_STEP) == () else None
     return Weights(where, file, step)
 
 
-def _is_bookkeeping(name: str) -> bool:
-    return name.endswith(tf_checkpoint.AVERAGE) or name.startswith("archspec/") or name == "global_step"
-
-
-def _nothing_there(path: Path, where: str) -> Stop:
-    reason = "has no checkpoint in it" if path.is_dir() else "is not there"
-    remedy = "name a run's folder, one of its checkpoints/step-…, or a TensorFlow checkpoint without .index or .data-…"
-    return stop("AS720", f"{where} {reason}", help=remedy)
+def _is_bookkeeping(name: str, file: TensorFile) -> bool:
+    return file.is_slot(name) or name.startswith("archspec/") or name == GLOBAL_STEP
 
 
 def _check(weights: Weights, network: str, wanted: dict[str, tuple[int, ...]], sources: dict[str, str]) -> None:
@@ -104,9 +125,21 @@ def _remedy(weights: Weights, wanted: dict[str, tuple[int, ...]], missing: list[
         here, there = last.pop()
         return f"the last axis is {here} here and {there} there: if that is the number of classes, set it with --set"
     if len(missing) == len(wanted):
-        roots = sorted({name.split("/")[0] for name in weights.file.shapes if not _is_bookkeeping(name)})
-        return f"the checkpoint is of another network: its variables begin with {', '.join(roots[:5]) or 'no name'}"
+        return _other_network(weights, wanted)
     return "use the spec and the --set values that the checkpoint was trained with"
+
+
+def _other_network(weights: Weights, wanted: dict[str, tuple[int, ...]]) -> str:
+    """What to do where no name is in the checkpoint: another `name` for the network, or another network."""
+    shapes = weights.file.shapes
+    roots = sorted({name.split("/")[0] for name in shapes if not _is_bookkeeping(name, weights.file)})
+    own = os.path.commonpath(list(wanted)).split("/")[0] if all("/" in name for name in wanted) else ""
+    for root in roots:
+        above = root if own else f"{root}/"
+        fitting = sum(shapes.get(above + name.removeprefix(own)) == shape for name, shape in wanted.items())
+        if fitting > len(wanted) / 2:
+            return f"write `name: {root}` in the spec: the checkpoint's variables begin with that, and fit otherwise"
+    return f"the checkpoint is of another network: its variables begin with {', '.join(roots[:5]) or 'no name'}"
 
 
 def _near(name: str, shapes: dict[str, tuple[int, ...]]) -> str:

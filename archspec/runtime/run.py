@@ -1,48 +1,38 @@
-"""A run's folder: what was trained, with which settings, and what came of it."""
+"""A run's folder while it is trained: who writes it, what is written down, what is taken back."""
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import platform
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from io import FileIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
-from archspec.compiler.language.fields import Form
-from archspec.diagnostics import Note, Stop, stop
+from archspec import __version__
+from archspec.diagnostics import Stop, stop
+from archspec.run_folder import files
+from archspec.run_folder.record import FORMAT, LABELS, METRICS, RECORD, SPEC, below, commit_of, read_record
 from archspec.runtime import checkpoint
-from archspec.runtime.labels import FILE as LABELS
+from archspec.runtime.labels import as_lines
+from archspec.runtime.settings import changed, other_classes, other_settings
 
 if TYPE_CHECKING:
     from archspec.compiler.program import Program
-    from archspec.runtime.data.dataset import Dataset
-
-RECORD = "run.json"
-METRICS = "metrics.jsonl"
-_MAY_CHANGE = ("train.steps", "train.epochs", "train.save")
 
 
-def settings(program: Program, data: Dataset) -> dict[str, str]:
-    """What the result of training depends on, by name; nodes and values as text."""
-    nodes = [f"{n.path} {n.op!r} {n.inputs} {n.shape} {n.variable_path}" for n in program.graph.nodes.values()]
-    found = {"layers": hashlib.sha256("\n".join(nodes).encode()).hexdigest()}
-    if program.train is not None:
-        found |= {f"train.{name}": _text(value) for name, value in program.train.values().items()}
-    found["data"] = f"{data.name} ({data.split}), {data.size} examples"
-    return found
+@dataclass(frozen=True)
+class Given:
+    """What the command line said beside the spec, for those who work with the run later."""
 
-
-def _text(value: Any) -> str:
-    if isinstance(value, Form):
-        return f"{value.NAME}({', '.join(f'{k}: {_text(v)}' for k, v in value.values().items())})"
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_text, value))}]"
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{k}: {_text(v)}' for k, v in value.items())}}}"
-    return str(value)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    data: str | None = None
 
 
 class Run:
@@ -50,14 +40,15 @@ class Run:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._lock: IO[str] | None = None
+        self._lock: int | None = None
+        self._metrics: FileIO | None = None
 
     def hold(self) -> None:
-        """Keep other trainings out until this process ends; raises Stop if one is in there, or it cannot be made."""
+        """Keep other trainings out until this process ends, and sweep up what a killed one has left; raises Stop."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock = open(self.folder / ".lock", "w", encoding="utf-8")  # noqa: SIM115 (held until the process ends)
+            self._lock = files.opened(self.folder, ".lock", os.O_RDWR | os.O_CREAT)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            checkpoint.sweep(self.folder)
         except BlockingIOError:
             raise stop(
                 "AS731", f"another training is writing {self.folder}", help="wait for it, or use another --run"
@@ -65,46 +56,57 @@ class Run:
         except OSError as problem:
             raise self._unwritable(problem) from None
 
+    def take_over(self, step: int) -> bool:
+        """Hold the folder in the place of a first rank that has gone; False where it has not, or has saved this step.
+
+        On another machine, which does not see the folder, there is nothing to take over.
+        """
+        if not (self.folder / RECORD).is_file():
+            return False
+        try:
+            self.hold()
+        except Stop:
+            # Another rank writes, or nobody can: either way it is not for this rank to say.
+            return False
+        newest = checkpoint.checkpoints(self.folder)
+        return not newest or checkpoint.step_of(newest[-1]) < step
+
     def _unwritable(self, problem: OSError) -> Stop:
         help = "make room or give write access there, or use another --run"
         reason = "there is a file of that name" if isinstance(problem, FileExistsError) else problem.strerror
-        return stop("AS730", f"{self.folder} cannot be written: {reason}", help=help)
+        where = problem.filename if isinstance(problem.filename, str) else self.folder
+        return stop("AS730", f"{where} cannot be written: {reason}", help=help)
 
-    def begin(self, program: Program, data: Dataset, found: dict[str, str], names: tuple[str, ...] | None) -> None:
+    def begin(self, program: Program, found: dict[str, str], names: tuple[str, ...] | None, given: Given) -> None:
         """Write down what is trained, before the first step; raises Stop."""
         # Numbers of an earlier training that ended before its first checkpoint.
-        (self.folder / METRICS).unlink(missing_ok=True)
-        environment = {"python": platform.python_version(), "host": platform.node(), "command": sys.argv}
-        environment |= {name: _version(name) for name in ("tensorflow", "keras", "numpy", "horovod")}
-        record = {"name": program.name, "spec": program.file, "variant": program.variant, "settings": found}
-        self._write(RECORD, json.dumps({**record, "environment": environment}, indent=1))
-        for number, (file, text) in enumerate(program.sources.items()):
-            self._write(f"spec/{number}-{Path(file).name}", text)
+        self._rewrite_metrics([])
+        copied = {path: text for file, text in program.sources.items() if (path := below(file, program.file))}
+        for path, text in copied.items():
+            self._write(f"{SPEC}/{path}", text)
         if names:
-            self._write(LABELS, "".join(f"{i}:{name}\n" for i, name in enumerate(names)))
+            self._write(LABELS, as_lines(names))
+        record = {
+            "format": FORMAT,
+            "name": program.name,
+            "spec": os.path.abspath(program.file),
+            "main": below(program.file, program.file),
+            "variant": program.variant,
+            "set": dict(given.settings),
+            "data": _absolute(given.data),
+            "began": datetime.now(UTC).isoformat(timespec="seconds"),
+            "commit": commit_of(program.file),
+            "classes": list(names or ()),
+            "settings": found,
+            "environment": _environment(),
+        }
+        self._write(RECORD, json.dumps(record, indent=1))
 
     def _write(self, name: str, text: str) -> None:
-        path = self.folder / name
-        unfinished = path.with_name(f".{path.name}.unfinished")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            unfinished.write_text(text, "utf-8")
-            os.replace(unfinished, path)
+            files.write(self.folder, name, text)
         except OSError as problem:
-            unfinished.unlink(missing_ok=True)
             raise self._unwritable(problem) from None
-
-    def record(self) -> dict[str, Any] | None:
-        """What an earlier training wrote down; None where there is none. Raises Stop where it cannot be read."""
-        path = self.folder / RECORD
-        if not path.is_file():
-            return None
-        try:
-            found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-            return {**found, "settings": dict(found["settings"])}
-        except (OSError, ValueError, KeyError, TypeError) as problem:
-            help = "start another run with --run; `initialize` in the train section can take this one's weights"
-            raise stop("AS732", f"{path} is damaged ({problem})", help=help) from None
 
     def check_new(self) -> None:
         """Raise Stop where the folder holds a run that has come as far as a checkpoint."""
@@ -112,40 +114,54 @@ class Run:
             help = "go on with --resume, or name another folder with --run"
             raise stop("AS733", f"{self.folder} holds a run already", help=help)
 
-    def check_same(self, found: dict[str, str]) -> None:
-        """Raise Stop where the run there was made from other settings."""
-        record = self.record()
+    def check_same(self, found: dict[str, str], classes: Sequence[str] = ()) -> None:
+        """Raise Stop where the run there was made from other settings, or by an archspec that wrote it otherwise."""
+        record = read_record(self.folder)
         if record is None:
             raise stop("AS734", f"there is no run to resume in {self.folder}", help="leave out --resume")
-        old = record["settings"]
-        changed = [name for name in {**old, **found} if old.get(name) != found.get(name) and name not in _MAY_CHANGE]
-        if changed:
-            help = "resume with the spec and settings of the run, or start another with --run"
-            notes = [
-                Note(f"{name} was {old.get(name)}, and is {found.get(name)}") for name in changed if name != "layers"
-            ]
-            raise stop("AS735", f"{self.folder} was trained with other {', '.join(changed)}", *notes, help=help)
+        if record.get("format", 1) < FORMAT:
+            help = "start another run; `initialize: {checkpoint: …}` in its train section takes this one's weights"
+            raise stop("AS737", f"{self.folder} was written by an older archspec, which kept another state", help=help)
+        names = changed(record["settings"], found)
+        if names:
+            more = other_classes(record.get("classes", ()), classes) if "data" in names else []
+            raise other_settings(self.folder, record["settings"], found, names, *more)
 
     def newest(self) -> checkpoint.Checkpoint:
-        """The newest checkpoint; raises Stop where there is none."""
+        """The newest whole checkpoint, and what is said of newer ones; raises Stop where there is none."""
         found = checkpoint.latest(self.folder)
         if found is None:
-            raise stop("AS734", f"{self.folder} has no checkpoint yet", help="start again, without --resume")
+            help = "start again without --resume; a run is first saved after its `save` time, or when it is stopped"
+            raise stop("AS734", f"{self.folder} has no checkpoint yet", help=help)
         return found
 
     def forget_after(self, step: int) -> None:
-        """Take away metrics of later steps, which will be made again, and a line that was cut off."""
-        path = self.folder / METRICS
-        if not path.is_file():
-            return
-        kept = [line for line in path.read_text("utf-8").splitlines() if _step_of(line) <= step]
-        self._write(METRICS, "".join(line + "\n" for line in kept))
+        """Take away metrics of later steps, which will be made again, and a line that was cut off; raises Stop."""
+        self._rewrite_metrics([line for line in self._lines() if _step_of(line) <= step])
+
+    def evaluated(self, step: int) -> bool:
+        """Whether the metrics hold an evaluation after this step; raises Stop."""
+        own = (line for line in self._lines() if _step_of(line) == step)
+        return any(name.startswith("eval/") for line in own for name in json.loads(line))
+
+    def _lines(self) -> list[str]:
+        try:
+            return files.read(self.folder, METRICS).decode("utf-8", "replace").splitlines()
+        except FileNotFoundError:
+            return []
+        except OSError as problem:
+            raise self._unwritable(problem) from None
+
+    def _rewrite_metrics(self, lines: list[str]) -> None:
+        self._write(METRICS, "".join(line + "\n" for line in lines))
 
     def log(self, numbers: dict[str, Any]) -> None:
-        """Append one line to the metrics; raises Stop."""
+        """Append one line to the metrics; a killed process does not lose it. Raises Stop."""
         try:
-            with open(self.folder / METRICS, "a", encoding="utf-8") as file:
-                file.write(json.dumps(numbers) + "\n")
+            if self._metrics is None:
+                descriptor = files.opened(self.folder, METRICS, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+                self._metrics = FileIO(descriptor, "ab")
+            self._metrics.write(json.dumps(numbers).encode() + b"\n")
         except OSError as problem:
             raise self._unwritable(problem) from None
 
@@ -153,13 +169,22 @@ class Run:
 def _step_of(line: str) -> float:
     try:
         return float(json.loads(line)["step"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return float("inf")
 
 
-def _version(package: str) -> str | None:
-    from importlib.metadata import PackageNotFoundError, version
+def _absolute(data: str | None) -> str | None:
+    """A data argument that means the same from any folder: a path as a whole, a name as it is."""
+    return os.path.abspath(data) if data is not None and (os.path.exists(data) or os.sep in data) else data
 
+
+def _environment() -> dict[str, Any]:
+    found: dict[str, Any] = {"archspec": __version__, "python": platform.python_version(), "host": platform.node()}
+    found |= {name: _version(name) for name in ("tensorflow", "keras", "numpy", "horovod")}
+    return {**found, "folder": os.getcwd(), "command": sys.argv}
+
+
+def _version(package: str) -> str | None:
     try:
         return version(package)
     except PackageNotFoundError:

@@ -16,6 +16,7 @@ from archspec.compiler.language.forms.sections import Train
 from archspec.runtime import distribute
 from archspec.runtime.lower import Network
 from archspec.runtime.optimize import Length, loss, optimizer
+from archspec.runtime.slots import slot_names
 from archspec.runtime.tf_checkpoint import AVERAGE
 
 
@@ -61,12 +62,12 @@ class Step:
         return int(self.optimizer.iterations.numpy())
 
     @tf.function(reduce_retracing=True)
-    def run(self, images: Any, labels: Any, seed: Any, stop: Any) -> dict[str, Any]:
+    def run(self, images: Any, labels: Any, seed: Any, asked: Any) -> dict[str, Any]:
         """Make one step; {name: scalar, the mean over all ranks}.
 
-        `seed` is an int32 tensor of shape [2], another one for every step and rank; `stop` is 1.0 where this rank has
-        been asked to end, and comes back as more than 0 on every rank then. Nothing is applied when the loss or a
-        gradient is not finite.
+        `seed` is an int32 tensor of shape [2], another one for every step and rank; `asked` is float32 [2], 1.0 where
+        this rank has been asked to end and where it wants a checkpoint, and comes back as `stop` and `save`, more than
+        0 on every rank then. Nothing is applied when the loss or a gradient is not finite.
         """
         self.network.steps_done.assign(tf.cast(self.optimizer.iterations.value, tf.int64))
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -77,7 +78,8 @@ class Step:
             total = tf.add_n([parts[name] * form.weight for name, form in self.train.losses.items()])
             total += self.network.regularization_loss()
         gradients = tape.gradient(total, [v.value for v in self.trained])
-        numbers = {"loss": total, **self._parts(parts), "accuracy": self._accuracy(labels, outputs), "stop": stop}
+        numbers = {"loss": total, **self._parts(parts), "accuracy": self._accuracy(labels, outputs), "stop": asked[0]}
+        numbers["save"] = asked[1]
         return self._apply(gradients, made.updates, numbers)
 
     def _parts(self, parts: dict[str, Any]) -> dict[str, Any]:
@@ -138,9 +140,8 @@ class Step:
 
     def state(self) -> dict[str, keras.Variable | tf.Variable]:
         """Every variable of the state by the name it has in a checkpoint."""
-        slots = {f"archspec/optimizer/{i:05d}": v for i, v in enumerate(self.optimizer.variables)}
         averages = {name + AVERAGE: v for name, v in self.averages.items()}
-        return {**self.network.table, **averages, **slots}
+        return {**self.network.table, **averages, **slot_names(self.optimizer, self.network.table)}
 
 
 def frozen(network: Network, variable: str, patterns: Sequence[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from archspec.diagnostics import Stop, stop
 
 AVERAGE = "/ExponentialMovingAverage"
 """What TF-Slim appends to a variable's name for its moving average."""
+
+GLOBAL_STEP = "global_step"
+"""What TF-Slim calls the number of steps that were made."""
 
 _UNREADABLE = (tf.errors.OpError, RuntimeError, ValueError, LookupError)
 """What TensorFlow's reader raises, by the kind of damage."""
@@ -41,41 +45,73 @@ class TensorFile:
         """The name of the variable's moving average where there is one, else the variable's own."""
         return name + AVERAGE if name + AVERAGE in self.shapes else name
 
+    def is_slot(self, name: str) -> bool:
+        """Whether a tensor belongs to another one, as an optimizer's or an average: VARIABLE/slot."""
+        return name.rpartition("/")[0] in self.shapes
+
 
 def open_prefix(prefix: str) -> TensorFile:
     """The checkpoint at PREFIX (PREFIX.index and PREFIX.data-…, or TensorFlow's older single file); raises Stop."""
     try:
-        reader = tf.train.load_checkpoint(prefix)
+        reader = tf.train.load_checkpoint(os.fsencode(prefix))
         shapes = {name: tuple(shape) for name, shape in reader.get_variable_to_shape_map().items()}
     except _UNREADABLE as problem:
         raise damaged(prefix, first_line(problem)) from problem
     return TensorFile(prefix, shapes, reader)
 
 
-def find_prefix(path: Path) -> str | None:
-    """The prefix of the TensorFlow checkpoint that a path means, None if there is none.
+def prefixes(path: Path) -> list[str]:
+    """The prefixes of the TensorFlow checkpoints that a path may mean; one where it is clear, none where there is none.
 
-    The path may be the prefix, one of its files, or a folder with TensorFlow's `checkpoint` file or one .index file.
+    The path may be the prefix, one of its files, or a folder with TensorFlow's `checkpoint` file or .index files. A
+    `checkpoint` file that was moved with its folder names another machine's path: the file beside it is meant.
     """
-    if path.is_dir():
-        indexes = sorted(path.glob("*.index"))
-        only = _PARTS.sub("", str(indexes[0])) if len(indexes) == 1 else None
-        return tf.train.latest_checkpoint(str(path)) or only
-    prefix = _PARTS.sub("", str(path))
-    return prefix if Path(prefix + ".index").is_file() or Path(prefix).is_file() else None
+    if not path.is_dir():
+        prefix = _PARTS.sub("", str(path))
+        return [prefix] if _is_prefix(prefix) else []
+    newest = _newest_in(path)
+    if newest is not None:
+        return [newest]
+    return [_PARTS.sub("", str(index)) for index in sorted(path.glob("*.index"))]
+
+
+def _newest_in(folder: Path) -> str | None:
+    """The prefix that the folder's `checkpoint` file names, there or beside the file."""
+    try:
+        state = tf.train.get_checkpoint_state(str(folder))
+    except (tf.errors.OpError, ValueError, UnicodeDecodeError):
+        # Somebody else's file of that name says nothing of what lies beside it.
+        return None
+    named = state.model_checkpoint_path if state is not None else ""
+    # The other machine may have been one with backslashes.
+    beside = str(folder / re.split(r"[/\\]", named)[-1])
+    return next((prefix for prefix in (named, beside) if named and _is_prefix(prefix)), None)
+
+
+def _is_prefix(prefix: str) -> bool:
+    """Whether a checkpoint is there, of TensorFlow's format or of the older one in a single file."""
+    return Path(prefix + ".index").is_file() or Path(prefix).is_file()
 
 
 def write(prefix: Path, tensors: Mapping[str, np.ndarray]) -> list[Path]:
     """Write TensorFlow's V2 format and return its files; raises tf.errors.OpError."""
     names = list(tensors)
     values = [tf.convert_to_tensor(tensors[name]) for name in names]
-    tf.raw_ops.SaveV2(prefix=str(prefix), tensor_names=names, shape_and_slices=[""] * len(names), tensors=values)
+    tf.raw_ops.SaveV2(
+        prefix=os.fsencode(prefix), tensor_names=names, shape_and_slices=[""] * len(names), tensors=values
+    )
     return sorted(prefix.parent.glob(prefix.name + ".*"))
 
 
 def damaged(where: object, reason: str) -> Stop:
     """The Stop for a checkpoint that is there and can't be used."""
     return stop("AS722", f"the checkpoint {where} is damaged: {reason}", help="take another copy, or an older one")
+
+
+def unreadable(where: object, problem: OSError) -> Stop:
+    """The Stop for a folder of checkpoints that cannot be looked into."""
+    message = f"{problem.filename or where} cannot be read: {problem.strerror}"
+    return stop("AS720", message, help="name a folder with checkpoints that you can read")
 
 
 def first_line(problem: BaseException) -> str:

@@ -8,12 +8,13 @@ remedies that are offered, in order.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from archspec.compiler.expand import sketch
+from archspec.compiler import program
+from archspec.compiler.expand import builder
 from archspec.compiler.program import check_file, compile_file
 from archspec.diagnostics import Diagnostic, Findings
 
@@ -21,6 +22,7 @@ FOLDER = Path(__file__).parent / "bad"
 PLACE = FOLDER / "files" / "case.yaml"
 """Where the documents are said to stand: beside the files that they extend or embed. There is no such file."""
 
+RELU = "archspec: 1\ninputs: {image: {shape: [8, 8, 3]}}\nlayers: [a: relu]\n"
 COMPILER = Path(__file__).parents[2] / "archspec" / "compiler"
 STAGES = ("spec", "expand", "check", "resolve", "program")
 
@@ -101,13 +103,22 @@ def test_every_code_of_the_stages_has_a_document() -> None:
     assert len(sources) > 20
     said = {code for path in sources for code in re.findall(r'"(AS[1235]\d\d)"', path.read_text())}
     shown = {line.split()[0] for case in CASES for line in (*case.said("error"), *case.said("warning"))}
-    elsewhere = {"AS310"}  # its document would have 100,000 nodes; below
+    elsewhere = {"AS310", "AS320", "AS321"}  # too much work, and what must not be; below
+    elsewhere |= {"AS132"}  # a chain of nine files, in test_extends.py
     assert said - shown - elsewhere == set()
 
 
 def test_graph_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sketch, "MOST_NODES", 10)
+    monkeypatch.setattr(builder, "MOST_NODES", 10)
     findings = Findings()
-    text = "archspec: 1\ninputs: {image: {shape: [8, 8, 3]}}\nlayers: [a$i: {repeat: 30, relu}]\n"
-    check_file(str(PLACE), findings=findings, text=text)
+    check_file(str(PLACE), findings=findings, text=RELU.replace("a:", "a$i:").replace("relu", "{repeat: 30, relu}"))
     assert [written(d) for d in findings.items] == ["AS310 3:10"]
+
+
+def test_no_graph_without_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistake of ours that loses the graph is said, and is no network without layers."""
+    whole = program.expand
+    monkeypatch.setattr(program, "expand", lambda *given: replace(whole(*given), graph=None))
+    findings = Findings()
+    assert program.check_file(str(PLACE), findings=findings, text=RELU) == []
+    assert [d.code for d in findings.items] == ["AS320"]

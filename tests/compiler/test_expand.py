@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from archspec.compiler.expand.names import means
-from archspec.compiler.program import Program
+from archspec.compiler.program import Program, check_file, compile_file
+from archspec.diagnostics import Findings
 
 Compile = Callable[..., Program]
 CONV = "defaults: {conv2d: {kernel: 1}}\n"
@@ -191,3 +195,84 @@ def test_scope_of_names_ends_a_level_with_its_key(compiled: Compile) -> None:
 def test_pattern_means_a_layer_and_what_is_below_it() -> None:
     assert means("block1", "(body)/block1/unit_1/conv1") and means("(body)/block*", "(body)/block1/unit_1")
     assert means("conv1", "conv1") and not means("conv1", "conv10") and not means("unit_1", "(body)/block1/unit_1")
+
+
+DEPTH = """
+blocks:
+  swish: {layers: [gate: sigmoid, out: {multiply: [input, gate]}]}
+  unit: {layers: [drop: {dropout: $(EXPRESSION)}, sum: {add: [input, drop]}]}
+  stage: {parameters: {n: int}, layers: [u$i: {repeat: $n, block: unit}]}
+layers: [act: {block: swish}, s$i: {table: {n: [2, 1]}, block: stage}, LAST, act2: {block: swish}]
+heads: {h: {from: act, block: unit}}
+"""
+
+
+@pytest.mark.parametrize("last", ["v: {block: unit}", "v: {when: channels(act) == 3, block: unit}"])
+@pytest.mark.parametrize(
+    ("expression", "rates"),
+    [
+        ("depth_index / depth_count", [0, 0.25, 0.5, 0.75]),
+        ("depth_index / (depth_count - 1) / 2", [0, 1 / 6, 1 / 3, 0.5]),
+        ("depth_fraction / 2", [0.125, 0.25, 0.375, 0.5]),
+    ],
+)
+def test_depth_counts_the_calls_that_read_it(compiled: Compile, expression: str, rates: list[float], last: str) -> None:
+    """In whatever block they stand, also where a tensor decides; other blocks and heads do not shift them."""
+    text = DEPTH.replace("EXPRESSION", expression).replace("LAST", last)
+    if "- 1" in expression:
+        text = text.replace("heads: {h: {from: act, block: unit}}\n", "")
+    nodes = compiled(text).graph.nodes
+    found: list[Any] = [nodes[f"{path}/drop"].op for path in ("s0/u0", "s0/u1", "s1/u0", "v")]
+    assert [op.rate for op in found] == pytest.approx(rates)
+
+
+def test_depth_of_an_embedded_network_is_its_own(tmp_path: Path) -> None:
+    inner = Path(__file__).parents[2] / "specs" / "nasnet_mobile.yaml"
+    (tmp_path / "inner.yaml").write_text(inner.read_text())
+    text = """archspec: 1
+inputs: {image: {shape: [224, 224, 3]}}
+variants: {one: {}, two: {}}
+blocks: {w: {layers: [d: {dropout: $(0.1 * depth_fraction)}]}}
+layers: [pre$i: {repeat: 3, block: w}, net: {network: inner.yaml, set: {drop_path: 0.3}}]
+"""
+    alone = compile_file(str(inner), settings={"drop_path": "0.3"}, findings=Findings())
+    assert alone is not None
+    for program in check_file(str(tmp_path / "x.yaml"), findings=Findings(), text=text):
+        nodes = program.graph.nodes
+        assert nodes["pre0/d"].op == replace_rate(nodes["pre2/d"].op, 0.1 / 3)
+        dropped = [path for path, node in alone.graph.nodes.items() if node.op.NAME == "drop_path"]
+        assert len(dropped) > 50 and all(nodes[f"net/{path}"].op == alone.graph.nodes[path].op for path in dropped)
+
+
+def replace_rate(op: Any, rate: float) -> Any:
+    return op.replace(rate=pytest.approx(rate))
+
+
+def test_unnamed_layers_take_no_name_that_another_has(compiled: Compile) -> None:
+    graph = compiled(
+        CONV + "layers: [relu, relu: {conv2d: 4}, relu, tanh, s: [relu, tanh$_i: {repeat: 2, relu}, tanh]]"
+    ).graph
+    assert {path: node.op.NAME for path, node in graph.nodes.items()} == {
+        "relu_1": "relu",
+        "relu": "conv2d",
+        "relu_2": "relu",
+        "tanh": "tanh",
+        "s/relu": "relu",
+        "s/tanh": "relu",
+        "s/tanh_1": "relu",
+        "s/tanh__0": "tanh",
+    }
+
+
+def test_heads_can_be_copied_and_keep_their_names_beside_silent_groups(compiled: Compile) -> None:
+    text = "layers: [(g): [aux: relu], b: {conv2d: 5}]\nheads: {h_$i: {repeat: 2, from: b, conv2d: 2}, aux: {from: b, conv2d: 3}}"
+    graph = compiled(CONV + text).graph
+    assert graph.heads == {"h_0": "h_0", "h_1": "h_1", "aux": "aux"}
+    assert (graph.endpoints["aux"], graph.endpoints["(g)/aux"]) == ("aux", "(g)/aux")
+    assert "" not in graph.endpoints
+
+
+def test_a_cell_that_loses_is_among_the_losers(compiled: Compile) -> None:
+    program = compiled(CONV + "layers: [c$i: {conv2d: $(2 * filters), table: {filters: [4, 6]}}]")
+    lost = program.graph.nodes["c1"].values["filters"].lost
+    assert [(candidate.value, candidate.origin.where) for candidate in lost] == [(6, "the table")]

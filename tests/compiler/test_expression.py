@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archspec.compiler.language.expression import Environment, Function, WrongExpression, evaluate, interpolate
+from archspec.compiler.language.expression import (
+    Environment,
+    Function,
+    WrongExpression,
+    check_body,
+    evaluate,
+    interpolate,
+)
+from archspec.compiler.program import Program
 
 ENVIRONMENT = Environment(
     {"n": 3, "m": 0.5, "on": True, "units": [3, 4], "kind": "relu"},
@@ -40,6 +49,14 @@ ENVIRONMENT = Environment(
         ("$(1 < n <= 3)", True),
         ("$(null)", None),
         ("costs 5$", "costs 5$"),
+        ('$(3 if kind == "a)b" else 4)', 4),
+        ("$('(' + kind)_$n/it's", "(relu_3/it's"),
+        ("$((n) if (')') == kind else '((')", "(("),
+        ("$(7.0 // 2)", 3),
+        ("$(0.5 ** 100)", 0.5**100),
+        ("$(5000000000 ** 1)", 5000000000),
+        ("$((0 - 2) ** 3)", -8),
+        ("$(4 ** 0.5)", 2.0),
         ("on is $on", "on is true"),
     ],
 )
@@ -57,6 +74,9 @@ def test_value(text: str, value: Any) -> None:
         ("[x for x in units]", "not allowed"),
         ("f'{n}'", "not allowed"),
         ("9 ** 9 ** 9", "too large"),
+        ("(0 - 8) ** 0.5", "-8 is negative, and 0.5 no whole number"),
+        ("1e300 * 1e300", "too large"),
+        ("0 ** (0 - 1)", "divides by zero"),
         ("2 ** 64 * 2 ** 64 * 2 ** 64", "too large"),
         ("'a' * 1000000", "not a number"),
         ("units * 1000000", "not a number"),
@@ -117,10 +137,33 @@ def test_chain_of_functions_is_bounded() -> None:
         evaluate("f899(1)", Environment({}, functions))
 
 
-def test_function_sees_only_earlier_ones() -> None:
-    functions = {"f": Function(("x",), "g(x)"), "g": Function(("x",), "x")}
-    with pytest.raises(WrongExpression, match="no function `g`"):
-        evaluate("f(1)", Environment({}, functions))
+def test_quoted_parenthesis_in_a_name(compiled: Callable[..., Program]) -> None:
+    text = (
+        "hyperparameters: {s: x}\nlayers:\n- a$(3 if s == 'a)b' else 4): relu\n- \"b$(3 if s == ')' else 4)\": relu\n"
+    )
+    assert list(compiled(text).graph.nodes) == ["a4", "b4"]
+
+
+def test_function_sees_its_parameters_and_the_hyperparameters() -> None:
+    functions = {"helper": Function(("m",), "n * m"), "wide": Function(("n",), "helper(2)")}
+    environment = Environment({"n": 3}, functions).with_values({"i": 7, "n": 5})
+    assert evaluate("wide(5)", environment) == 6
+    assert evaluate("n", environment) == 5
+    with pytest.raises(WrongExpression, match="nothing is called `i` here, in the function `f`"):
+        evaluate("f()", Environment({"n": 3}, {"f": Function((), "i")}).with_values({"i": 7}))
+
+
+def test_lists_that_share_their_parts_are_bounded() -> None:
+    functions = {"f0": Function(("x",), "[x, x]")}
+    functions |= {f"f{i}": Function(("x",), f"f{i - 1}([x, x])") for i in range(1, 40)}
+    with pytest.raises(WrongExpression, match="longer than 10,000"):
+        evaluate("f39(1)", Environment({}, functions))
+
+
+def test_function_calls_only_earlier_ones() -> None:
+    with pytest.raises(WrongExpression, match="no function `g`") as problem:
+        check_body("g(x)", {"x"}, set(), {"e": Function((), "1")}, {"e", "f", "g"})
+    assert problem.value.help == "a function can only call those above it"
 
 
 @given(st.text(max_size=80))

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from archspec.compiler.program import Program, compile_file, variants
+from archspec.compiler.spec import sources
+from archspec.compiler.syntax.reading import read_bytes
 from archspec.diagnostics import Findings
 
 BASE = """archspec: 1
@@ -50,8 +52,134 @@ def test_hyperparameter_changes_and_its_declaration_stays(tmp_path: Path) -> Non
     assert build(tmp_path, "extends: base.yaml\nhyperparameters: {size: 17}\n")[1] == ["AS210"]
 
 
-def test_expectations_of_the_base_hold_until_replaced(tmp_path: Path) -> None:
-    assert build(tmp_path, "extends: base.yaml\nhyperparameters: {classes: 5}\n")[1] == ["AS503"]
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("", []),
+        ("hyperparameters: {classes: 5}\n", []),
+        ("change: {a: {conv2d: 9}}\n", []),
+        ("hyperparameters: {classes: 5}\nexpect: {shapes: {logits: [5]}}\n", []),
+        ("hyperparameters: {classes: 5}\nexpect: {shapes: {logits: [6]}}\n", ["AS503"]),
+        ("hyperparameters: {classes: 5}\nexpect: {shapes: {a: [32, 32, 8]}}\n", []),
+        ("about: mine\nexpect: {shapes: {a: [32, 32, 9]}}\n", ["AS503"]),
+    ],
+)
+def test_expectations_of_the_base_rest_where_the_network_changes(tmp_path: Path, text: str, codes: list[str]) -> None:
+    assert build(tmp_path, "extends: base.yaml\n" + text)[1] == codes
+
+
+def test_expectations_of_the_base_hold_where_the_network_does_not_change(tmp_path: Path) -> None:
+    (tmp_path / "wrong.yaml").write_text(BASE.replace("[10]", "[11]"))
+    assert build(tmp_path, "extends: wrong.yaml\nabout: mine\n")[1] == ["AS503"]
+
+
+FAMILY = """archspec: 1
+name: $variant
+variants:
+  small: {set: {n: 4}, expect: {params: 16}}
+  large: {set: {n: 8}, expect: {params: 32}}
+hyperparameters: {n: 4}
+inputs: {image: {shape: [4, 4, 3]}}
+layers: [c: {conv2d: $n, kernel: 1}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "variant", "filters"),
+    [
+        ("extends: family.yaml#large\n", "", 8),
+        ("extends: family.yaml#large\nhyperparameters: {n: 5}\n", "", 5),
+        ("extends: family.yaml#large\nhyperparameters: {n: {type: int, default: 6}}\n", "", 6),
+        ("extends: family.yaml#large\nvariants: {wide: {set: {n: 16}}}\n", "", 16),
+        ("extends: family.yaml#large\nvariants: {same: {}}\n", "same", 8),
+        ("extends: family.yaml\nvariants: {wide: {set: {n: 16}}}\n", "wide", 16),
+        ("extends: family.yaml\nvariants: {large: {set: {n: 9}}}\n", "large", 9),
+        ("extends: family.yaml\n", "large", 8),
+        ("extends: middle.yaml\n", "", 8),
+        ("extends: middle.yaml\nhyperparameters: {n: 7}\n", "", 7),
+    ],
+)
+def test_what_the_extending_spec_says_stands_over_the_variant(
+    tmp_path: Path, text: str, variant: str, filters: int
+) -> None:
+    (tmp_path / "family.yaml").write_text(FAMILY)
+    (tmp_path / "middle.yaml").write_text("archspec: 1\nextends: family.yaml#large\n")
+    (tmp_path / "top.yaml").write_text("archspec: 1\n" + text)
+    findings = Findings()
+    program = compile_file(str(tmp_path / "top.yaml") + (f"#{variant}" if variant else ""), findings=findings)
+    assert program is not None and findings.items == []
+    assert shape(program, "c") == (4, 4, filters)
+
+
+def test_chosen_variant_keeps_its_name_and_loses_visibly(tmp_path: Path) -> None:
+    (tmp_path / "family.yaml").write_text(FAMILY)
+    program = made(tmp_path, "extends: family.yaml#large\nhyperparameters: {n: 5}\nvariants: {a: {}, b: {}}\n")
+    assert [name for name, _, _ in program.graph.variables()] == ["large/c/weights", "large/c/biases"]
+    units = program.hyperparameters["n"]
+    assert units.value == 5
+    assert [(lost.value, lost.origin.where) for lost in units.lost] == [
+        (8, "variant large"),
+        (4, "the extended spec"),
+    ]
+
+
+FORMS = """archspec: 1
+inputs: {image: {shape: [28, 28, 1]}}
+defaults:
+  conv2d: {kernel: 3, initializer: {truncated_normal: 0.1}, norm: {batch_norm, decay: 0.9}, activation: {leaky_relu: 0.1}, width: 0.25}
+scopes: {s: {conv2d: {initializer: {constant: 0.1}}}}
+layers: [a: {conv2d: 4}, b: {conv2d: 4, defaults: s}, flatten, Logits: {dense: 10}]
+train:
+  data: {tfrecord: x, labels_offset: 1}
+  preprocess: [{resize: 28}]
+  losses: {main: {softmax_cross_entropy: Logits, label_smoothing: 0.1}}
+  optimizer: {rmsprop: 0.1, momentum: 0.9}
+  batch: 8
+  steps: 3
+  initialize: weights
+eval: {preprocess: [{resize: 28}], metrics: {top_1: {accuracy: Logits, k: 2}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("defaults: {conv2d: {initializer: {constant: 0.5}}}", "a.initializer", "constant(value: 0.5)"),
+        (
+            "defaults: {conv2d: {initializer: {truncated_normal: 0.5}}}",
+            "a.initializer",
+            "truncated_normal(stddev: 0.5)",
+        ),
+        ("scopes: {s: {conv2d: {initializer: he_normal}}}", "b.initializer", "he_normal()"),
+        (
+            "scopes: {s: {conv2d: {initializer: {truncated_normal: 0.2}}}}",
+            "b.initializer",
+            "truncated_normal(stddev: 0.2)",
+        ),
+        ("defaults: {conv2d: {activation: {elu: null}}}", "a.activation", "elu()"),
+        ("defaults: {conv2d: {norm: {decay: 0.8}}}", "a.norm", "batch_norm(decay: 0.8)"),
+        (
+            "defaults: {conv2d: {norm: {batch_norm: null, epsilon: 0.1}}}",
+            "a.norm",
+            "batch_norm(decay: 0.9, epsilon: 0.1)",
+        ),
+        ("train: {losses: {main: {label_smoothing: 0.2}}}", "train.losses.main.label_smoothing", "0.2"),
+        ("train: {optimizer: {sgd: {cosine: 0.1}}}", "train.optimizer", "sgd(rate: cosine(rate: 0.1))"),
+        ("train: {data: {folder: y}}", "train.data", "folder(path: 'y')"),
+        ("eval: {metrics: {top_1: {k: 3}}}", "eval.metrics.top_1.k", "3"),
+        ("train: {initialize: {skip: [a]}}", "train.initialize.checkpoint", "'weights'"),
+        ("defaults: {conv2d: {width: {min: 2}}}", "a.filters", "2"),
+    ],
+)
+def test_another_kind_replaces_a_form_whole(tmp_path: Path, text: str, name: str, value: str) -> None:
+    (tmp_path / "forms.yaml").write_text(FORMS)
+    program = made(tmp_path, f"extends: forms.yaml\n{text}\n")
+    known = dict(program.values)
+    for node in program.graph.nodes.values():
+        known |= {
+            f"{node.layer}.{field}": resolved for field, resolved in node.values.items() if node.path == node.layer
+        }
+    assert repr(known[name].value) == value
 
 
 @pytest.mark.parametrize(
@@ -143,3 +271,62 @@ layers:
         "Top/head/biases",
     ]
     assert shape(program, "head") == (8, 8, 8)
+
+
+def test_chain_of_files_has_an_end(tmp_path: Path) -> None:
+    for number in range(1, 9):
+        below = f"extends: f{number - 1}.yaml\n" if number > 1 else BASE.removeprefix("archspec: 1\n")
+        (tmp_path / f"f{number}.yaml").write_text("archspec: 1\n" + below)
+    assert build(tmp_path, "extends: f8.yaml\n")[1] == []
+    (tmp_path / "f9.yaml").write_text("archspec: 1\nextends: f8.yaml\n")
+    assert build(tmp_path, "extends: f9.yaml\n")[1] == ["AS132"]
+
+
+@pytest.mark.parametrize("kind", ["extends: {}\n", "inputs: {{image: {{shape: [8]}}}}\nlayers: [a: {{network: {}}}]\n"])
+def test_file_that_cannot_be_read_is_one_finding(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "one.yaml").symlink_to("two.yaml")
+    (tmp_path / "two.yaml").symlink_to("one.yaml")
+    for name in ("one.yaml", "a" * 255 + ".yaml", '"a\\0.yaml"'):
+        assert build(tmp_path, kind.format(name)) == (None, ["AS012"]), name
+
+
+def test_zoo_is_reached_by_name_from_any_folder(tmp_path: Path) -> None:
+    program = made(tmp_path, "extends: zoo:resnet_v1#resnet_v1_101\nhyperparameters: {num_classes: 6}\n")
+    assert program.graph.shape(program.graph.output) == (6,)
+    assert program.graph.name == "resnet_v1_101"
+    text = "inputs: {image: {shape: [28, 28, 1]}}\nlayers: [body: {network: zoo:lenet, until: pool2}]\n"
+    assert shape(made(tmp_path, text), "body") == (7, 7, 64)
+
+
+def test_zoo_is_compiled_by_name() -> None:
+    findings = Findings()
+    program = compile_file("zoo:resnet_v1#resnet_v1_50", findings=findings)
+    assert program is not None and findings.items == []
+    assert Path(program.file).is_file() and program.name == "resnet_v1_50"
+
+
+def test_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text that is kept is the text that was compiled, however the file changes meanwhile."""
+    opened: list[str] = []
+
+    def counted(path: str, findings: Findings) -> bytes | None:
+        opened.append(Path(path).name)
+        return read_bytes(path, findings)
+
+    monkeypatch.setattr(sources, "read_bytes", counted)
+    (tmp_path / "base.yaml").write_text(BASE)
+    text = "name: Top\ninputs: {image: {shape: [32, 32, 3]}}\nlayers: [a: {network: base.yaml, until: a, name: x},"
+    program = made(tmp_path, f"{text} b: {{network: base.yaml, until: a, from: input, name: y}}]\n")
+    assert sorted(opened) == ["base.yaml", "top.yaml"]
+    assert program.sources[str(tmp_path / "base.yaml")] == BASE
+
+
+@pytest.mark.parametrize(
+    "body", ["{block: b%d}", "{layers: [x: {block: b%d}]}", "{layers: [x: [y: {concat: {z: {block: b%d}}}]]}"]
+)
+@pytest.mark.parametrize("length", [40, 124, 900])
+def test_chain_of_blocks_has_an_end(tmp_path: Path, body: str, length: int) -> None:
+    blocks = "".join(f"  b{number}: {body % (number + 1)}\n" for number in range(length)) + f"  b{length}: {{relu}}\n"
+    text = f"inputs: {{image: {{shape: [8, 8, 3]}}}}\nblocks:\n{blocks}layers: [a: {{block: b0}}]\n"
+    codes = build(tmp_path, text)[1]
+    assert codes == (["AS132"] if length > 100 or body.count("[") == 2 else [])

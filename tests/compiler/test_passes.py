@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from archspec.compiler.graph.graph import Graph
+from archspec.compiler.graph.passes import run
 from archspec.compiler.graph.passes.cut import cut
 from archspec.compiler.graph.passes.inference import for_inference
 from archspec.compiler.graph.verify import verify
@@ -47,8 +50,19 @@ def test_inference_graph_is_whole_and_keeps_output_and_variables(path: Path) -> 
     findings = Findings()
     program = compile_file(str(path), findings=findings)
     assert program is not None
-    main, after = program.graph.ending_at([program.graph.output]), for_inference(program.graph)
+    main, after = program.graph.ending_at(program.graph.ends), for_inference(program.graph)
     verify(after, findings)
     assert findings.items == []
     assert after.shape(after.output) == main.shape(main.output)
     assert [name for name, _, _ in after.variables()] == [name for name, _, _ in main.variables()]
+
+
+def test_a_pass_that_breaks_the_graph_is_a_bug_that_names_it(compiled: Callable[..., Program]) -> None:
+    graph = compiled("layers: [a: {conv2d: 4, kernel: 1}, b: relu]").graph
+
+    def without_the_first(graph: Graph) -> Graph:
+        return replace(graph, nodes={path: node for path, node in graph.nodes.items() if path != "a"})
+
+    with pytest.raises(RuntimeError, match="the pass without_the_first broke the graph"):
+        run(without_the_first, graph)
+    assert run(for_inference, graph) == graph

@@ -28,7 +28,7 @@ def some_tensors(seed: int = 0) -> dict[str, np.ndarray]:
     return {
         "Net/conv/weights": generator.normal(size=(3, 3, 4, 8)).astype("float32"),
         "Net/conv/weights/ExponentialMovingAverage": generator.normal(size=(3, 3, 4, 8)).astype("float32"),
-        "archspec/optimizer/iterations": np.int64(2**40 + seed),
+        "global_step": np.int64(2**40 + seed),
         "archspec/position": np.array([1, 2, 3], np.int32),
     }
 
@@ -60,10 +60,28 @@ def test_comes_back_bit_by_bit(tmp_path: Path) -> None:
         np.testing.assert_array_equal(read.tensors[name], value)
 
 
-def test_tensorflow_reads_it(tmp_path: Path) -> None:
-    path = checkpoint.save(tmp_path, 5, some_tensors(), {})
-    reader = tf.train.load_checkpoint(str(path / "model.ckpt-5"))
-    np.testing.assert_array_equal(reader.get_tensor("Net/conv/weights"), some_tensors()["Net/conv/weights"])
+def test_tensorflows_own_tools_find_and_read_the_newest(tmp_path: Path) -> None:
+    for step in (4, 5):
+        path = checkpoint.save(tmp_path, step, some_tensors(step), {})
+    for folder in (tmp_path, tmp_path / "checkpoints"):
+        assert tf.train.latest_checkpoint(str(folder)) == str(path / "model.ckpt-5")
+        reader = tf.train.load_checkpoint(str(folder))
+        np.testing.assert_array_equal(reader.get_tensor("Net/conv/weights"), some_tensors(5)["Net/conv/weights"])
+        state = tf.train.get_checkpoint_state(str(folder))
+        assert [Path(name).name for name in state.all_model_checkpoint_paths] == ["model.ckpt-4", "model.ckpt-5"]
+
+
+def test_the_best_is_kept_beside_the_newest(tmp_path: Path) -> None:
+    scores, best = {1: 0.2, 2: 0.9, 3: 0.5, 4: 0.6, 5: 0.7}, checkpoint.Best("top_1")
+    for step, score in scores.items():
+        checkpoint.save(tmp_path, step, some_tensors(step), {}, keep=2, best=best)
+        checkpoint.add_scores(tmp_path, step, {"top_1": score, "loss": 1 - score}, keep=2, best=best)
+    assert [checkpoint.step_of(path) for path in checkpoint.checkpoints(tmp_path)] == [2, 4, 5]
+    assert checkpoint.best_of(tmp_path, best) == tmp_path / "checkpoints" / "step-00000002"
+    assert checkpoint.best_of(tmp_path, checkpoint.Best("loss", lowest=True)) == checkpoint.best_of(tmp_path, best)
+    assert checkpoint.best_of(tmp_path, checkpoint.Best("top_5")) is None
+    for path in checkpoint.checkpoints(tmp_path):
+        assert checkpoint.load(path).meta["scores"]["top_1"] == scores[checkpoint.step_of(path)]
 
 
 def test_latest_of_a_run(tmp_path: Path) -> None:
@@ -80,7 +98,7 @@ def test_keeps_the_newest(tmp_path: Path) -> None:
     for step in range(1, 9):
         checkpoint.save(tmp_path, step, some_tensors(step), {}, keep=3)
     assert [checkpoint.step_of(path) for path in checkpoint.checkpoints(tmp_path)] == [6, 7, 8]
-    assert len(os.listdir(tmp_path / "checkpoints")) == 3
+    assert len(os.listdir(tmp_path / "checkpoints")) == 4
 
 
 def test_the_same_step_is_replaced(tmp_path: Path) -> None:
@@ -101,10 +119,14 @@ def test_a_flipped_bit_is_found(tmp_path: Path, suffix: str, where: float) -> No
     content[int(where * len(content))] ^= 1
     victim.write_bytes(content)
     with pytest.raises(Stop) as problem:
-        checkpoint.latest(tmp_path)
+        checkpoint.load(path)
     assert "AS722" in complaint(problem)
     assert path.name in complaint(problem)
     assert str(older) in complaint(problem)
+    # The newest whole one is used instead, and it is said.
+    found = checkpoint.latest(tmp_path)
+    assert found is not None and found.step == 1
+    assert len(found.passed_over) == 1 and "the checkpoint of step 2 is not used" in found.passed_over[0]
 
 
 @pytest.mark.parametrize("suffix", [".index", ".data-00000-of-00001", "checkpoint.json"])
@@ -145,7 +167,7 @@ def test_a_killed_process_leaves_whole_checkpoints(tmp_path: Path) -> None:
             assert read.meta == {"step": read.step}
             np.testing.assert_array_equal(read.tensors["Net/4/weights"], np.full(200_000, 4.0 * read.step))
     checkpoint.save(tmp_path, 10**7, some_tensors(), {}, keep=2)
-    assert len(os.listdir(tmp_path / "checkpoints")) == 2
+    assert len(checkpoint.checkpoints(tmp_path)) == 2 and len(os.listdir(tmp_path / "checkpoints")) == 3
 
 
 FULL_DISK = """
@@ -169,7 +191,7 @@ def test_what_cant_be_written_is_said_and_the_older_stays(tmp_path: Path) -> Non
     assert sentence.startswith("AS723 the checkpoint of step 2 can't be written to")
     assert "the one of step 1 is whole" in sentence
     assert step == "1"
-    assert os.listdir(tmp_path / "checkpoints") == ["step-00000001"]
+    assert sorted(os.listdir(tmp_path / "checkpoints")) == ["checkpoint", "step-00000001"]
 
 
 def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
@@ -276,10 +298,63 @@ def test_nothing_there(tiny: Graph, tmp_path: Path) -> None:
         with pytest.raises(Stop, match=r"is not there|has no checkpoint") as problem:
             restore(lower(tiny), str(where))
         assert "AS720" in complaint(problem)
-    (tmp_path / "mobilenet.tar.gz").write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("mobilenet.tar.gz", b"", "is an archive"),
+        ("model.h5", b"\x89HDF\r\n\x1a\n" + bytes(99), "is an HDF5 file"),
+        ("model.ckpt", b"\xff\xd8\xff\xe0" + bytes(99), r"is a picture \(JPEG\)"),
+        ("frozen.pb", b"\n" + bytes(99), r"is a graph \(SavedModel or GraphDef\)"),
+        ("model.pt", b"\x80\x02" + bytes(99), "is a PyTorch file"),
+    ],
+)
+def test_what_is_no_checkpoint_is_called_what_it_is(
+    tiny: Graph, tmp_path: Path, name: str, content: bytes, sentence: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(Stop, match=sentence) as problem:
+        restore(lower(tiny), str(tmp_path / name))
+    assert complaint(problem).startswith("AS720") and problem.value.diagnostics[0].help
+
+
+def test_other_formats_of_tensorflow_are_called_what_they_are(tiny: Graph, tmp_path: Path) -> None:
+    network = lower(tiny)
+    network.save(str(tmp_path / "model.keras"))
+    network.export(str(tmp_path / "exported"), verbose=False, input_signature=[tf.TensorSpec([None, 8, 8, 3])])
+    tf.train.Checkpoint(a=tf.Variable([1.0])).write(str(tmp_path / "objects"))
+    sentences = {"model.keras": "is a Keras model", "exported": "is a SavedModel", "objects": "is an object checkpoint"}
+    for name, sentence in sentences.items():
+        with pytest.raises(Stop, match=sentence):
+            restore(network, str(tmp_path / name))
+
+
+def save_as_tf1(folder: Path, name: str, values: dict[str, np.ndarray]) -> None:
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        variables = [tf.compat.v1.Variable(value, name=key) for key, value in values.items()]
+        session.run(tf.compat.v1.global_variables_initializer())
+        tf.compat.v1.train.Saver(variables).save(session, str(folder / name))
+
+
+def test_a_folder_that_was_moved_from_another_machine(tiny: Graph, tmp_path: Path) -> None:
+    for seed, name in ((1, "model.ckpt-10"), (2, "model.ckpt-20")):
+        save_as_tf1(tmp_path, name, weights_of(lower(tiny, seed=seed)))
+    (tmp_path / "checkpoint").write_text('model_checkpoint_path: "/home/ann/slim/model.ckpt-10"\n')
+    network = lower(tiny, seed=3)
+    restore(network, str(tmp_path))
+    np.testing.assert_array_equal(network.table["Tiny/fc/weights"], lower(tiny, seed=1).table["Tiny/fc/weights"])
+    (tmp_path / "checkpoint").unlink()
+    with pytest.raises(Stop, match=r"has 2 checkpoints .*: model.ckpt-10, model.ckpt-20"):
+        restore(network, str(tmp_path))
+
+
+def test_a_network_of_another_name(tiny: Graph, tmp_path: Path) -> None:
+    values = weights_of(lower(tiny))
+    save_as_tf1(tmp_path, "model.ckpt", {name.replace("Tiny/", "Little/"): value for name, value in values.items()})
     with pytest.raises(Stop) as problem:
-        restore(lower(tiny), str(tmp_path / "mobilenet.tar.gz"))
-    assert "unpack it" in complaint(problem)
+        restore(lower(tiny), str(tmp_path))
+    assert "write `name: Little`" in complaint(problem)
 
 
 def test_a_file_that_is_no_checkpoint(tiny: Graph, tmp_path: Path) -> None:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 
-from archspec.cli import launch
+from archspec.cli import launch, ranks
+from archspec.cli.ranks import owner_of
 from archspec.diagnostics import Stop
 from tests.runtime.training import (
+    ENVIRONMENT,
+    FULL,
     HOROVODRUN,
     LONG,
     PLAIN,
@@ -110,13 +116,12 @@ def test_signal_to_all_ranks_saves_before_any_of_them_ends(images: Path, tmp_pat
 def test_rank_that_dies_ends_the_others(images: Path, tmp_path: Path) -> None:
     spec, run = spec_file(tmp_path, LONG), tmp_path / "run"
     process = started(spec, images, run, "--np", "2", "--save-every", "1")
-    ranks = [psutil.Process(number) for number in launch._ranks(process.pid)]
-    assert len(ranks) == 2
-    next(rank for rank in ranks if rank.environ()["HOROVOD_RANK"] == "1").kill()
+    children = ranks_of(process)
+    children[1].kill()
     out, err = process.communicate(timeout=60)
     assert process.returncode == 1 and "rank 1 was ended by SIGKILL" in err, out + err
     assert "Traceback" not in err and "bug in archspec" not in err
-    assert not [rank for rank in ranks if rank.is_running() and rank.status() != psutil.STATUS_ZOMBIE]
+    assert_ended(children)
     assert newest(run).step >= 1
 
 
@@ -128,8 +133,142 @@ def test_mistake_is_said_once_for_all_ranks(whole: Path, images: Path, tmp_path:
     assert (done.returncode, "8 cannot be divided evenly over 3 ranks" in done.stderr) == (2, True)
 
 
-def test_without_horovodrun_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(launch.sys, "executable", str(tmp_path / "python"))
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Stop, match="no horovodrun"):
+def ranks_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The processes of the ranks, in their order."""
+    found = psutil.Process(process.pid).children()
+    assert len(found) == 2
+    return sorted(found, key=lambda rank: int(rank.environ()["HOROVOD_RANK"]))
+
+
+def assert_ended(processes: list[psutil.Process], seconds: float = 0) -> None:
+    """None of them is left."""
+    _, alive = psutil.wait_procs(processes, seconds)
+    assert not [rank for rank in alive if rank.status() != psutil.STATUS_ZOMBIE]
+
+
+@needs_horovod
+def test_first_rank_that_dies_leaves_its_last_step_saved_by_another(images: Path, tmp_path: Path) -> None:
+    spec, run = spec_file(tmp_path, LONG), tmp_path / "run"
+    process = started(spec, images, run, "--np", "2")
+    children = ranks_of(process)
+    children[0].kill()
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1 and "rank 0 was ended by SIGKILL" in err, out + err
+    assert_ended(children)
+    # One step may be done by all ranks and written down by none.
+    assert newest(run).step in (metrics(run)[-1]["step"], metrics(run)[-1]["step"] + 1)
+
+
+@needs_horovod
+def test_ranks_save_and_end_when_their_launcher_is_killed(images: Path, tmp_path: Path) -> None:
+    spec, run = spec_file(tmp_path, LONG), tmp_path / "run"
+    process = started(spec, images, run, "--np", "2")
+    children = ranks_of(process)
+    process.kill()
+    process.communicate()
+    assert_ended(children, seconds=60)
+    assert newest(run).step == metrics(run)[-1]["step"] >= 2
+
+
+@needs_horovod
+def test_no_secret_is_on_a_command_line_and_no_port_is_open_to_others(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ENVIRONMENT, "A_SECRET", "s3cr3t")
+    process = started(spec_file(tmp_path, LONG), images, tmp_path / "run", "--np", "2")
+    try:
+        everyone = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+        assert all(each.environ()["A_SECRET"] == "s3cr3t" for each in everyone)
+        assert not [each.cmdline() for each in everyone if "s3cr3t" in " ".join(each.cmdline())]
+        listening = [c.laddr.ip for each in everyone for c in each.net_connections() if c.status == psutil.CONN_LISTEN]
+        assert listening and set(listening) == {"127.0.0.1"}
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+
+
+def test_owner_of_a_connection_is_known() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            assert owner_of(client.getsockname()[1], port) == os.getuid()
+            assert owner_of(1, port) is None
+
+
+@needs_horovod
+def test_rank_that_is_stopped_is_waited_for_then_the_others_save(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ENVIRONMENT, "ARCHSPEC_PATIENCE", "40")
+    spec, run = spec_file(tmp_path, LONG), tmp_path / "run"
+    process = started(spec, images, run, "--np", "2")
+    children = ranks_of(process)
+    children[1].suspend()
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 1 and newest(run).step == metrics(run)[-1]["step"], err
+    assert f"rank 1 (process {children[1].pid}) is stopped, and the others wait for it, 40 s at most" in err
+    assert f"the state after step {newest(run).step} is saved" in err
+    assert_ended(children)
+
+
+@needs_horovod
+def test_second_signal_is_called_one(images: Path, tmp_path: Path) -> None:
+    process = started(spec_file(tmp_path, LONG), images, tmp_path / "run", "--np", "2")
+    children = ranks_of(process)
+    # A rank that is stopped obeys the first signal too late.
+    children[1].suspend()
+    process.send_signal(signal.SIGINT)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1 and err.splitlines()[-2].startswith("AS745 the ranks were ended by SIGINT"), err
+    assert "memory" not in err
+    assert_ended(children)
+
+
+@needs_horovod
+def test_ranks_with_other_eval_sections_are_told_so(images: Path, tmp_path: Path) -> None:
+    spec = spec_file(tmp_path, FULL)
+    (tmp_path / "other.yaml").write_text(FULL.partition("eval:")[0].rstrip() + "\n")
+    words = command(spec, images, tmp_path / "run")
+    words[words.index(str(spec))] = '"$spec"'
+    script = f"spec={tmp_path}/net.yaml; test $HOROVOD_RANK = 0 || spec={tmp_path}/other.yaml; {' '.join(words)}"
+    with ranks.started(["sh", "-c", script], 2, {"PYTHONPATH": str(ROOT)}) as processes:
+        said = [process.communicate(timeout=120) for process in processes]
+    assert all("AS741 rank 1 has another spec or setting than rank 0" in err for _, err in said), said
+
+
+HANGS = """
+import ctypes, os, signal, sys, time
+from archspec.runtime.stopping import Stopping
+from archspec.runtime.waiting import Waiting
+libc, mutex = ctypes.CDLL(None), ctypes.create_string_buffer(128)
+with Stopping(), Waiting() as waiting:
+    waiting.save = lambda: 41
+    print("ready", flush=True)
+    with waiting.until("the images of step 42", ending=1):
+        libc.pthread_mutex_lock(mutex)
+        libc.pthread_mutex_lock(mutex)  # for ever, and no signal interrupts it
+"""
+
+
+@pytest.mark.parametrize("signalled", [True, False], ids=["signal", "limit"])
+def test_process_that_hangs_in_c_saves_and_ends(signalled: bool) -> None:
+    words, patience = [sys.executable, "-P", "-c", HANGS], {"ARCHSPEC_PATIENCE": "600" if signalled else "3"}
+    process = subprocess.Popen(words, env=ENVIRONMENT | patience, text=True, stdout=-1, stderr=-1)
+    assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    if signalled:
+        process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=30)
+    reason = r"was asked to end while it waited" if signalled else r"has waited 3 s"
+    assert process.returncode == 1 and re.search(f"rank 0 {reason} for the images of step 42", err), err
+    assert "the state after step 41 is saved" in err
+
+
+def test_without_horovod_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "horovod.runner.gloo_run", None)
+    with pytest.raises(Stop, match="Horovod is not installed") as caught:
         launch.launch(2, ["train", "net.yaml"])
+    assert caught.value.diagnostics[0].code == "AS740"

@@ -122,7 +122,7 @@ def test_dropout_follows_the_steps_seed(tiny: Graph, images: np.ndarray) -> None
 
     def dropped(seed: tuple[int, int] | None) -> Any:
         seed_tensor = None if seed is None else tf.constant(seed, tf.int32)
-        return network.endpoints(images, ["dropout"], training=True, seed=seed_tensor)["dropout"].numpy()
+        return network.forward(images, ["dropout"], True, seed_tensor).outputs["dropout"].numpy()
 
     np.testing.assert_array_equal(dropped((1, 2)), dropped((1, 2)))
     assert not np.array_equal(dropped((1, 2)) == 0, dropped((1, 3)) == 0)
@@ -133,7 +133,7 @@ def test_two_nodes_draw_apart(tiny: Graph, images: np.ndarray) -> None:
     second = Dropout(rate=0.5)
     node = tiny.nodes["dropout"]
     tiny.nodes["again"] = type(node)("again", second, node.inputs, node.shape)
-    found = lower(tiny).endpoints(images, ["dropout", "again"], training=True, seed=tf.constant([0, 1]))
+    found = lower(tiny).forward(images, ["dropout", "again"], True, tf.constant([0, 1])).outputs
     assert not np.array_equal(found["dropout"] == 0, found["again"] == 0)
 
 

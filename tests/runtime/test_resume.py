@@ -115,6 +115,7 @@ def test_damage_is_a_sentence(images: Path, tmp_path: Path) -> None:
     data.write_bytes(data.read_bytes()[:-1] + b"x")
     done = train(spec, images, run, "--resume")
     assert (done.returncode, "AS722" in done.stderr) == (1, True), done.stderr
+    assert "no other one of this run is whole" in done.stderr
     record = json.loads((run / "run.json").read_text())
     for damaged in ("{", json.dumps({**record, "settings": 3})):
         (run / "run.json").write_text(damaged)

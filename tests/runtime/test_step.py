@@ -66,7 +66,7 @@ def test_frozen_layers_stay_and_the_others_learn() -> None:
 def test_batch_norm_of_a_frozen_layer_uses_its_moving_averages() -> None:
     step, images = made(", freeze: [a]"), tf.constant(np.random.default_rng(1).normal(size=(4, 6, 6, 3)), tf.float32)
     seed = tf.zeros([2], tf.int32)
-    found = {training: step.network.endpoints(images, ["a", "b"], training, seed) for training in (False, True)}
+    found = {training: step.network.forward(images, ["a", "b"], training, seed).outputs for training in (False, True)}
     np.testing.assert_array_equal(found[True]["a"], found[False]["a"])
     assert np.abs(found[True]["b"] - found[False]["b"]).max() > 0.1
 

@@ -13,11 +13,11 @@ from rich.console import Console
 
 from archspec.compiler.program import compile_file
 from archspec.diagnostics import Findings, Stop
-from archspec.runtime.loop import save
 from archspec.runtime.lower import lower
 from archspec.runtime.optimize import Length
 from archspec.runtime.progress import Bar
 from archspec.runtime.run import Run
+from archspec.runtime.saving import save
 from archspec.runtime.step import Step
 from tests.runtime.training import FULL, PLAIN, command, finished, metrics, newest, spec_file, train
 
@@ -34,7 +34,7 @@ def test_run_folder_holds_what_was_trained_and_what_came_of_it(whole: Path) -> N
     assert evaluated.keys() == {"step", "eval/right", "eval/loss"} and 0 <= evaluated["eval/right"] <= 1
     record = json.loads((whole / "run.json").read_text())
     assert record["settings"]["train.batch"] == "8" and record["environment"]["tensorflow"]
-    assert (whole / "spec" / "0-net.yaml").read_text() == FULL
+    assert (whole / "spec" / "net.yaml").read_text() == FULL
     assert (whole / "labels.txt").read_text() == "0:dark\n1:light\n"
 
 

@@ -1,86 +1,49 @@
-"""A block called: its inputs bound, its parameters resolved, its body expanded under the call's path."""
+"""A block called: which block, its inputs by name or by position, its parameters."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping as Readable
 
-from archspec.compiler.expand.copies import Copy
-from archspec.compiler.expand.names import UNKNOWN, Bundle, Entry, Names, Tensor, single
-from archspec.compiler.expand.parameters import bind, scoped, unknown_argument
-from archspec.compiler.expand.place import Place, Work
-from archspec.compiler.expand.references import reference
+from archspec.compiler.expand.context import Context
+from archspec.compiler.expand.names import Bundle, Entry, Names, Tensor, single
+from archspec.compiler.expand.parameters import bind, unknown_argument
+from archspec.compiler.language.budget import CALL, GUESS
+from archspec.compiler.language.expression import Environment
 from archspec.compiler.language.provenance import Values
 from archspec.compiler.language.suggestions import nearest
-from archspec.compiler.resolve import Broken, Said
-from archspec.compiler.spec.records import Block, BlockCall, Layer, Sequence
+from archspec.compiler.resolve import Resolver, Written
+from archspec.compiler.spec.records import Block, BlockCall, Layer
 from archspec.compiler.syntax.nodes import Mapping
+from archspec.diagnostics import Findings
 
 
-def block_call(
-    body: BlockCall, copy: Copy, incoming: Bundle, path: str, variable_path: str, layer: Layer, place: Place
-) -> Bundle:
-    """Expand a call; what the block hands on."""
-    work, resolver, caller = place.work, place.work.resolver, place.around()
-    name = resolver.text(body.block, caller.environment)
-    block = place.document.blocks.get(name)
-    if block is None:
-        help = (
-            nearest(name, place.document.blocks)
-            or f"under `blocks` there are: {', '.join(place.document.blocks) or 'none'}"
-        )
-        work.findings.add("AS211", f"there is no block `{name}`", body.block.span, help=help)
-        return UNKNOWN
-    work.used_blocks.add(name)
-    if name in place.calls:
-        circle = " calls ".join([*place.calls[place.calls.index(name) :], name])
+def block_of(body: BlockCall, context: Context, resolver: Resolver) -> Block | None:
+    """The block that a call names; None after reporting that there is none, or that it leads back to itself."""
+    name = resolver.text(body.block, context.environment)
+    if name is None:
+        return None
+    blocks, findings, budget = context.document.blocks, resolver.findings, context.environment.budget
+    budget.spend(CALL)
+    if name not in blocks:
+        budget.spend(GUESS * len(blocks))
+        help = nearest(name, blocks) or f"under `blocks` there are: {', '.join(blocks) or 'none'}"
+        findings.add("AS211", f"there is no block `{name}`", body.block.span, help=help)
+        return None
+    if name in context.calls:
+        circle = " calls ".join([*context.calls[context.calls.index(name) :], name])
         message, help = f"a block cannot lead back to itself: {circle}", "use `repeat` for many of one kind"
-        work.findings.add("AS212", message, body.block.span, help=help)
-        return UNKNOWN
-    if isinstance(layer.source, Mapping):
-        _refuse_unknown_inputs(block, layer.source, work)
-    names = _bind_inputs(block, incoming, body, place)
-    outer = _inside(place, names, path, variable_path, name)
-    values = _arguments(block, body, copy, caller, outer)
-    work.sketch.calls[path] = values
-    inner = outer.with_values({key: resolved.value for key, resolved in values.items()})
-    inner = inner.within(block.defaults)
-    return _run_block(block, names, path, variable_path, layer, inner)
+        findings.add("AS212", message, body.block.span, help=help)
+        return None
+    return blocks[name]
 
 
-def _inside(place: Place, names: Names, path: str, variable_path: str, name: str) -> Place:
-    """The place inside the call: it sees the document's hyperparameters, not the names around the call."""
-    work, fraction = place.work, place.values.get("depth_fraction")
-    if not place.calls:
-        work.chain_position += 1
-        fraction = work.chain_position / (work.chain_length or work.chain_position)
-    values = {**place.base, "depth_fraction": fraction}
-    calls = (*place.calls, name)
-    return replace(place, names=names, path=path, variable_path=variable_path, values=values, calls=calls)
-
-
-def _run_block(block: Block, names: Names, path: str, variable_path: str, layer: Layer, place: Place) -> Bundle:
-    inputs = [(name, entry.bundle.first) for name, entry in names.entries.items() if entry.bundle is not None]
-    incoming = Bundle(tuple(pair for pair in inputs if pair[0] != "input") or tuple(inputs))
-    # A body that is one operation takes the block's path; its layers are named below it.
-    body = replace(block.body, span=layer.span) if not isinstance(block.body.body, Sequence) else block.body
-    outcome = place.work.body(body.body, Copy(), incoming, path, variable_path, body, place.within(body.defaults))
-    if not block.outputs:
-        return single(outcome.first)
-    return Bundle(tuple((name, reference(node, place).first) for name, node in block.outputs))
-
-
-def _refuse_unknown_inputs(block: Block, source: Mapping, work: Work) -> None:
-    names = [name for name, _ in block.inputs or (("input", False),)]
-    for key, _ in source.pairs:
-        if key.text not in names:
-            help = nearest(key.text, names) or f"it has {', '.join(names)}"
-            work.findings.add("AS306", f"block `{block.name}` has no input `{key.text}`", key.span, help=help)
-            raise Broken
-
-
-def _bind_inputs(block: Block, incoming: Bundle, body: BlockCall, place: Place) -> Names:
-    """The block's names: its inputs, by name where the names agree, else by position."""
+def bind_inputs(
+    block: Block, incoming: Bundle, body: BlockCall, layer: Layer, names: Names, findings: Findings
+) -> bool:
+    """Enter a block's inputs, by name where the names agree, else by position; False after reporting a mistake."""
     declared = block.inputs or (("input", False),)
+    if not _refuse_unknown(block, [name for name, _ in declared], layer, findings):
+        return False
     given = dict(incoming.outputs)
     by_name = any(name in given for name, _ in declared)
     tensors = [tensor for _, tensor in incoming.outputs]
@@ -90,33 +53,59 @@ def _bind_inputs(block: Block, incoming: Bundle, body: BlockCall, place: Place) 
         inputs = "1 input" if len(declared) == 1 else f"{len(declared)} inputs"
         message = f"block `{block.name}` takes {inputs}, got {len(tensors)}"
         help = f"its inputs are {', '.join(name for name, _ in declared)}"
-        place.work.findings.add("AS306", message, body.block.span, help=help)
-        raise Broken
-    names = place.names.bordered()
+        findings.add("AS306", message, body.block.span, help=help)
+        return False
     for position, (name, optional) in enumerate(declared):
         present = name in given if by_name else position < len(tensors)
         if not present and not optional:
             message = f"block `{block.name}` needs its input `{name}`"
-            place.work.findings.add("AS306", message, body.block.span, help=f"write `from: {{{name}: …}}`")
-            raise Broken
+            findings.add("AS306", message, body.block.span, help=f"write `from: {{{name}: …}}`")
+            return False
         tensor: Tensor = (given[name] if by_name else tensors[position]) if present else None
         names.entries[name] = Entry(single(tensor) if present else None, Names(names), "", block.span)
     names.entries.setdefault("input", names.entries[declared[0][0]])
-    return names
+    return True
 
 
-def _arguments(block: Block, body: BlockCall, copy: Copy, place: Place, outer: Place) -> Values:
-    resolver, known = place.work.resolver, {parameter.name for parameter in block.parameters}
-    what = f"block `{block.name}`"
+def _refuse_unknown(block: Block, names: list[str], layer: Layer, findings: Findings) -> bool:
+    """False after reporting inputs in `from` that the block does not have."""
+    given = [key for key, _ in layer.source.pairs] if isinstance(layer.source, Mapping) else []
+    unknown = [key for key in given if key.text not in names]
+    for key in unknown:
+        help = nearest(key.text, names) or f"it has {', '.join(names)}"
+        findings.add("AS306", f"block `{block.name}` has no input `{key.text}`", key.span, help=help)
+    return not unknown
+
+
+def inputs_of(block: Block, names: Names) -> Bundle:
+    """What the first layer of a block's body takes: the block's inputs, as they are bound."""
+    declared = [name for name, _ in block.inputs or (("input", False),)]
+    bound = ((name, names.entries[name].bundle) for name in declared)
+    return Bundle(tuple((name, bundle.first) for name, bundle in bound if bundle is not None))
+
+
+def arguments(
+    block: Block,
+    body: BlockCall,
+    cells: Readable[str, Written],
+    caller: Context,
+    inside: Environment,
+    resolver: Resolver,
+) -> Values | None:
+    """The values of a block's parameters; None after reporting arguments that it does not take, or a bad value.
+
+    What is written at the call wins over the table's cells, these over the scopes around the call. Defaults see what
+    is `inside` the block.
+    """
+    known = [parameter.name for parameter in block.parameters]
     unknown = [key for key, _ in body.arguments if key.text not in known]
     for key in unknown:
-        unknown_argument(what, key, block.parameters, resolver)
+        unknown_argument(f"block `{block.name}`", key, block.parameters, resolver)
     if unknown:
-        raise Broken
-    explicit = place.said(body.arguments)
-    said: dict[str, list[Said]] = {}
-    for name in known:
-        candidates = [explicit[name]] if name in explicit else []
-        candidates += [copy.cells[name]] if name in copy.cells else []
-        said[name] = candidates + scoped(block.name, name, place.frames, resolver)
-    return bind(what, block.parameters, said, outer.environment, body.block.span, resolver)
+        return None
+    candidates = resolver.scoped(block.name, (), caller.frames)
+    for source in (cells, caller.written(body.arguments)):
+        for name, value in source.items():
+            candidates.setdefault(name, []).insert(0, value)
+    values = bind(f"block `{block.name}`", block.parameters, candidates, inside, body.block.span, resolver)
+    return values if len(values) == len(known) else None

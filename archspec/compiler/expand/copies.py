@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from archspec.compiler.expand.place import Place
-from archspec.compiler.language.expression import Value
+from archspec.compiler.expand.context import Context
+from archspec.compiler.expand.tables import Row, table_of
+from archspec.compiler.expand.usage import Usage
+from archspec.compiler.language.expression import UNKNOWN, Value
 from archspec.compiler.language.values import shown
-from archspec.compiler.resolve import Broken, Said
+from archspec.compiler.resolve import Resolver, Written
 from archspec.compiler.spec.records import Layer
-from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
-from archspec.diagnostics import Span
+from archspec.compiler.syntax.nodes import Node
 
-_MOST_COPIES = 100_000
+MOST_COPIES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,24 +22,30 @@ class Copy:
     """One copy of a layer: names for expressions, and table cells by column."""
 
     values: dict[str, Value] = field(default_factory=dict)
-    cells: dict[str, Said] = field(default_factory=dict)
+    cells: dict[str, Written] = field(default_factory=dict)
 
 
-def copies(layer: Layer, place: Place) -> list[Copy]:
-    """The copies to make; raises Broken after reporting what is wrong."""
+_ONE = (Copy(),)
+
+
+def copies(layer: Layer, context: Context, resolver: Resolver, usage: Usage) -> Iterator[Copy] | None:
+    """The copies to make, each made when it is asked for; None after reporting what is wrong."""
     if layer.repeat is None and layer.table is None:
-        return [Copy()]
+        return iter(_ONE)
     if layer.repeat is not None and layer.table is not None:
         help = "a table makes as many copies as it has rows"
-        place.work.findings.add("AS206", "a layer has `repeat` or `table`, not both", layer.span, help=help)
-        raise Broken
+        resolver.findings.add("AS206", "a layer has `repeat` or `table`, not both", layer.span, help=help)
+        return None
     if layer.table is not None:
-        rows = _rows(layer.table, place)
-    else:
-        assert layer.repeat is not None
-        rows = [{} for _ in range(_count(layer.repeat, place))]
-    last = len(rows) - 1
-    return [_copy(row, _counters(i, last), place) for i, row in enumerate(rows)]
+        table = table_of(layer.table, context, resolver, usage)
+        if table is None:
+            return None
+        usage.read_columns(table.columns, layer, context.document)
+        last = len(table.rows) - 1
+        return (_copy(row, _counters(i, last), context, resolver) for i, row in enumerate(table.rows))
+    assert layer.repeat is not None
+    count = _count(layer.repeat, context, resolver)
+    return None if count is None else (Copy(_counters(i, count - 1)) for i in range(count))
 
 
 def _counters(i: int, last: int) -> dict[str, Value]:
@@ -45,77 +53,20 @@ def _counters(i: int, last: int) -> dict[str, Value]:
     return {"i": i, "first": i == 0, "last": i == last, "_i": f"_{i}" if i else ""}
 
 
-def _count(node: Node, place: Place) -> int:
-    count = place.work.resolver.value(node, place.environment)
-    if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= _MOST_COPIES:
+def _count(node: Node, context: Context, resolver: Resolver) -> int | None:
+    count = resolver.value(node, context.environment)
+    if count is UNKNOWN:
+        return None
+    if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_COPIES:
         message = f"`repeat` must be a number of copies, got {shown(count)}"
-        place.work.findings.add("AS207", message, node.span, help=f"a whole number from 0 to {_MOST_COPIES:,}")
-        raise Broken
+        resolver.findings.add("AS207", message, node.span, help=f"a whole number from 0 to {MOST_COPIES:,}")
+        return None
     return count
 
 
-def _copy(row: dict[str, Node], counters: dict[str, Value], place: Place) -> Copy:
-    inner = place.with_values(counters)
-    values = {name: inner.work.resolver.value(node, inner.environment) for name, node in row.items()}
-    environment = inner.environment
-    cells = {name: Said(node, environment, "explicit", "the table") for name, node in row.items()}
-    return Copy({**values, **counters}, {name: said for name, said in cells.items() if values[name] is not None})
-
-
-def _rows(node: Node, place: Place) -> list[dict[str, Node]]:
-    if isinstance(node, Scalar):
-        return _named(node, place)
-    if isinstance(node, Mapping):
-        return _columns(node, place)
-    return _listed(node, place)
-
-
-def _named(node: Scalar, place: Place) -> list[dict[str, Node]]:
-    name = place.work.resolver.text(node, place.environment)
-    table = place.document.tables.get(name)
-    if table is None or isinstance(table, Scalar):
-        known = ", ".join(place.document.tables) or "none"
-        place.work.findings.add(
-            "AS208", f"there is no table `{name}`", node.span, help=f"under `tables` there are: {known}"
-        )
-        raise Broken
-    place.work.used_names.add(f"table {name}")
-    return _rows(table, place)
-
-
-def _listed(node: Listing, place: Place) -> list[dict[str, Node]]:
-    rows = [row for row in node.items if isinstance(row, Listing)]
-    if not rows or len(rows) != len(node.items):
-        _refuse(place, "a table is a list of rows, the first one with the names of the columns", node.span)
-    header = [cell.text if isinstance(cell, Scalar) else "" for cell in rows[0].items]
-    for row in rows[1:]:
-        if len(row.items) != len(header):
-            cells = "1 cell" if len(row.items) == 1 else f"{len(row.items)} cells"
-            _refuse(place, f"this row has {cells}, the table has {len(header)} columns", row.span)
-    return [dict(zip(header, row.items, strict=False)) for row in rows[1:]]
-
-
-def _columns(node: Mapping, place: Place) -> list[dict[str, Node]]:
-    columns = {key.text: _cells(value, place) for key, value in node.pairs}
-    sizes = {len(cells) for cells in columns.values()}
-    if not columns:
-        _refuse(place, "this table has no columns", node.span)
-    if len(sizes) != 1:
-        lengths = ", ".join(f"{name} {len(cells)}" for name, cells in columns.items())
-        _refuse(place, f"the columns of a table are equally long, here {lengths}", node.span)
-    return [{name: cells[i] for name, cells in columns.items()} for i in range(sizes.pop())]
-
-
-def _cells(node: Node, place: Place) -> tuple[Node, ...]:
-    if isinstance(node, Listing):
-        return node.items
-    value = place.work.resolver.value(node, place.environment)
-    if not isinstance(value, list):
-        _refuse(place, f"a column of a table is a list, got {shown(value)}", node.span)
-    return tuple(Scalar(cell, str(cell), node.span) for cell in value)
-
-
-def _refuse(place: Place, message: str, span: Span) -> None:
-    help = "write `[[name, name], [cell, cell], …]`, or `{name: [cell, cell, …], …}`"
-    place.work.findings.add("AS209", message, span, help=help)
-    raise Broken
+def _copy(row: Row, counters: dict[str, Value], context: Context, resolver: Resolver) -> Copy:
+    environment = context.environment.with_values(counters)
+    values = {name: resolver.value(node, environment) for name, node in row.items()}
+    cells = {name: Written(node, environment, "explicit", "the table") for name, node in row.items()}
+    # A cell that is null sets nothing.
+    return Copy({**values, **counters}, {name: cell for name, cell in cells.items() if values[name] is not None})

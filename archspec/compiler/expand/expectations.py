@@ -6,7 +6,7 @@ import operator
 import re
 from collections.abc import Callable
 
-from archspec.compiler.expand.document import Expanded
+from archspec.compiler.expand.expansion import Expanded
 from archspec.compiler.expand.names import WrongReference
 from archspec.compiler.graph.graph import Graph
 from archspec.compiler.language.op import WrongShape, show
@@ -60,12 +60,11 @@ def check_expectations(document: Document, variant: str, expanded: Expanded, fin
 
     The document's own expectations are about its hyperparameters as written: settings that change them silence it.
     """
-    changed = any(resolved.origin.kind == "set" for resolved in expanded.hyperparameters.values())
     chosen = next(
         (v for v in document.variants if v.name == variant), document.variants[0] if document.variants else None
     )
     for expect in (document.expect, chosen.expect if chosen is not None else None):
-        if expect is not None and not changed:
+        if expect is not None and not document.changed:
             _check(expect, expanded, findings)
 
 
@@ -110,7 +109,7 @@ def _shape(name: Scalar, node: Node, expanded: Expanded, findings: Findings) -> 
     path = graph.endpoints.get(name.text)
     if path is None:
         try:
-            bundle = expanded.place.names.bundle(name.text)
+            bundle = expanded.context.names.bundle(name.text)
         except WrongReference as problem:
             findings.add(problem.code, f"expected a shape of `{name.text}`: {problem}", name.span, help=problem.help)
             return

@@ -36,7 +36,8 @@ def single(tensor: Tensor) -> Bundle:
     return Bundle((("output", tensor),))
 
 
-UNKNOWN = single(None)
+NO_TENSOR = single(None)
+"""What a layer with an error hands on: what reads it says nothing more."""
 
 
 @dataclass(slots=True)
@@ -63,32 +64,46 @@ class WrongReference(ValueError):
 
 @dataclass(slots=True)
 class Names:
-    """The names of one scope. `parent` is None at the border of a block or of the document."""
+    """The names of one scope: a symbol table that grows as layers are made.
+
+    `parent` is where a name is looked up next, None at the border of a block or of the document; `around` is the
+    scope that sees these names too, where they stand in a silent group.
+    """
 
     parent: Names | None = None
+    around: Names | None = None
     entries: dict[str, Entry] = field(default_factory=dict)
+    through: dict[str, dict[int, Names]] = field(default_factory=dict)
+    """For a name: the silent groups in this scope in which it can be found."""
     later: dict[str, Span] = field(default_factory=dict)
     """Layers that stand further down, for the message to whoever names one too early."""
     making: set[str] = field(default_factory=set)
     """Layers that are being expanded, for the message to whoever names one inside itself."""
+
+    def below(self, name: str, border: bool = False) -> Names:
+        """A new scope for what lies below a name here; one with a border sees nothing outside it."""
+        return Names(None if border else self, self if name.startswith("(") else None)
 
     def add(self, name: str, entry: Entry) -> Entry | None:
         """Enter a name; gives back the entry that has it already, if any."""
         older = self.entries.get(name)
         if older is None:
             self.entries[name] = entry
+            self._show(name)
         return older
+
+    def _show(self, name: str) -> None:
+        """Tell the scopes that see through this silent group that a name is in it."""
+        scope = self
+        while scope.around is not None and id(scope) not in scope.around.through.setdefault(name, {}):
+            scope.around.through[name][id(scope)] = scope
+            scope = scope.around
 
     def level(self, name: str, span: Span) -> Names:
         """The scope below a name, made if it is not there: for `unit_1/bottleneck_v1`."""
         if name not in self.entries:
-            self.entries[name] = Entry(None, Names(self), "", span)
+            self.add(name, Entry(None, self.below(name), "", span))
         return self.entries[name].below
-
-    def bordered(self) -> Names:
-        """These names as a scope from which nothing outside can be seen: the inside of a block or network."""
-        self.parent = None
-        return self
 
     def find(self, reference: str) -> Entry:
         """The entry that a name or path means; raises WrongReference."""
@@ -109,8 +124,8 @@ class Names:
         direct = self.entries.get(parts[0])
         if direct is not None:
             return [direct] if len(parts) == 1 else direct.below._below(parts[1:])
-        silent = (entry for name, entry in self.entries.items() if name.startswith("("))
-        return [found for entry in silent for found in entry.below._below(parts)]
+        silent = self.through.get(parts[0], {}).values()
+        return [found for scope in silent for found in scope._below(parts)]
 
     def bundle(self, reference: str) -> Bundle | None:
         """The tensors that a reference means (`cell_3.prev` is one output); None for an input that was not given."""
@@ -164,7 +179,7 @@ class Names:
 
 def bare(path: str) -> str:
     """A path without its silent parts, as variables have it."""
-    return "/".join(part for part in path.split("/") if not part.startswith("("))
+    return "/".join(part for part in path.split("/") if not part.startswith("(")) if "(" in path else path
 
 
 def means(pattern: str, layer: str) -> bool:
@@ -172,6 +187,6 @@ def means(pattern: str, layer: str) -> bool:
     return any(fnmatchcase(path, form) for path in (layer, bare(layer)) for form in (pattern, f"{pattern}/*"))
 
 
-def joined(*parts: str) -> str:
-    """Parts of a path, the empty ones left out."""
-    return "/".join(part for part in parts if part)
+def joined(upper: str, lower: str) -> str:
+    """Two parts of a path, an empty one left out."""
+    return f"{upper}/{lower}" if upper and lower else upper or lower

@@ -1,80 +1,116 @@
-"""A spec embedded in another as a layer: its tensors are reachable by path, its variables keep its own root name."""
+"""A spec embedded in another as a layer: read, its inputs given, cut where `until` ends it."""
 
 from __future__ import annotations
 
-from archspec.compiler.expand.names import UNKNOWN, Bundle, Names, WrongReference, single
-from archspec.compiler.expand.place import Place
-from archspec.compiler.resolve import Broken, Said
+from dataclasses import replace
+
+from archspec.compiler.expand.builder import Builder
+from archspec.compiler.expand.context import Context, Target
+from archspec.compiler.expand.names import Bundle, Entry, Names, Tensor, WrongReference, joined, single
+from archspec.compiler.expand.opening import bind_hyperparameters, chosen_variant, opened
+from archspec.compiler.language.suggestions import nearest
+from archspec.compiler.resolve import Resolver, Written
 from archspec.compiler.spec.files import resolve
 from archspec.compiler.spec.reading import read_file
 from archspec.compiler.spec.records import Document, Layer, NetworkCall
-from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
-from archspec.diagnostics import Note
+from archspec.compiler.syntax.nodes import Mapping, Scalar
+from archspec.diagnostics import Findings, Note, Span
 
 
-def network_call(
-    body: NetworkCall, incoming: Bundle, path: str, variable_path: str, layer: Layer, place: Place
-) -> Bundle:
-    """Expand another spec here; what it, or its end point `until`, hands on. Its heads stay out."""
-    document, variant = _document(body, place)
-    if body.variant is not None:
-        variant = place.work.resolver.text(body.variant, place.around().environment)
-    caller = place.around()
-    root = variable_path if layer.variable_name is not None else ""
-    settings = {key.text: Said(node, caller.environment, "explicit", "the call") for key, node in _pairs(body.settings)}
-    first = len(place.work.sketch.nodes)
-    outcome, names, ended = place.work.document(document, variant, settings, incoming, path, root, layer, place)
-    if body.until is None:
-        return single(outcome.first)
-    if not ended:
-        _refuse_end(body.until, names, place)
-        return UNKNOWN
-    if outcome.first is not None:
-        gone = _cut(first, outcome.first, place)
-        names.take_away(gone, Note("`until` cuts it off", body.until.span))
-    return single(outcome.first)
+def read_network(body: NetworkCall, context: Context, resolver: Resolver) -> tuple[Document, str] | None:
+    """The document that a layer embeds, and its variant; None after reporting what is wrong with it."""
+    findings, sources = resolver.findings, context.document.sources
+    reference = resolver.text(body.file, context.environment)
+    if reference is None:
+        return None
+    file = resolve(context.document.file, reference, body.file.span, sources, context.files, findings)
+    if file is None:
+        return None
+    before = len(findings.errors)
+    document, variant = read_file(file, findings, sources)
+    if document is None or len(findings.errors) > before:
+        return None
+    chosen = resolver.text(body.variant, context.environment) if body.variant is not None else variant
+    return None if chosen is None else (document, chosen)
 
 
-def _refuse_end(until: Scalar, names: Names, place: Place) -> None:
+def inside_network(
+    network: tuple[Document, str],
+    body: NetworkCall,
+    target: Target,
+    context: Context,
+    caller: Context,
+    resolver: Resolver,
+    builder: Builder,
+) -> Context:
+    """The context inside an embedded document. It means the same everywhere: only scopes at the call reach in."""
+    document, variant = network
+    chosen, name = chosen_variant(document, variant, resolver.findings, (body.variant or body.file).span)
+    pairs = body.settings.pairs if body.settings is not None else ()
+    settings = {key.text: Written(node, caller.environment, "explicit", "the call") for key, node in pairs}
+    hyperparameters = bind_hyperparameters(document, chosen, settings, builder.budget, resolver)
+    inner = opened(document, name, hyperparameters, context.names, builder, resolver)
+    own = len(caller.frames) - len(target.layer.defaults)
+    until = (joined(target.path, body.until.text),) if body.until is not None else ()
+    return replace(
+        inner,
+        path=target.path,
+        root=target.path,
+        variable_path=target.variable_path if target.layer.variable_name is not None else inner.variable_path,
+        output_stride=context.output_stride,
+        shared=context.shared,
+        frames=(*inner.frames, *caller.frames[own:]),
+        files=(*caller.files, document.file),
+        ends=(*caller.ends, *until),
+    )
+
+
+def enter_inputs(document: Document, incoming: Bundle, layer: Layer, names: Names, findings: Findings) -> Bundle | None:
+    """Enter a network's inputs, by name where the names agree, else by position; what its first layer takes."""
+    tensors = _tensors(document, incoming, layer, findings)
+    if tensors is None:
+        return None
+    pairs = [(key, tensor) for (key, _), tensor in zip(document.inputs, tensors, strict=True)]
+    for key, tensor in pairs:
+        names.entries[key.text] = Entry(single(tensor), Names(names), "", key.span)
+    if len(pairs) == 1:
+        names.entries.setdefault("input", Entry(single(tensors[0]), Names(names), "", layer.span))
+    return Bundle(tuple((key.text, tensor) for key, tensor in pairs))
+
+
+def _tensors(document: Document, incoming: Bundle, layer: Layer, findings: Findings) -> list[Tensor] | None:
+    names, given = [key.text for key, _ in document.inputs], dict(incoming.outputs)
+    for key, _ in layer.source.pairs if isinstance(layer.source, Mapping) else ():
+        if key.text not in names:
+            help = nearest(key.text, names) or f"it has {', '.join(names)}"
+            findings.add("AS306", f"{document.file} has no input `{key.text}`", key.span, help=help)
+            return None
+    tensors: list[Tensor] = list(given.values())
+    if not incoming.listed and not any(name in given for name in names):
+        tensors = tensors[:1]
+    elif not incoming.listed:
+        tensors = [given[name] for name in names if name in given]
+    if len(tensors) != len(names):
+        message = f"{document.file} takes {len(names)} inputs ({', '.join(names)}), got {len(tensors)}"
+        findings.add("AS306", message, layer.span, help=f"write `from: {{{names[0]}: …}}`" if names else "take it out")
+        return None
+    return tensors
+
+
+def enter_cut_off(document: Document, names: Names, until: Span) -> None:
+    """Enter the layers that were never reached, so that a reference to one says why it is not there."""
+    why = Note("`until` cuts it off", until)
+    for layer in document.layers:
+        if layer.name is not None and layer.name.text not in names.entries and "$" not in layer.name.text:
+            names.add(layer.name.text, Entry(None, Names(names), "", layer.span, absent=why))
+
+
+def refuse_end(until: Scalar, names: Names, findings: Findings) -> None:
+    """Report an `until` that no layer of the network came to."""
     try:
         names.bundle(until.text)
     except WrongReference as problem:
-        place.work.findings.add(problem.code, str(problem), until.span, help=problem.help)
+        findings.add(problem.code, str(problem), until.span, help=problem.help)
     else:
         help = "name a layer or an end point of the network"
-        place.work.findings.add("AS303", f"`until` cannot end the network at `{until.text}`", until.span, help=help)
-
-
-def _pairs(node: Mapping | None) -> tuple[tuple[Scalar, Node], ...]:
-    return node.pairs if node is not None else ()
-
-
-def _document(body: NetworkCall, place: Place) -> tuple[Document, str]:
-    findings = place.work.findings
-    reference = place.work.resolver.text(body.file, place.environment)
-    file = resolve(place.document.file, reference, body.file.span, place.files, findings)
-    if file is None:
-        raise Broken
-    before = len(findings.errors)
-    document, variant = read_file(file, findings)
-    if document is None or len(findings.errors) > before:
-        raise Broken
-    place.document.sources.update(document.sources)
-    return document, variant
-
-
-def _cut(first: int, until: str, place: Place) -> set[str]:
-    """Take away the embedded nodes that the end point does not need; their paths."""
-    sketch = place.work.sketch
-    embedded, needed, stack = set(list(sketch.nodes)[first:]), set(), [until]
-    while stack:
-        path = stack.pop()
-        if path in embedded and path not in needed:
-            needed.add(path)
-            stack.extend(sketch.nodes[path].inputs)
-    gone = embedded - needed
-    for path in gone:
-        del sketch.nodes[path]
-    sketch.owners = {name: owner for name, owner in sketch.owners.items() if owner[1].path not in gone}
-    sketch.endpoints = {name: path for name, path in sketch.endpoints.items() if path not in gone}
-    return gone
+        findings.add("AS303", f"`until` cannot end the network at `{until.text}`", until.span, help=help)

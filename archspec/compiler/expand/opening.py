@@ -1,19 +1,24 @@
-"""A document opened: its variant chosen, its hyperparameters bound, its place and inputs made."""
+"""A document opened: its variant chosen, its hyperparameters bound, its context and inputs made."""
 
 from __future__ import annotations
 
-from archspec.compiler.expand.names import UNKNOWN, Bundle, Entry, Names, Tensor, single
-from archspec.compiler.expand.parameters import bind
-from archspec.compiler.expand.place import Place, Work
+from functools import partial
+
+from archspec.compiler.expand.builder import Builder
+from archspec.compiler.expand.context import Context, shape_of
+from archspec.compiler.expand.names import NO_TENSOR, Bundle, Entry, Names, Tensor, single
+from archspec.compiler.expand.parameters import bind, plain_values
 from archspec.compiler.graph.graph import Input
-from archspec.compiler.language.expression import Environment
+from archspec.compiler.language.budget import Budget
+from archspec.compiler.language.expression import UNKNOWN, Environment, has_expression
+from archspec.compiler.language.expression.environment import Unknown
 from archspec.compiler.language.forms.draws import Draw
 from archspec.compiler.language.op import Shape
 from archspec.compiler.language.provenance import Values
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.language.values import shown
-from archspec.compiler.resolve import Broken, Frame, Resolver, Said
-from archspec.compiler.resolve.forms import form_and_fields
+from archspec.compiler.resolve import Frame, Resolver, Written
+from archspec.compiler.spec.names import problem_of
 from archspec.compiler.spec.records import Document, Variant
 from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
 from archspec.diagnostics import Findings, Span
@@ -28,88 +33,94 @@ def chosen_variant(document: Document, variant: str, findings: Findings, span: S
         findings.add("AS213", f"{document.file} has no variant `{variant}`", span, help=help)
     if chosen is None and document.variants:
         chosen = document.variants[0]
-    return chosen, chosen.name if chosen else ""
+    return chosen, chosen.name if chosen else document.variant
 
 
 def bind_hyperparameters(
-    document: Document, variant: Variant | None, settings: dict[str, Said], resolver: Resolver
+    document: Document, variant: Variant | None, settings: dict[str, Written], budget: Budget, resolver: Resolver
 ) -> Values:
-    """The document's hyperparameters: settings before the variant's before the defaults. Raises Broken."""
+    """The document's hyperparameters: settings before the variant's before the defaults; without those in error."""
     known = [parameter.name for parameter in document.hyperparameters]
-    environment = Environment({"variant": variant.name if variant else ""}, document.functions)
+    name = variant.name if variant is not None else document.variant
+    environment = Environment({"variant": name}, document.functions, budget=budget)
     chosen = variant.settings.pairs if variant is not None and variant.settings is not None else ()
-    said: dict[str, list[Said]] = {name: [value] for name, value in settings.items()}
+    written = {name: [value] for name, value in settings.items()}
     for key, node in chosen:
-        where = f"variant {variant.name}" if variant else ""
-        said.setdefault(key.text, []).append(Said(node, environment, "variant", where))
-    for name in [name for name in said if name not in known]:
-        span = said[name][0].node.span if said[name][0].kind != "set" else None
+        written.setdefault(key.text, []).append(Written(node, environment, "variant", f"variant {name}"))
+    for name in [name for name in written if name not in known]:
+        span = written[name][0].node.span if written[name][0].kind != "set" else None
         help = nearest(name, known) or f"there are {', '.join(known) or 'none'}"
         resolver.findings.add("AS214", f"there is no hyperparameter `{name}`", span, help=help)
-    return bind("the spec", document.hyperparameters, said, environment, None, resolver)
+    return bind("the spec", document.hyperparameters, written, environment, None, resolver)
 
 
-def root_place(
-    document: Document, name: str, hyperparameters: Values, work: Work, path: str, files: tuple[str, ...]
-) -> Place:
-    """The place of the document's first layer. Raises Broken."""
-    values = {key: resolved.value for key, resolved in hyperparameters.items()}
-    values["variant"] = name
-    environment = Environment(values, document.functions)
-    root = work.resolver.text(document.name, environment) if document.name is not None else ""
+def opened(
+    document: Document, name: str, hyperparameters: Values, names: Names, builder: Builder, resolver: Resolver
+) -> Context:
+    """The context of the document's first layer."""
+    values = {**plain_values(document.hyperparameters, hyperparameters), "variant": name}
+    environment = Environment(values, document.functions, partial(shape_of, names, builder), builder.budget)
+    root = _root_name(document.name, environment, resolver) if document.name is not None else ""
     frames = (Frame(document.defaults, environment),) if document.defaults is not None else ()
     renames = {key.text: value.text for key, value in document.names}
-    return Place(document, work, path, root, Names(), values, values, frames, renames, files=files)
+    return Context(
+        document, names, environment, values, frames, variable_path=root or "", renames=renames, files=(document.file,)
+    )
 
 
-def make_inputs(document: Document, place: Place) -> Bundle:
+def _root_name(name: Scalar, environment: Environment, resolver: Resolver) -> str | None:
+    """The name of a network, its expressions evaluated; None after reporting that it is none."""
+    root = resolver.text(name, environment)
+    problem = problem_of(root) if root is not None else ""
+    if problem and has_expression(name.text):
+        message, help = f"`{root}` cannot be the name of a spec: {problem}", "use letters, digits, _ and -"
+        resolver.findings.add("AS134", message, name.span, help=help)
+    return root
+
+
+def make_inputs(document: Document, context: Context, resolver: Resolver, builder: Builder) -> Bundle:
     """Make the graph's inputs; what they hand to the first layer."""
-    work = place.work
+    names = context.names
     if not document.inputs:
         help = "write `inputs: {image: {shape: [224, 224, 3]}}`"
-        work.findings.add("AS313", "the spec has no inputs", document.root.span, help=help)
-        place.names.entries["input"] = Entry(UNKNOWN, Names(place.names), "", document.root.span)
-        return UNKNOWN
+        resolver.findings.add("AS313", "the spec has no inputs", document.root.span, help=help)
+        names.add("input", Entry(NO_TENSOR, Names(names), "", document.root.span))
+        return NO_TENSOR
     tensors: list[tuple[str, Tensor]] = []
     for key, node in document.inputs:
-        try:
-            shape, dtype = _input_type(node, key.span, place)
-            draw = _draw(key.text, node, place)
-        except Broken:
-            tensors.append((key.text, None))
-            place.names.entries[key.text] = Entry(single(None), Names(place.names), "", key.span)
-            continue
-        work.sketch.inputs[key.text] = Input(key.text, shape, dtype, draw)
-        place.names.entries[key.text] = Entry(single(key.text), Names(place.names), "", key.span)
-        tensors.append((key.text, key.text))
+        kind, draw = _input_type(node, key.span, context, resolver), _draw(node, context, resolver)
+        tensor = key.text if kind is not None and draw is not UNKNOWN else None
+        if kind is not None and draw is not UNKNOWN:
+            builder.inputs[key.text] = Input(key.text, *kind, draw)
+        names.add(key.text, Entry(single(tensor), Names(names), "", key.span))
+        tensors.append((key.text, tensor))
     if len(tensors) == 1:
-        place.names.entries.setdefault("input", place.names.entries[tensors[0][0]])
+        names.entries.setdefault("input", names.entries[tensors[0][0]])
     return Bundle(tuple(tensors))
 
 
-def _input_type(node: Node, span: Span, place: Place) -> tuple[Shape, str]:
-    said = {key.text: value for key, value in node.pairs} if isinstance(node, Mapping) else {}
-    resolver = place.work.resolver
-    sizes = resolver.value(said["shape"], place.environment) if "shape" in said else None
+def _input_type(node: Node, span: Span, context: Context, resolver: Resolver) -> tuple[Shape, str] | None:
+    fields = {key.text: value for key, value in node.pairs} if isinstance(node, Mapping) else {}
+    sizes = resolver.value(fields["shape"], context.environment) if "shape" in fields else None
+    dtype = resolver.value(fields["dtype"], context.environment) if "dtype" in fields else "float32"
+    if sizes is UNKNOWN or dtype is UNKNOWN:
+        return None
     if not isinstance(sizes, list) or not all(map(_is_size, sizes)):
-        where = said["shape"].span if "shape" in said else span
+        where = fields["shape"].span if "shape" in fields else span
         message = f"`shape` of an input is a list of sizes without the batch, got {shown(sizes)}"
-        place.work.findings.add("AS314", message, where, help="[height, width, channels]; null for a size not known")
-        raise Broken
-    dtype = said.get("dtype")
-    return tuple(sizes), str(resolver.value(dtype, place.environment)) if dtype is not None else "float32"
+        resolver.findings.add("AS314", message, where, help="[height, width, channels]; null for a size not known")
+        return None
+    return tuple(sizes), str(dtype)
 
 
-def _draw(name: str, node: Node, place: Place) -> Draw | None:
-    """The distribution that an input is drawn from, where it says one. Raises Broken."""
+def _draw(node: Node, context: Context, resolver: Resolver) -> Draw | Unknown | None:
+    """The distribution that an input is drawn from, where it says one; UNKNOWN after an error in it."""
     written = node.get("draw") if isinstance(node, Mapping) else None
     if written is None:
         return None
-    resolver, values = place.work.resolver, Values()
-    cls, fields, span = form_and_fields("draw", written, place.work.findings)
-    form = resolver.form(cls, place.said(tuple((Scalar(k, k, v.span), v) for k, v in fields.items())), (), span, values)
-    assert isinstance(form, Draw)
-    return form
+    form = resolver.form_of("draw", written, context.environment)
+    assert form is None or isinstance(form, Draw)
+    return UNKNOWN if form is None else form
 
 
 def _is_size(size: object) -> bool:

@@ -1,53 +1,66 @@
-"""References of a layer to the tensors of others; what cannot be followed is reported at its place."""
+"""References of a layer to the tensors of others; what cannot be followed is reported at its place, and None."""
 
 from __future__ import annotations
 
+from archspec.compiler.expand.context import Context
 from archspec.compiler.expand.names import Bundle, Entry, WrongReference
-from archspec.compiler.expand.place import Place
-from archspec.compiler.resolve import Broken
+from archspec.compiler.language.budget import GUESS
+from archspec.compiler.resolve import Resolver
 from archspec.compiler.spec.records import Layer
-from archspec.compiler.syntax.nodes import Listing, Scalar
+from archspec.compiler.syntax.nodes import Listing, Node, Scalar
 
 
-def entry(node: Scalar, place: Place) -> Entry:
-    """The entry that a reference means; raises Broken after reporting."""
-    text = place.work.resolver.text(node, place.environment)
+def entry(node: Scalar, context: Context, resolver: Resolver) -> Entry | None:
+    """The entry that a reference means."""
+    text = resolver.text(node, context.environment)
+    if text is None:
+        return None
     try:
-        return place.names.find(text)
+        return context.names.find(text)
     except WrongReference as problem:
-        _report(problem, node, place)
-        raise Broken from None
+        _report(problem, node, context, resolver)
+        return None
 
 
-def reference(node: Scalar, place: Place) -> Bundle:
-    """The tensors that a reference means; raises Broken after reporting."""
-    text = place.work.resolver.text(node, place.environment)
+def reference(node: Node, context: Context, resolver: Resolver) -> Bundle | None:
+    """The tensors that a reference means."""
+    text = resolver.text(node, context.environment) if isinstance(node, Scalar) else None
+    if text is None:
+        return None
     try:
-        bundle = place.names.bundle(text)
+        bundle = context.names.bundle(text)
     except WrongReference as problem:
-        _report(problem, node, place)
-        raise Broken from None
+        _report(problem, node, context, resolver)
+        return None
     if bundle is None:
         help = f"ask with `when: given({text})`"
-        place.work.findings.add("AS304", f"the input `{text}` is not given here", node.span, help=help)
-        raise Broken
+        resolver.findings.add("AS304", f"the input `{text}` is not given here", node.span, help=help)
     return bundle
 
 
-def _report(problem: WrongReference, node: Scalar, place: Place) -> None:
+def _report(problem: WrongReference, node: Node, context: Context, resolver: Resolver) -> None:
     notes = [problem.note] if problem.note else []
-    place.work.findings.add(problem.code, str(problem), node.span, *notes, help=problem.help)
+    resolver.findings.add(problem.code, str(problem), node.span, *notes, help=problem.help)
+    context.environment.budget.spend(GUESS * len(context.names.entries))
 
 
-def source_of(layer: Layer, incoming: Bundle, place: Place) -> Bundle:
+def source_of(layer: Layer, incoming: Bundle, context: Context, resolver: Resolver) -> Bundle | None:
     """The layer's input: what comes from above, or what `from:` names."""
     node = layer.source
     if node is None:
         return incoming
     if isinstance(node, Scalar):
-        return reference(node, place)
-    if isinstance(node, Listing):
-        tensors = [reference(item, place).first for item in node.items if isinstance(item, Scalar)]
-        return Bundle(tuple((str(i), tensor) for i, tensor in enumerate(tensors)), listed=True)
-    named = [(key.text, reference(value, place).first) for key, value in node.pairs if isinstance(value, Scalar)]
-    return Bundle(tuple(named))
+        return reference(node, context, resolver)
+    listed = isinstance(node, Listing)
+    pairs = [(str(i), item) for i, item in enumerate(node.items)] if isinstance(node, Listing) else _named(node)
+    if not pairs:
+        help = "name a layer, or take `from` out to read the one above"
+        resolver.findings.add("AS322", "`from` names nothing", node.span, help=help)
+        return None
+    found = [(name, reference(item, context, resolver)) for name, item in pairs]
+    known = [(name, bundle.first) for name, bundle in found if bundle is not None]
+    return Bundle(tuple(known), listed) if len(known) == len(found) else None
+
+
+def _named(node: Node) -> list[tuple[str, Node]]:
+    return [(key.text, value) for key, value in node.pairs] if not isinstance(node, (Scalar, Listing)) else []

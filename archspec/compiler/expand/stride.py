@@ -9,32 +9,43 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from archspec.compiler.expand.place import Place
-from archspec.compiler.expand.sketch import Reach
+from archspec.compiler.expand.builder import Builder, Reach
+from archspec.compiler.expand.context import Context
+from archspec.compiler.language.expression import UNKNOWN
+from archspec.compiler.language.expression.environment import Unknown
 from archspec.compiler.language.op import Op, show
 from archspec.compiler.language.provenance import Origin, Resolved, Values
 from archspec.compiler.language.values import shown
-from archspec.compiler.resolve import Broken
+from archspec.compiler.resolve import Resolver
 from archspec.compiler.syntax.nodes import Node
-from archspec.diagnostics import Span
+from archspec.diagnostics import Findings, Span
 
 Sizes = tuple[int, ...]
 
 
-def asked_stride(node: Node, place: Place) -> int | None:
-    """The value of an `output_stride`; null asks for nothing."""
-    value = place.work.resolver.value(node, place.environment)
-    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
-        return value
+def asked_stride(node: Node, context: Context, resolver: Resolver) -> int | Unknown | None:
+    """The value of an `output_stride`; null asks for nothing; UNKNOWN after an error."""
+    value = resolver.value(node, context.environment)
+    fits = value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0)
+    if value is UNKNOWN or fits:
+        return value  # type: ignore[no-any-return]  # checked above
     message = f"`output_stride` must be a whole number or null, got {shown(value)}"
-    place.work.findings.add("AS307", message, node.span)
-    raise Broken
+    resolver.findings.add("AS307", message, node.span)
+    return UNKNOWN
 
 
-def dilated(op: Op, inputs: list[str], values: Values, span: Span, place: Place) -> tuple[Op, Reach]:
-    """The op, its stride turned into dilation where the asked output stride is reached; and its output's reach."""
-    sketch, asked = place.work.sketch, place.output_stride
-    reach = max((sketch.reaches.get(name, Reach()) for name in inputs), key=lambda r: (r.stride, r.dilation))
+def reach_of(inputs: list[str], builder: Builder) -> Reach:
+    """How far the inputs of an op are from the graph's: the farthest of them."""
+    return max((builder.reaches.get(name, Reach()) for name in inputs), key=lambda r: (r.stride, r.dilation))
+
+
+def dilated(
+    op: Op, reach: Reach, asked: int | None, span: Span, values: Values, findings: Findings
+) -> tuple[Op, Reach] | None:
+    """The op, its stride turned into dilation where the asked output stride is reached; and its output's reach.
+
+    None after reporting that the op cannot be dilated.
+    """
     if not op.SPATIAL:
         return op, reach
     spatial: Any = op
@@ -49,14 +60,12 @@ def dilated(op: Op, inputs: list[str], values: Values, span: Span, place: Place)
     if asked is not None and reach.dilation != ones and spatial.kernel != ones:
         if "rate" not in op.FIELDS:
             help = "ask for a larger output_stride, or put a strided convolution in its place"
-            place.work.findings.add(
-                "AS308", f"`{op.NAME}` cannot be dilated for output_stride {asked}", span, help=help
-            )
-            raise Broken
+            findings.add("AS308", f"`{op.NAME}` cannot be dilated for output_stride {asked}", span, help=help)
+            return None
         changes["rate"] = _each(lambda r, d: r * d, spatial.rate, reach.dilation)
     for name, value in changes.items():
         values[name] = _explained(values.get(name), value, f"output_stride: {asked} around it")
-    return op.replace(**changes), after
+    return (op.replace(**changes) if changes else op), after
 
 
 def _each(rule: Any, left: Any, right: Any) -> Any:
@@ -80,10 +89,10 @@ def _explained(resolved: Resolved | None, value: Sizes, why: str) -> Resolved:
     return replace(resolved, value=value, steps=(*resolved.steps, step))
 
 
-def check_reached(tensor: str | None, asked: int | None, span: Span, place: Place) -> None:
+def check_reached(tensor: str | None, asked: int | None, span: Span, builder: Builder) -> None:
     """Report an output stride that the layers inside never come to."""
-    reach = place.work.sketch.reaches.get(tensor or "")
+    reach = builder.reaches.get(tensor or "")
     reached = max(reach.stride, default=1) if reach is not None else asked
     if asked is not None and reached != asked:
         message = f"output_stride {asked} is not reached: the strides multiply to {reached}"
-        place.work.findings.add("AS307", message, span, help="ask for a product of the layers' strides")
+        builder.findings.add("AS307", message, span, help="ask for a product of the layers' strides")

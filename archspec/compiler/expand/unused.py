@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from archspec.compiler.expand.place import Work
+from archspec.compiler.expand.reads import names_read_in_document
+from archspec.compiler.expand.usage import Usage
 from archspec.compiler.language.fields import FAMILIES, Form
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.resolve import Resolver
 from archspec.compiler.spec.records import Document, Scope, walk
-from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.diagnostics import Diagnostic, Findings, Span
-
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 
 
 def check_scopes(document: Document, findings: Findings) -> None:
@@ -55,14 +52,14 @@ def _scopes(document: Document, unused: frozenset[str] = frozenset()) -> Iterato
         yield from (scope for scope in layer.defaults if isinstance(scope, Scope))
 
 
-def unused(document: Document, work: Work, resolver: Resolver) -> Iterator[Diagnostic]:
-    """Defaults that reached no layer; blocks, scopes, tables and hyperparameters that nothing uses."""
-    idle = frozenset(name for name in document.blocks if name not in work.used_blocks)
-    for name in idle:
+def unused(document: Document, usage: Usage, resolver: Resolver) -> Iterator[Diagnostic]:
+    """Defaults that reached no layer; blocks, scopes, tables, columns and hyperparameters that nothing uses."""
+    idle = frozenset(name for name in document.blocks if not usage.marked(document, "block", name))
+    for name in sorted(idle):
         yield _warning("AS217", f"nothing calls the block `{name}`", document.blocks[name].span)
     scopes = list(_scopes(document, idle))
     for name, scope in document.scopes.items():
-        if f"scope {name}" in work.used_names:
+        if usage.marked(document, "scope", name):
             scopes.append(scope)
         else:
             yield _warning("AS220", f"nothing uses the scope `{name}`", scope.span)
@@ -72,34 +69,19 @@ def unused(document: Document, work: Work, resolver: Resolver) -> Iterator[Diagn
                 message = f"the default `{default.target.text}: {default.field.text}` reaches no layer"
                 yield _warning("AS216", message, default.field.span)
     for name, table in document.tables.items():
-        if f"table {name}" not in work.used_names:
+        if not usage.marked(document, "table", name):
             yield _warning("AS218", f"nothing uses the table `{name}`", table.span)
-    yield from _unread(document)
+    yield from usage.unread_columns()
 
 
-def _unread(document: Document) -> Iterator[Diagnostic]:
+def unread(document: Document) -> Iterator[Diagnostic]:
     """The hyperparameters that no expression names."""
-    read = set(_names(document.root)) if document.hyperparameters else set()
+    read = names_read_in_document(document) if document.hyperparameters else set()
     named = [parameter.name for parameter in document.hyperparameters if parameter.name in read]
     for parameter in document.hyperparameters:
         if parameter.name not in read:
             help = nearest(parameter.name, named) or "take it out"
             yield _warning("AS219", f"nothing reads the hyperparameter `{parameter.name}`", parameter.span, help)
-
-
-def _names(node: Node, code: bool = False) -> Iterator[str]:
-    """Every name in an expression of a node tree; `code` where the node is an expression by position."""
-    if isinstance(node, Scalar):
-        yield from _IDENTIFIER.findall(node.text) if code or "$" in node.text else ()
-    elif isinstance(node, Listing):
-        for item in node.items:
-            yield from _names(item)
-    elif isinstance(node, Mapping):
-        for key, value in node.pairs:
-            yield from _names(key)
-            yield from _names(value, code or key.text == "when")
-            if key.text == "functions" and isinstance(value, Mapping):
-                yield from (name for _, body in value.pairs for name in _names(body, True))
 
 
 def _warning(code: str, message: str, span: Span, help: str = "take it out") -> Diagnostic:

@@ -86,7 +86,7 @@ class Graph:
         """Shape and dtype of a tensor: a node's output or a graph input."""
         node = self.producer(name)
         if node is not None:
-            return node.tensors[name]
+            return node.tensors[name] if node.further else Output("", node.shape, node.dtype)
         given = self.inputs[name]
         return Output("", given.shape, given.dtype)
 

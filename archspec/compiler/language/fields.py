@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, dataclass_transform
 
+from archspec.compiler.language.provenance import Origin, Resolved
 from archspec.compiler.language.types import Type, type_of
 from archspec.compiler.language.values import WrongValue
 
@@ -106,6 +107,8 @@ class Form:
     NAME: ClassVar[str] = ""
     FIELDS: ClassVar[dict[str, Field]] = {}
     GROUPS: ClassVar[tuple[str, ...]] = ()
+    DEFAULTS: ClassVar[dict[str, Resolved]] = {}
+    """The value of every field that nothing else says, with its origin."""
 
     def __init_subclass__(cls, *, name: str = "", family: str = "") -> None:
         if cls.__mro__[1].__dict__.get("NAME"):
@@ -113,6 +116,8 @@ class Form:
         cls.NAME = name
         cls.FAMILY = family or cls.FAMILY
         cls.FIELDS = {**cls.FIELDS, **_declared(cls)}
+        origin = Origin("default", f"the default of {name}")
+        cls.DEFAULTS = {key: Resolved(declared.default, origin) for key, declared in cls.FIELDS.items()}
         if name:
             FAMILIES.setdefault(cls.FAMILY, {})[name] = cls
 
@@ -120,11 +125,12 @@ class Form:
         unknown = values.keys() - self.FIELDS.keys()
         if unknown:
             raise TypeError(f"{self.NAME} has no field {', '.join(sorted(unknown))}")
-        for name, declared in self.FIELDS.items():
-            value = values.get(name, declared.default)
-            if value is REQUIRED:
-                raise TypeError(f"{self.NAME} needs {name}")
-            object.__setattr__(self, name, value)
+        if len(values) < len(self.FIELDS):
+            values = {**{name: declared.default for name, declared in self.FIELDS.items()}, **values}
+        missing = [name for name, value in values.items() if value is REQUIRED]
+        if missing:
+            raise TypeError(f"{self.NAME} needs {missing[0]}")
+        self.__dict__.update(values)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable")

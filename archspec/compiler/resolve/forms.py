@@ -4,55 +4,60 @@ from __future__ import annotations
 
 from archspec.compiler.language.fields import FAMILIES, Form
 from archspec.compiler.language.suggestions import nearest
-from archspec.compiler.resolve.written import Broken
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.diagnostics import Findings, Span
 
+Fields = tuple[type[Form], dict[str, Node], Span]
+"""A form, what is written for its fields, and where."""
 
-def form_and_fields(family: str, node: Node, findings: Findings) -> tuple[type[Form], dict[str, Node], Span]:
-    """The form that a node stands for, what it writes for its fields, and where; reports and raises Broken."""
+
+def form_and_fields(family: str, node: Node, findings: Findings) -> Fields | None:
+    """The form that a node stands for, what it writes for its fields, and where; None after reporting a mistake."""
     known = _members(family)
     alone = known.get(family) if len(known) == 1 else None
     if alone is not None:
-        return alone, _own_fields(alone, node, findings), node.span
+        return _with_fields(alone, _own_fields(alone, node, findings), node.span)
     if isinstance(node, Scalar):
         if "fixed" in known and isinstance(node.value, (int, float)):
             return known["fixed"], {"rate": node}, node.span
-        return _known(family, node, findings), {}, node.span
+        return _with_fields(_known(family, node, findings), {}, node.span)
     if isinstance(node, Listing):
         findings.add("AS102", f"here stands one {family}, not a list", node.span)
-        raise Broken
+        return None
     key = next((k for k, _ in node.pairs if k.text in known), None)
-    if key is None:
-        if not node.pairs:
-            findings.add("AS102", f"here stands one of {', '.join(known)}", node.span)
-            raise Broken
+    if key is not None:
+        cls = known[key.text]
+        return _with_fields(cls, _fields_of(cls, node, key, findings), key.span)
+    if node.pairs:
         _known(family, node.pairs[0][0], findings)
-    assert key is not None
-    cls = known[key.text]
-    return cls, _fields_of(cls, node, key, findings), key.span
+    else:
+        findings.add("AS102", f"here stands one of {', '.join(known)}", node.span)
+    return None
 
 
-def _known(family: str, name: Scalar, findings: Findings) -> type[Form]:
+def _with_fields(cls: type[Form] | None, fields: dict[str, Node] | None, span: Span) -> Fields | None:
+    return None if cls is None or fields is None else (cls, fields, span)
+
+
+def _known(family: str, name: Scalar, findings: Findings) -> type[Form] | None:
     known = _members(family)
     if name.text not in known:
         help = nearest(name.text, known) or f"one of {', '.join(known)}"
         findings.add("AS104", f"there is no {family} `{name.text}`", name.span, help=help)
-        raise Broken
-    return known[name.text]
+    return known.get(name.text)
 
 
-def _own_fields(cls: type[Form], node: Node, findings: Findings) -> dict[str, Node]:
+def _own_fields(cls: type[Form], node: Node, findings: Findings) -> dict[str, Node] | None:
     main = cls.main()
     if isinstance(node, Mapping):
         return _fields_of(cls, node, None, findings)
     if main is None:
         findings.add("AS102", f"`{cls.NAME}` is a mapping of fields", node.span)
-        raise Broken
+        return None
     return {main.name: node}
 
 
-def _fields_of(cls: type[Form], node: Mapping, operation: Scalar | None, findings: Findings) -> dict[str, Node]:
+def _fields_of(cls: type[Form], node: Mapping, operation: Scalar | None, findings: Findings) -> dict[str, Node] | None:
     main, found, broken = cls.main(), {}, False
     for key, value in node.pairs:
         if key is operation:
@@ -68,9 +73,7 @@ def _fields_of(cls: type[Form], node: Mapping, operation: Scalar | None, finding
         else:
             unknown_field(cls, key, findings)
             broken = True
-    if broken:
-        raise Broken
-    return found
+    return None if broken else found
 
 
 def unknown_field(cls: type[Form], key: Scalar, findings: Findings) -> None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as Readable
 from dataclasses import dataclass, field
 from typing import Any
 
-from archspec.compiler.language.expression import Environment, NotKnown, Value, has_expression
+from archspec.compiler.language.expression import UNKNOWN, Environment, Value, has_expression
 from archspec.compiler.language.fields import Field, Form
-from archspec.compiler.language.provenance import Candidate, Origin, Resolved, Values
+from archspec.compiler.language.provenance import Candidate, Resolved, Values
 from archspec.compiler.language.values import shown
 from archspec.compiler.resolve.forms import form_and_fields
 from archspec.compiler.resolve.values import checked, condition, quiet, text_of, value_of
-from archspec.compiler.resolve.written import Broken, Frames, Said, origin_of
+from archspec.compiler.resolve.written import Frames, Written, origin_of
+from archspec.compiler.spec.sources import History, Speaker
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.diagnostics import Findings, Span
+
+Candidates = dict[str, list[Written]]
+"""By field, everything that says a value for it, the winner first."""
 
 
 @dataclass
@@ -23,38 +28,51 @@ class Resolver:
 
     findings: Findings
     reached: set[Span] = field(default_factory=set)
+    history: History = field(default_factory=History)
 
-    def form(self, cls: type[Form], said: dict[str, Said], frames: Frames, span: Span, values: Values) -> Form:
-        """An instance of the form with every field resolved; `values` receives where each came from.
+    def form(
+        self,
+        cls: type[Form],
+        written: Readable[str, Written],
+        frames: Frames,
+        span: Span,
+        values: Values,
+        cells: Readable[str, Written] | None = None,
+    ) -> Form | None:
+        """An instance of the form with every field resolved; None after an error, all fields looked at.
 
-        Raises Broken after reporting what is wrong, all fields looked at; NotKnown where a tensor has an error.
+        `written` stands on the layer itself and wins over the `cells` of its table; `values` receives where each
+        value came from.
         """
-        found: dict[str, Any] = {}
-        broken = unknown = False
-        for name, declared in cls.FIELDS.items():
-            try:
-                found[name] = self._field(cls, declared, said.get(name), frames, span, values)
-            except Broken:
-                broken = True
-            except NotKnown:
-                unknown = True
-        if broken:
-            raise Broken
-        if unknown:
-            raise NotKnown
-        return cls(**found)
+        candidates = self.scoped(cls.NAME, cls.GROUPS, frames)
+        for written_here in (cells or {}, written):
+            for name, value in written_here.items():
+                candidates.setdefault(name, []).insert(0, value)
+        found = {
+            name: self._field(cls, declared, candidates.get(name), frames, span, values)
+            for name, declared in cls.FIELDS.items()
+        }
+        return None if any(value is UNKNOWN for value in found.values()) else cls(**found)
 
     def _field(
-        self, cls: type[Form], declared: Field, said: Said | None, frames: Frames, span: Span, values: Values
+        self,
+        cls: type[Form],
+        declared: Field,
+        candidates: list[Written] | None,
+        frames: Frames,
+        span: Span,
+        values: Values,
     ) -> Any:
-        candidates = list(self.candidates(cls, declared.name, said, frames))
         if not candidates:
             return self._default(cls, declared, span, values)
+        candidates = [each for candidate in candidates for each in self.layered(candidate)]
         winner = candidates[0]
         value = self._read(cls, declared, winner, frames, values)
+        if value is UNKNOWN:
+            return UNKNOWN
         lost = [Candidate(quiet(c), origin_of(c)) for c in candidates[1:]]
         if not declared.required:
-            lost.append(Candidate(declared.default, _own(cls)))
+            lost.append(Candidate(declared.default, cls.DEFAULTS[declared.name].origin))
         values[declared.name] = Resolved(value, origin_of(winner), tuple(lost))
         return value
 
@@ -64,97 +82,117 @@ class Resolver:
             if cls.FAMILY == "op" and cls.main() is not declared:
                 how += f" on the layer, or in the defaults of `{cls.NAME}`"
             self.findings.add("AS103", f"`{cls.NAME}` needs `{declared.name}`", span, help=f"write {how}")
-            raise Broken
-        values[declared.name] = Resolved(declared.default, _own(cls))
+            return UNKNOWN
+        values[declared.name] = cls.DEFAULTS[declared.name]
         return declared.default
 
-    def candidates(self, cls: type[Form], name: str, said: Said | None, frames: Frames) -> Iterator[Said]:
-        """Everything that says a value for the field, the winner first."""
-        if said is not None:
-            yield said
+    def scoped(self, name: str, groups: tuple[str, ...], frames: Frames) -> Candidates:
+        """What the scopes around say for the fields of a form or block, the nearest scope first."""
+        found: Candidates = {}
         for frame in reversed(frames):
-            for target in (cls.NAME, *cls.GROUPS):
-                for default in frame.scope.defaults:
-                    if default.target.text == target and default.field.text == name:
-                        self.reached.add(default.field.span)
-                        yield Said(default.value, frame.environment, "scope", frame.scope.where)
+            for target in (name, *groups):
+                for default in frame.scope.by_target.get(target, ()):
+                    self.reached.add(default.field.span)
+                    written = Written(default.value, frame.environment, "scope", frame.scope.where)
+                    found.setdefault(default.field.text, []).append(written)
+        return found
 
-    def _read(self, cls: type[Form], declared: Field, said: Said, frames: Frames, values: Values) -> Any:
+    def layered(self, written: Written) -> Iterator[Written]:
+        """What is written, by whom, and what it stands over: the extended spec's value, a variant's, the spec's own."""
+        span = written.node.span
+        speaker = self.history.speakers.get(span, Speaker())
+        yield Written(written.node, written.environment, speaker.kind or written.kind, speaker.where or written.where)
+        for node, other in self.history.under.get(span, ()):
+            yield Written(node, written.environment, other.kind or written.kind, other.where or written.where)
+
+    def _read(self, cls: type[Form], declared: Field, written: Written, frames: Frames, values: Values) -> Any:
         if declared.type.family:
-            return self._forms(cls, declared, said, frames, values)
-        value = self.value(said.node, said.environment)
+            return self._forms(cls, declared, written, frames, values)
+        value = self.value(written.node, written.environment)
         what = f"`{declared.name}` of `{cls.NAME}`"
-        return checked(declared, value, said.node.span, what, self.findings)
+        return checked(declared, value, written.node.span, what, self.findings)
 
-    def _forms(self, cls: type[Form], declared: Field, said: Said, frames: Frames, values: Values) -> Any:
+    def _forms(self, cls: type[Form], declared: Field, written: Written, frames: Frames, values: Values) -> Any:
         """The form or forms that a field holds."""
-        node, family = said.node, getattr(cls, "ALLOWED", {}).get(declared.name, declared.type.family)
-        if isinstance(node, Scalar) and node.value is not None and has_expression(node.text):
-            node = self._substituted(node, said.environment)
+        family = getattr(cls, "ALLOWED", {}).get(declared.name, declared.type.family)
+        node = self._substituted(written.node, written.environment)
+        if node is None:
+            return UNKNOWN
         if isinstance(node, Scalar) and node.value is None:
-            if not declared.type.optional:
-                self.findings.add("AS102", f"`{declared.name}` of `{cls.NAME}` cannot be null", node.span)
-                raise Broken
-            return None
-        if declared.type.many == "list":
-            nodes = node.items if isinstance(node, Listing) else (node,)
-            return tuple(
-                self._one(family, n, said, frames, values, f"{declared.name}.{i}") for i, n in enumerate(nodes)
-            )
+            if declared.type.optional:
+                return None
+            self.findings.add("AS102", f"`{declared.name}` of `{cls.NAME}` cannot be null", node.span)
+            return UNKNOWN
         if declared.type.many == "map":
-            return self._map(declared, node, said, frames, values)
-        return self._one(family, node, said, frames, values, declared.name)
+            return self._map(declared, node, written, frames, values)
+        if declared.type.many != "list":
+            return self._one(family, node, written, frames, values, declared.name)
+        nodes = node.items if isinstance(node, Listing) else (node,)
+        found = [self._one(family, n, written, frames, values, f"{declared.name}.{i}") for i, n in enumerate(nodes)]
+        return UNKNOWN if any(form is UNKNOWN for form in found) else tuple(found)
 
-    def _substituted(self, node: Scalar, environment: Environment) -> Scalar:
+    def _substituted(self, node: Node, environment: Environment) -> Node | None:
+        """The node with an expression in place of a form's name evaluated; None after an error."""
+        if not isinstance(node, Scalar) or node.value is None or not has_expression(node.text):
+            return node
         value = self.value(node, environment)
+        if value is UNKNOWN:
+            return None
         if isinstance(value, (list, dict)):
             message = f"an expression for a form gives its name, got {shown(value)}"
             self.findings.add("AS102", message, node.span, help="write lists and mappings in place")
-            raise Broken
+            return None
         return Scalar(value, "" if value is None else str(value), node.span)
 
-    def _map(self, declared: Field, node: Node, said: Said, frames: Frames, values: Values) -> dict[str, Form]:
+    def _map(self, declared: Field, node: Node, written: Written, frames: Frames, values: Values) -> Any:
         if not isinstance(node, Mapping):
             help = f"write `{declared.name}: {{name: {{…}}}}`"
             self.findings.add("AS102", f"`{declared.name}` is a mapping from names", node.span, help=help)
-            raise Broken
-        found = {}
+            return UNKNOWN
+        found: dict[str, Any] = {}
         for key, value in node.pairs:
-            body, present = self._when(value, said.environment)
-            if present:
+            body, when = _without_condition(value)
+            present = True if when is None else self.condition(when, written.environment)
+            if present is None:
+                found[key.text] = UNKNOWN
+            elif present:
                 path = f"{declared.name}.{key.text}"
-                found[key.text] = self._one(declared.type.family, body, said, frames, values, path)
-        return found
+                found[key.text] = self._one(declared.type.family, body, written, frames, values, path)
+        return UNKNOWN if any(form is UNKNOWN for form in found.values()) else found
 
-    def _when(self, node: Node, environment: Environment) -> tuple[Node, bool]:
-        """The node without its `when`, and whether that holds."""
-        when = node.get("when") if isinstance(node, Mapping) else None
-        if when is None or not isinstance(node, Mapping):
-            return node, True
-        rest = Mapping(tuple((k, v) for k, v in node.pairs if k.text != "when"), node.span)
-        return rest, isinstance(when, Scalar) and self.condition(when, environment)
-
-    def _one(self, family: str, node: Node, said: Said, frames: Frames, values: Values, path: str) -> Form:
+    def _one(self, family: str, node: Node, written: Written, frames: Frames, values: Values, path: str) -> Any:
         """One form from `name`, `{name: main, field: value}`, or a plain number where `fixed` is meant."""
-        cls, fields, span = form_and_fields(family, node, self.findings)
+        read = form_and_fields(family, node, self.findings)
+        if read is None:
+            return UNKNOWN
+        cls, fields, span = read
         inner: Values = {}
-        explicit = {k: Said(v, said.environment, said.kind, said.where) for k, v in fields.items()}
+        explicit = {k: Written(v, written.environment, written.kind, written.where) for k, v in fields.items()}
         form = self.form(cls, explicit, frames, span, inner)
         values.update({f"{path}.{name}": resolved for name, resolved in inner.items()})
-        return form
+        return UNKNOWN if form is None else form
+
+    def form_of(self, family: str, node: Node, environment: Environment) -> Form | None:
+        """The form of a family that stands at a node by itself, with no scopes around; None after an error."""
+        form = self._one(family, node, Written(node, environment), (), {}, "")
+        return form if isinstance(form, Form) else None
 
     def value(self, node: Node, environment: Environment) -> Value:
-        """The node's plain value with expressions evaluated; reports and raises Broken."""
+        """The node's plain value with expressions evaluated; UNKNOWN where one has an error."""
         return value_of(node, environment, self.findings)
 
-    def text(self, node: Scalar, environment: Environment) -> str:
-        """The scalar as text, with expressions written out; reports and raises Broken."""
+    def text(self, node: Scalar, environment: Environment) -> str | None:
+        """The scalar as text, with expressions written out; None where one has an error."""
         return text_of(node, environment, self.findings)
 
-    def condition(self, node: Scalar, environment: Environment) -> bool:
-        """The value of a `when`; reports and raises Broken."""
+    def condition(self, node: Scalar, environment: Environment) -> bool | None:
+        """The value of a `when`; None where it has an error."""
         return condition(node, environment, self.findings)
 
 
-def _own(cls: type[Form]) -> Origin:
-    return Origin("default", f"the default of {cls.NAME}")
+def _without_condition(node: Node) -> tuple[Node, Scalar | None]:
+    """The node without its `when`, and that."""
+    when = node.get("when") if isinstance(node, Mapping) else None
+    if not isinstance(node, Mapping) or not isinstance(when, Scalar):
+        return node, None
+    return Mapping(tuple((k, v) for k, v in node.pairs if k.text != "when"), node.span), when

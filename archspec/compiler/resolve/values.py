@@ -1,70 +1,101 @@
-"""The plain value of a node: its expressions evaluated, checked against its field."""
+"""The plain value of a node: its expressions evaluated, checked against its field; UNKNOWN where that has an error."""
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
+from archspec.compiler.language.budget import LETTERS
 from archspec.compiler.language.expression import (
+    UNKNOWN,
     Environment,
     NotKnown,
     Value,
     WrongExpression,
+    evaluate,
     has_expression,
     interpolate,
 )
 from archspec.compiler.language.fields import Field
 from archspec.compiler.language.values import WrongValue, shown
-from archspec.compiler.resolve.written import Broken, Said
+from archspec.compiler.resolve.written import Written
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.diagnostics import Findings, Span
 
 
 def checked(declared: Field, value: Value, span: Span, what: str, findings: Findings) -> Any:
-    """The value in the field's type; reports and raises Broken where it does not fit."""
+    """The value in the field's type; UNKNOWN after reporting that it does not fit."""
+    if value is UNKNOWN:
+        return UNKNOWN
     try:
         return declared.read(value)
     except WrongValue as problem:
-        fraction = isinstance(value, float) and str(problem) == "a whole number"
-        help = "`//` divides to a whole number; int(…) cuts the fraction" if fraction else None
+        help = None
+        if isinstance(value, float) and isfinite(value) and str(problem) == "a whole number":
+            cut = "`//` divides to a whole number; int(…) cuts the fraction"
+            help = f"write int(…), which makes {int(value)} of it" if value == int(value) else cut
         findings.add("AS102", f"{what} must be {problem}, got {shown(value)}", span, help=help)
-        raise Broken from None
+        return UNKNOWN
 
 
-def value_of(node: Node, environment: Environment, findings: Findings) -> Value:
-    """The node's plain value with expressions evaluated; reports and raises Broken."""
+def value_of(node: Node, environment: Environment, findings: Findings | None) -> Value:
+    """The node's plain value with expressions evaluated; UNKNOWN after an error, which goes to the findings."""
     if isinstance(node, Listing):
-        return [value_of(item, environment, findings) for item in node.items]
+        environment.budget.spend(len(node.items) // LETTERS)
+        values = [value_of(item, environment, findings) for item in node.items]
+        return UNKNOWN if UNKNOWN in values else values
     if isinstance(node, Mapping):
-        return {key.text: value_of(value, environment, findings) for key, value in node.pairs}
+        named = {key.text: value_of(value, environment, findings) for key, value in node.pairs}
+        return UNKNOWN if UNKNOWN in named.values() else named
     if not isinstance(node.value, str) or not has_expression(node.value):
         return node.value
     try:
         return interpolate(node.value, environment)
+    except NotKnown:
+        return UNKNOWN
     except WrongExpression as problem:
+        if findings is not None:
+            _report(problem, node, environment, findings)
+        return UNKNOWN
+
+
+def _report(problem: WrongExpression, node: Scalar, environment: Environment, findings: Findings) -> None:
+    if environment.budget.exhausted:
+        environment.budget.report(node.span, findings)
+    else:
         findings.add("AS201", str(problem), node.span, help=problem.help)
-        raise Broken from None
 
 
-def text_of(node: Scalar, environment: Environment, findings: Findings) -> str:
-    """The scalar as text, with expressions written out (names, references, end points)."""
-    value = value_of(node, environment, findings) if has_expression(node.text) else node.text
-    return str(value)
+def text_of(node: Scalar, environment: Environment, findings: Findings) -> str | None:
+    """The scalar as text, with expressions written out (names, references, end points); None after an error."""
+    if not has_expression(node.text):
+        return node.text
+    value = value_of(node, environment, findings)
+    return None if value is UNKNOWN else str(value)
 
 
-def condition(node: Scalar, environment: Environment, findings: Findings) -> bool:
-    """The value of a `when`, which is an expression by position; strictly boolean."""
+def condition(node: Scalar, environment: Environment, findings: Findings) -> bool | None:
+    """The value of a `when`, which is an expression by position; strictly boolean; None after an error."""
+    if isinstance(node.value, bool):
+        return node.value
     text = node.text if isinstance(node.value, str) else str(node.value)
-    code = text if has_expression(text) else f"$({text})"
-    value = value_of(Scalar(code, code, node.span), environment, findings)
+    try:
+        value = interpolate(text, environment) if has_expression(text) else evaluate(text, environment)
+    except NotKnown:
+        return None
+    except WrongExpression as problem:
+        _report(problem, node, environment, findings)
+        return None
     if not isinstance(value, bool):
-        findings.add("AS202", f"`when` must be true or false, got {shown(value)}", node.span)
-        raise Broken
+        help = "names stand in `when` without `$`" if isinstance(value, str) and has_expression(text) else None
+        findings.add("AS202", f"`when` must be true or false, got {shown(value)}", node.span, help=help)
+        return None
     return value
 
 
-def quiet(said: Said) -> Any:
+def quiet(written: Written) -> Any:
     """The value of a candidate that lost; an expression that cannot be evaluated here is shown as written."""
-    try:
-        return value_of(said.node, said.environment, Findings())
-    except (Broken, NotKnown):
-        return said.node.text if isinstance(said.node, Scalar) else "…"
+    value = value_of(written.node, written.environment, None)
+    if value is not UNKNOWN:
+        return value
+    return written.node.text if isinstance(written.node, Scalar) else "…"

@@ -23,7 +23,7 @@ Frames = tuple[Frame, ...]
 
 
 @dataclass(frozen=True)
-class Said:
+class Written:
     """A value written for a field, with the environment to evaluate it in."""
 
     node: Node
@@ -32,12 +32,8 @@ class Said:
     where: str = "the layer"
 
 
-class Broken(Exception):
-    """A value has an error that is reported already; what needs it is left out."""
-
-
-def origin_of(said: Said) -> Origin:
-    """Who said the value, with the text of its expression if it is one."""
-    node = said.node
-    written = node.text if isinstance(node, Scalar) and has_expression(node.text) else ""
-    return Origin(said.kind, said.where, node.span, written)
+def origin_of(written: Written) -> Origin:
+    """Who wrote the value, with the text of its expression if it is one."""
+    node = written.node
+    text = node.text if isinstance(node, Scalar) and has_expression(node.text) else ""
+    return Origin(written.kind, written.where, node.span, text)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import keyword
-import re
 
-from archspec.compiler.language.expression import FUNCTIONS, Function, WrongExpression, check_syntax
+from archspec.compiler.spec.functions import read_functions
 from archspec.compiler.spec.layers import (
     COMMON,
     OPERATIONS,
@@ -13,8 +12,10 @@ from archspec.compiler.spec.layers import (
     read_layer,
     read_sequence,
 )
+from archspec.compiler.spec.names import check_names
 from archspec.compiler.spec.records import Block, Document, Layer, Parameter, Scope, Variant, items
 from archspec.compiler.spec.scopes import read_defaults, read_scope
+from archspec.compiler.spec.sources import Sources
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar, plain
 from archspec.diagnostics import Findings
 
@@ -22,15 +23,28 @@ SECTIONS = ("train", "eval")
 KINDS = ("int", "float", "bool", "str", "list", "any")
 """What a parameter can be declared to hold."""
 
-RESERVED = ("i", "_i", "first", "last", "depth_fraction", "variant", "true", "false", "null", *keyword.kwlist)
+RESERVED = (
+    "i",
+    "_i",
+    "first",
+    "last",
+    "depth_index",
+    "depth_count",
+    "depth_fraction",
+    "variant",
+    "true",
+    "false",
+    "null",
+    *keyword.kwlist,
+)
 """Names that expressions have already."""
 
 _BLOCK_KEYS = ("parameters", "inputs", "outputs", "defaults")
-_FUNCTION = re.compile(r"([A-Za-z_]\w*)\(\s*((?:[A-Za-z_]\w*\s*(?:,\s*[A-Za-z_]\w*\s*)*)?)\)")
 
 
-def read_document(file: str, root: Mapping, sources: dict[str, str], findings: Findings) -> Document:
+def read_document(file: str, root: Mapping, sources: Sources, findings: Findings, variant: str = "") -> Document:
     """The document's records; what is wrong is reported and left out."""
+    check_names(root, findings)
     expect = root.get("expect")
     name, about = root.get("name"), root.get("about")
     return Document(
@@ -40,7 +54,7 @@ def read_document(file: str, root: Mapping, sources: dict[str, str], findings: F
         about=about.text if isinstance(about, Scalar) else "",
         variants=_variants(root.get("variants")),
         hyperparameters=read_parameters(root.get("hyperparameters"), "hyperparameter", findings),
-        functions=_functions(root.get("functions"), findings),
+        functions=read_functions(root, findings),
         tables={key.text: value for key, value in _pairs(root.get("tables"))},
         defaults=_document_defaults(root.get("defaults"), findings),
         scopes={
@@ -55,6 +69,7 @@ def read_document(file: str, root: Mapping, sources: dict[str, str], findings: F
         sections={key: value for key in SECTIONS if isinstance(value := root.get(key), Mapping)},
         expect=expect if isinstance(expect, Mapping) else None,
         sources=sources,
+        variant=variant,
     )
 
 
@@ -135,30 +150,6 @@ def kind_of(node: Node | None) -> str:
     if not isinstance(node, Scalar) or node.value is None or (isinstance(node.value, str) and "$" in node.value):
         return "any"
     return type(node.value).__name__
-
-
-def _functions(node: Node | None, findings: Findings) -> dict[str, Function]:
-    found: dict[str, Function] = {}
-    for key, value in _pairs(node):
-        match = _FUNCTION.fullmatch(key.text)
-        if not match or not isinstance(value, Scalar):
-            findings.add("AS109", f"`{key.text}` is not a function", key.span, help="write `wide(n): n * multiplier`")
-        elif match[1] in FUNCTIONS or match[1] in found:
-            findings.add("AS109", f"there is a function `{match[1]}` already", key.span, help="choose another name")
-        else:
-            parameters = tuple(part.strip() for part in match[2].split(",") if part.strip())
-            found[match[1]] = Function(parameters, _body(value, findings))
-    return found
-
-
-def _body(value: Scalar, findings: Findings) -> str:
-    """The text of a function's body; empty after reporting that it is no expression."""
-    try:
-        check_syntax(value.text)
-    except WrongExpression as problem:
-        findings.add("AS201", str(problem), value.span, help=problem.help)
-        return ""
-    return value.text
 
 
 def _block(key: Scalar, node: Node, findings: Findings) -> Block:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from dataclasses import dataclass
 
 from archspec.compiler.language.ops import OPS
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.spec.layers import OPERATIONS
 from archspec.compiler.spec.records import items
+from archspec.compiler.spec.tree import Cell, Tree, mark, remove
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.diagnostics import Findings
-
-Pair = tuple[Scalar, Node]
 
 _FORMS = {
     "change": "write `change: {path: {field: value}}`",
@@ -20,24 +18,104 @@ _FORMS = {
     "remove": "write `remove: [path, path]`",
 }
 
+_MOST_GUESSES = 20
+"""Unknown paths for which a likely one is looked for; each look goes through all paths."""
+
 
 def edit(root: Mapping, edits: Mapping, findings: Findings) -> Mapping:
     """The document with the edits made; a path that is not there is an error."""
-    if not _well_formed(edits, findings):
+    if not any(edits.get(name) for name in _FORMS) or not _well_formed(edits, findings):
         return root
+    work = _Edits(Tree(root), findings)
     for key, value in _pairs(edits.get("change")):
-        root = _at(root, key, key.text, partial(_changed, value), findings)
+        work.change(key, value)
     for key, value in _pairs(edits.get("insert")):
+        work.insert(key, value)
+    for item in items(edits.get("remove")):
+        work.remove(item)
+    return work.tree.document()
+
+
+@dataclass
+class _Edits:
+    """Edits of one document, one after the other."""
+
+    tree: Tree
+    findings: Findings
+    unknown: int = 0
+
+    def change(self, key: Scalar, value: Node) -> None:
+        cell = self.found(key, key.text)
+        if cell is not None:
+            self.tree.replace(cell, changed(cell.node, value))
+
+    def insert(self, key: Scalar, value: Node) -> None:
         place, _, path = key.text.partition(" ")
         if place not in ("before", "after") or not path:
-            findings.add("AS116", f"`{key.text}` is not a place", key.span, help="write `after PATH` or `before PATH`")
-            continue
-        new = _children(value)
-        root = _at(root, key, path, partial(_beside, place, new), findings)
-    for item in items(edits.get("remove")):
-        if isinstance(item, Scalar):
-            root = _at(root, item, item.text, lambda pair: [], findings)
-    return root
+            help = "write `after PATH` or `before PATH`"
+            self.findings.add("AS116", f"`{key.text}` is not a place", key.span, help=help)
+            return
+        cell = self.found(key, path)
+        if cell is None or not self.fits(cell, value):
+            return
+        if place == "before":
+            cell.before += items(value)
+        else:
+            cell.after[:0] = items(value)
+        mark(cell)
+
+    def fits(self, cell: Cell, new: Node) -> bool:
+        """Whether what is inserted can stand beside a layer: branches all have a name."""
+        unnamed = [item for item in items(new) if not (isinstance(item, Mapping) and len(item.pairs) == 1)]
+        if isinstance(cell.group.node, Listing) or not unnamed:
+            return True
+        message = "what stands among branches or heads has a name"
+        self.findings.add("AS107", message, unnamed[0].span, help="write `- name: {…}`")
+        return False
+
+    def remove(self, item: Node) -> None:
+        if not isinstance(item, Scalar):
+            self.findings.add("AS102", "`remove` is a list of paths", item.span, help=_FORMS["remove"])
+            return
+        cell = self.found(item, item.text)
+        if cell is not None:
+            remove(cell)
+
+    def found(self, place: Scalar, path: str) -> Cell | None:
+        """The one layer at a path; None after reporting that there is none, or more than one."""
+        cells = self.tree.find(path)
+        if len(cells) > 1:
+            places = " and ".join(cell.key.span.short for cell in cells[:2])
+            message, help = f"`{path}` may mean two layers, at {places}", "write the path with its parentheses"
+            self.findings.add("AS305", message, place.span, help=help)
+        elif not cells:
+            self.unknown += 1
+            near = nearest(path, self.tree.paths()) if self.unknown <= _MOST_GUESSES else None
+            help = near or "layers inside a block are changed in the block"
+            self.findings.add("AS117", f"the extended spec has no layer `{path}`", place.span, help=help)
+        return cells[0] if len(cells) == 1 else None
+
+
+def changed(old: Node, change: Node) -> Node:
+    """The layer with some keys replaced; another operation replaces the whole layer."""
+    if not isinstance(change, Mapping):
+        return change
+    old = as_mapping(old)
+    operations = [k.text for k, _ in change.pairs if k.text in OPS or k.text in OPERATIONS]
+    if any(old.get(name) is None for name in operations):
+        return change
+    merged = {k.text: (k, v) for k, v in old.pairs}
+    merged.update({k.text: (k, v) for k, v in change.pairs})
+    return Mapping(tuple(merged.values()), change.span)
+
+
+def as_mapping(layer: Node) -> Mapping:
+    """A bare operation, or a list of layers, with room for keys beside it."""
+    if isinstance(layer, Mapping):
+        return layer
+    if isinstance(layer, Scalar):
+        return Mapping(((layer, Scalar(None, "", layer.span)),), layer.span)
+    return Mapping(((Scalar("layers", "layers", layer.span), layer),), layer.span)
 
 
 def _well_formed(edits: Mapping, findings: Findings) -> bool:
@@ -47,103 +125,13 @@ def _well_formed(edits: Mapping, findings: Findings) -> bool:
     for name, kind in wanted.items():
         node = edits.get(name)
         if node is not None and not isinstance(node, kind):
-            findings.add(
-                "AS102", f"`{name}` is a {'list' if kind is Listing else 'mapping'}", node.span, help=_FORMS[name]
-            )
+            what = "list" if kind is Listing else "mapping"
+            findings.add("AS102", f"`{name}` is a {what}", node.span, help=_FORMS[name])
     for _, layers in _pairs(edits.get("insert")):
         if not isinstance(layers, Listing):
             findings.add("AS106", "inserted layers are a list", layers.span, help=_FORMS["insert"])
     return len(findings.items) == before
 
 
-def _pairs(node: Node | None) -> tuple[Pair, ...]:
+def _pairs(node: Node | None) -> tuple[tuple[Scalar, Node], ...]:
     return node.pairs if isinstance(node, Mapping) else ()
-
-
-def _beside(place: str, new: list[Pair], pair: Pair) -> list[Pair]:
-    return [*new, pair] if place == "before" else [pair, *new]
-
-
-def _changed(change: Node, pair: Pair) -> list[Pair]:
-    """The layer with some keys replaced; another operation replaces the whole layer."""
-    key, old = pair
-    if not isinstance(change, Mapping):
-        return [(key, change)]
-    if isinstance(old, Scalar):
-        old = Mapping(((old, Scalar(None, "", old.span)),), old.span)
-    operations = [k.text for k, _ in change.pairs if k.text in OPS or k.text in OPERATIONS]
-    if not isinstance(old, Mapping) or any(name not in [k.text for k, _ in old.pairs] for name in operations):
-        return [(key, change)]
-    merged = {k.text: (k, v) for k, v in old.pairs}
-    merged.update({k.text: (k, v) for k, v in change.pairs})
-    return [(key, Mapping(tuple(merged.values()), change.span))]
-
-
-def _at(root: Mapping, place: Scalar, path: str, new: Callable[[Pair], list[Pair]], findings: Findings) -> Mapping:
-    """The document with the layer at a path replaced by others."""
-    for section in ("layers", "heads"):
-        key, body = root.key(section), root.get(section)
-        if key is None or body is None:
-            continue
-        edited = _within(body, path, new)
-        if edited is not None:
-            return Mapping(tuple((k, edited if k.text == section else v) for k, v in root.pairs), root.span)
-    known = [name for section in ("layers", "heads") for name in _paths(root.get(section), "")]
-    help = nearest(path, known) or "layers inside a block are changed in the block"
-    findings.add("AS117", f"the extended spec has no layer `{path}`", place.span, help=help)
-    return root
-
-
-def _within(node: Node, path: str, new: Callable[[Pair], list[Pair]]) -> Node | None:
-    """The list or mapping with the layer at the path edited, or None where it is not in there."""
-    pairs = _children(node)
-    for index, (key, value) in enumerate(pairs):
-        if key.text == path:
-            return _rebuilt(node, [*pairs[:index], *new((key, value)), *pairs[index + 1 :]])
-        silent = key.text.startswith("(") and not path.startswith("(")
-        rest = path if silent else path.removeprefix(key.text + "/")
-        if silent or rest != path:
-            below = _below(value, rest, new)
-            if below is not None:
-                return _rebuilt(node, [*pairs[:index], (key, below), *pairs[index + 1 :]])
-    return None
-
-
-def _below(layer: Node, path: str, new: Callable[[Pair], list[Pair]]) -> Node | None:
-    """The layer edited inside: its list, its `layers`, or its branches."""
-    if isinstance(layer, Listing):
-        return _within(layer, path, new)
-    for key, value in _pairs(layer):
-        if key.text == "layers" or (key.text in OPS and isinstance(value, Mapping)):
-            edited = _within(value, path, new)
-            if edited is not None and isinstance(layer, Mapping):
-                return Mapping(tuple((k, edited if k is key else v) for k, v in layer.pairs), layer.span)
-    return None
-
-
-def _children(node: Node) -> list[Pair]:
-    if isinstance(node, Mapping):
-        return list(node.pairs)
-    # A bare operation has no name to be found by; an empty one keeps its place in the list.
-    return [
-        item.pairs[0] if isinstance(item, Mapping) and item.pairs else (Scalar("", "", item.span), item)
-        for item in items(node)
-    ]
-
-
-def _rebuilt(node: Node, pairs: list[Pair]) -> Node:
-    if isinstance(node, Mapping):
-        return Mapping(tuple(pairs), node.span)
-    return Listing(tuple(v if k.text == "" else Mapping(((k, v),), k.span) for k, v in pairs), node.span)
-
-
-def _paths(node: Node | None, prefix: str) -> Iterator[str]:
-    for key, value in _children(node) if node is not None else ():
-        path = f"{prefix}{key.text}"
-        if key.text:
-            yield path
-        if isinstance(value, Listing):
-            yield from _paths(value, path + "/")
-        for inner, below in _pairs(value):
-            if inner.text == "layers" or (inner.text in OPS and isinstance(below, Mapping)):
-                yield from _paths(below, path + "/")

@@ -1,18 +1,31 @@
-"""Files: a spec with what it extends, from below its own folder only."""
+"""Files: a spec with what it extends, from below its own folder or from the zoo."""
 
 from __future__ import annotations
 
+import os
+import stat
+from dataclasses import dataclass
 from pathlib import Path
 
 from archspec.compiler.language.suggestions import nearest
-from archspec.compiler.spec.document import kind_of
-from archspec.compiler.spec.edits import edit
+from archspec.compiler.spec import zoo
+from archspec.compiler.spec.laying import choose, lay_over
+from archspec.compiler.spec.sources import Sources
 from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
-from archspec.compiler.syntax.reading import parse, read
-from archspec.diagnostics import Findings, Note, Span
+from archspec.diagnostics import Findings, Span
 
-_DEEPEST = 8
-"""How many files may extend one another in a chain."""
+DEEPEST = 8
+"""How many files may extend or embed one another in a chain."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A file's tree with everything that it extends, and the variant that `extends` chose."""
+
+    root: Mapping
+    variant: str = ""
+    is_whole: bool = True
+    """Whether each of the files was read to its end."""
 
 
 def split_variant(path: str) -> tuple[str, str]:
@@ -21,36 +34,28 @@ def split_variant(path: str) -> tuple[str, str]:
     return file, variant
 
 
-def load(path: str, findings: Findings, text: str | None = None) -> tuple[Mapping | None, dict[str, str], str]:
-    """(root with everything it extends, text by file, variant that `extends` chose); reports what is wrong.
-
-    `text` stands for the file's content where it comes from elsewhere (standard input, an editor).
-    """
-    return _load(path, findings, text, ())
-
-
-def _load(
-    path: str, findings: Findings, text: str | None, chain: tuple[str, ...]
-) -> tuple[Mapping | None, dict[str, str], str]:
-    root = read(path, findings) if text is None else parse(text, path, findings)
+def load(path: str, sources: Sources, findings: Findings, chain: tuple[str, ...] = ()) -> Loaded | None:
+    """The tree of a file laid over what it extends; None after reporting why there is none."""
+    root = sources.tree(path, findings)
     if root is None:
-        return None, {}, ""
+        return None
     if not isinstance(root, Mapping):
         findings.add("AS111", "a spec is a mapping of sections", root.span, help="begin with `archspec: 1`")
-        return None, {}, ""
-    sources = {path: text if text is not None else Path(path).read_text("utf-8-sig")}
-    base = root.get("extends")
+        return None
+    base, whole = root.get("extends"), path not in sources.unfinished
     if base is None:
         _refuse_edits(root, findings)
-        return root, sources, ""
-    below = _below(path, base, chain, findings)
+        return Loaded(root, is_whole=whole)
+    below = _below(path, base, sources, chain, findings)
     if below is None:
-        return None, sources, ""
+        return Loaded(root, is_whole=False) if sources.partly else None
     file, variant = split_variant(below)
-    under, more, inherited = _load(file, findings, None, (*chain, path))
-    if under is None or not _has_variant(under, file, variant, base.span, findings):
-        return None, {**sources, **more}, ""
-    return lay_over(under, root, findings), {**sources, **more}, variant or inherited
+    under = load(file, sources, findings, (*chain, path))
+    if under is None or not _has_variant(under.root, file, variant, base.span, findings):
+        return Loaded(root, is_whole=False) if sources.partly else None
+    extended = choose(under.root, variant, sources.history, findings) if variant else under.root
+    laid = lay_over(extended, root, sources.history, findings)
+    return Loaded(laid, variant or under.variant, whole and under.is_whole)
 
 
 def _has_variant(root: Mapping, file: str, variant: str, span: Span, findings: Findings) -> bool:
@@ -66,100 +71,76 @@ def _refuse_edits(root: Mapping, findings: Findings) -> None:
     for name in ("change", "insert", "remove"):
         key = root.key(name)
         if key:
-            findings.add(
-                "AS112", f"`{name}` needs `extends`", key.span, help="say which spec it changes: `extends: FILE`"
-            )
+            help = "say which spec it changes: `extends: FILE`"
+            findings.add("AS112", f"`{name}` needs `extends`", key.span, help=help)
 
 
-def _below(path: str, base: Node, chain: tuple[str, ...], findings: Findings) -> str | None:
+def _below(path: str, base: Node, sources: Sources, chain: tuple[str, ...], findings: Findings) -> str | None:
     """The path of the extended file, if it lies below the folder of the spec."""
     if not isinstance(base, Scalar) or not isinstance(base.value, str):
-        findings.add("AS113", "`extends` names one file", base.span, help="write `extends: base.yaml`")
+        help = "write `extends: base.yaml`, or `extends: zoo:resnet_v1`"
+        findings.add("AS113", "`extends` names one file", base.span, help=help)
         return None
-    return resolve(path, base.text, base.span, chain, findings)
+    return resolve(path, base.text, base.span, sources, chain, findings)
 
 
-def resolve(path: str, reference: str, span: Span, chain: tuple[str, ...], findings: Findings) -> str | None:
-    """The path of a file that a spec refers to; None, with a finding, outside its folder or in a circle."""
+def resolve(
+    path: str, reference: str, span: Span, sources: Sources, chain: tuple[str, ...], findings: Findings
+) -> str | None:
+    """The path of a file that a spec refers to, with its variant; None, with a finding, where it may not or cannot.
+
+    A reference is a file in or below the spec's own folder, or `zoo:NAME`.
+    """
     file, variant = split_variant(reference)
-    folder = Path(path).parent
-    target = folder / file
-    if not target.resolve().is_relative_to(folder.resolve()):
-        findings.add("AS113", f"{file} lies outside the folder of this spec", span, help="put it beside or below")
+    if zoo.is_of_zoo(file):
+        target = zoo.file_of(file, findings, span)
+    else:
+        target = _in_folder(Path(path).parent, file, span, sources, findings)
+    if target is None or not _ends(target, file, (*chain, path), span, findings):
         return None
-    if not target.is_file():
-        findings.add("AS113", f"there is no file {target}", span, help="paths count from the folder of this spec")
+    return f"{target}#{variant}" if variant else target
+
+
+def _in_folder(folder: Path, file: str, span: Span, sources: Sources, findings: Findings) -> str | None:
+    target = str(folder / file)
+    try:
+        inside = Path(os.path.realpath(target)).is_relative_to(os.path.realpath(folder))
+        found = inside and (sources.has(target) or stat.S_ISREG(os.stat(target).st_mode))
+    except (OSError, ValueError) as problem:
+        _report_unreadable(target, problem, span, findings)
         return None
-    seen = {Path(earlier).resolve() for earlier in (*chain, path)}
-    if target.resolve() in seen or len(chain) >= _DEEPEST:
+    if not inside:
+        help = _of_zoo(file) or "put it beside or below this spec"
+        findings.add("AS113", f"{file} lies outside the folder of this spec", span, help=help)
+    elif not found:
+        findings.add("AS113", f"{target} is not a file", span, help="name a spec's file")
+    return target if found else None
+
+
+def _of_zoo(file: str) -> str | None:
+    """How a file is named that has the name of a spec of the zoo."""
+    name = Path(file).stem
+    return f"the `{name}` that comes with archspec is `{zoo.PREFIX}{name}`" if name in zoo.names() else None
+
+
+def _report_unreadable(target: str, problem: OSError | ValueError, span: Span, findings: Findings) -> None:
+    if isinstance(problem, (FileNotFoundError, NotADirectoryError)):
+        help = _of_zoo(target) or "paths count from the folder of this spec"
+        findings.add("AS113", f"there is no file {target}", span, help=help)
+    else:
+        reason = getattr(problem, "strerror", None) or "its name is not a file name"
+        message = f"{target if isinstance(problem, OSError) else 'this file'} cannot be read: {reason}"
+        findings.add("AS012", message, span, help="check the path and its permissions")
+
+
+def _ends(target: str, file: str, chain: tuple[str, ...], span: Span, findings: Findings) -> bool:
+    """Whether the files come to an end: reports a circle, and a chain that is too long."""
+    if os.path.realpath(target) in {os.path.realpath(earlier) for earlier in chain}:
         help = "a spec cannot be made of itself; put what they share into a third file"
         findings.add("AS114", f"{file} leads back to a spec that leads to it", span, help=help)
-        return None
-    return f"{target}#{variant}" if variant else str(target)
-
-
-_LAYERED = (
-    "hyperparameters",
-    "functions",
-    "tables",
-    "defaults",
-    "scopes",
-    "inputs",
-    "blocks",
-    "heads",
-    "outputs",
-    "names",
-    "expect",
-)
-"""Sections in which a key replaces the base's key of that name."""
-
-_DEEP = ("defaults", "scopes", "train", "eval", "expect")
-"""Sections that merge below their keys as well."""
-
-
-def lay_over(base: Mapping, top: Mapping, findings: Findings) -> Mapping:
-    """The base document with the top one laid over it: sections merge by key, layers change by name."""
-    pairs = {key.text: (key, value) for key, value in base.pairs}
-    for key, value in top.pairs:
-        name = key.text
-        if name in ("extends", "change", "insert", "remove"):
-            continue
-        if name == "layers" and name in pairs:
-            note = Note("the layers of the extended spec", pairs[name][0].span)
-            message = "a spec that extends another has no `layers` of its own"
-            findings.add("AS115", message, key.span, note, help="use `change`, `insert` and `remove`")
-        elif name in pairs and name in (*_LAYERED, *_DEEP):
-            pairs[name] = (key, _merged(pairs[name][1], value, name))
-        else:
-            pairs[name] = (key, value)
-    return edit(Mapping(tuple(pairs.values()), top.span), top, findings)
-
-
-def _merged(base: Node, top: Node, section: str) -> Node:
-    if not (isinstance(base, Mapping) and isinstance(top, Mapping)):
-        return top
-    pairs = {key.text: (key, value) for key, value in base.pairs}
-    for key, value in top.pairs:
-        old = pairs[key.text][1] if key.text in pairs else None
-        if section == "hyperparameters" and old is not None:
-            value = _with_default(old, value)
-        elif section in _DEEP and isinstance(old, Mapping) and isinstance(value, Mapping):
-            value = _merged(old, value, section) if not _other_kind(section, key.text) else value
-        pairs[key.text] = (key, value)
-    return Mapping(tuple(pairs.values()), top.span)
-
-
-def _other_kind(section: str, key: str) -> bool:
-    """Whether the value is one form, which replaces the base's form instead of mixing its fields with it."""
-    return section in ("train", "eval") and key in ("data", "optimizer")
-
-
-def _with_default(declared: Node, value: Node) -> Node:
-    """The base's declaration with another default, so that its type and limits stay."""
-    if isinstance(value, Mapping) or (isinstance(declared, Mapping) and declared.get("default") is None):
-        return value
-    if not isinstance(declared, Mapping):
-        kind = Scalar(kind_of(declared), kind_of(declared), declared.span)
-        said = ("type", kind), ("default", value)
-        return Mapping(tuple((Scalar(key, key, value.span), node) for key, node in said), value.span)
-    return Mapping(tuple((k, value if k.text == "default" else v) for k, v in declared.pairs), declared.span)
+        return False
+    if len(chain) > DEEPEST:
+        message = f"{file} is the end of a chain of more than {DEEPEST} files that extend or embed one another"
+        findings.add("AS132", message, span, help="let some of them be one file")
+        return False
+    return True

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Readable
+from dataclasses import replace
+
 from archspec.compiler.check import validate
+from archspec.compiler.spec import zoo
 from archspec.compiler.spec.document import read_document
 from archspec.compiler.spec.files import load, split_variant
 from archspec.compiler.spec.records import Document
+from archspec.compiler.spec.settings import lay_settings
+from archspec.compiler.spec.sources import Sources
 from archspec.diagnostics import Findings
 
 
-def read_file(path: str, findings: Findings, text: str | None = None) -> tuple[Document | None, str]:
-    """The document of `FILE` or `FILE#variant` and the variant's name; None after mistakes that hide all others.
+def read_file(
+    path: str, findings: Findings, sources: Sources, settings: Readable[str, object] | None = None
+) -> tuple[Document | None, str]:
+    """The document of `FILE`, `FILE#variant` or `zoo:NAME` and the variant's name; None after mistakes.
 
-    `text` stands for the file's content.
+    `settings` are hyperparameters, or other values by their paths, that stand over what is written. Where `sources`
+    read files partly, there is a document in spite of mistakes.
     """
-    file, variant = split_variant(path)
+    reference, variant = split_variant(path)
+    file = zoo.file_of(reference, findings) if zoo.is_of_zoo(reference) else reference
     before = len(findings.errors)
-    root, sources, inherited = load(file, findings, text)
-    if root is None or len(findings.errors) > before:
+    loaded = load(file, sources, findings) if file is not None else None
+    if loaded is None or file is None:
         return None, ""
-    validate(root, findings)
-    if len(findings.errors) > before:
+    laid = lay_settings(loaded.root, settings or {}, sources, findings)
+    if loaded.is_whole:
+        validate(laid.root, findings)
+    wrong = len(findings.errors) > before
+    if wrong and not sources.partly:
         return None, ""
-    # What cannot be read stands as a missing layer, so that the stages after this one find the other mistakes.
-    return read_document(file, root, sources, findings), variant or inherited
+    # What cannot be read stands as a missing layer, so that the stages after this one find the other mistakes; those
+    # of a document that is wrong in its form would only repeat what has been said.
+    document = read_document(file, laid.root, sources, Findings() if wrong else findings, loaded.variant)
+    document = replace(document, settings=laid.hyperparameters, changed=laid.changed)
+    return document, variant if variant != loaded.variant or document.variants else ""

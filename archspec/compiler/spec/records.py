@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from archspec.compiler.language.expression import Function
+from archspec.compiler.spec.sources import Sources
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.diagnostics import Span
 
@@ -39,6 +40,13 @@ class Scope:
     where: str
     defaults: tuple[Default, ...]
     span: Span
+    by_target: dict[str, list[Default]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        index: dict[str, list[Default]] = {}
+        for default in self.defaults:
+            index.setdefault(default.target.text, []).append(default)
+        object.__setattr__(self, "by_target", index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +167,13 @@ class Document:
     names: tuple[tuple[Scalar, Scalar], ...] = ()
     sections: dict[str, Mapping] = field(default_factory=dict)
     expect: Mapping | None = None
-    sources: dict[str, str] = field(default_factory=dict)
+    sources: Sources = field(default_factory=Sources)
+    variant: str = ""
+    """The variant of the extended spec that `extends` chose."""
+    settings: dict[str, Node] = field(default_factory=dict)
+    """Hyperparameters from the command line."""
+    changed: bool = False
+    """Whether the command line may have made another network of it, so that expectations rest."""
 
 
 def walk(layers: tuple[Layer, ...]) -> Iterator[Layer]:

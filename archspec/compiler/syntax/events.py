@@ -40,16 +40,31 @@ class _Open:
 
 def build(text: str, file: str, findings: Findings) -> Node | None:
     """The tree of a document; None after reporting what is wrong."""
+    builder = _Builder(text, file, findings)
     try:
-        return _Builder(text, file, findings).document()
+        return builder.document()
     except _Refused:
         return None
     except yaml.YAMLError as problem:
-        report_problem(problem, text, file, findings)
+        report_problem(problem, text, file, findings, builder.quoted)
         return None
     except RecursionError:
         findings.add("AS006", f"{file} is nested too deeply", Span(file, 1, 1, 1, 1))
         return None
+
+
+def build_partly(text: str, file: str, findings: Findings) -> tuple[Node | None, bool]:
+    """The tree of a document, and whether it is whole: of one with a mistake, what stood before that."""
+    builder = _Builder(text, file, findings)
+    before = len(findings.errors)
+    try:
+        builder.document()
+        return builder.root, len(findings.errors) == before
+    except _Refused:
+        return builder.unfinished(), False
+    except yaml.YAMLError as problem:
+        report_problem(problem, text, file, findings, builder.quoted)
+        return builder.unfinished(), False
 
 
 class _Builder:
@@ -62,6 +77,8 @@ class _Builder:
         self.anchors: dict[str, tuple[Node, int] | None] = {}
         self.root: Node | None = None
         self.errors = len(findings.errors)
+        self.quoted: Span | None = None
+        """The last scalar, where it stands in quotes."""
 
     def document(self) -> Node | None:
         documents = 0
@@ -113,6 +130,7 @@ class _Builder:
         self.check_tag(event)
         quoted = event.style in ("'", '"', "|", ">")
         value = event.value if quoted else core_value(event.value)
+        self.quoted = self.span(event) if event.style in ("'", '"') else None
         self.put(Scalar(value, event.value, self.span(event), quoted), 1, event.anchor)
 
     def alias(self, event: Any) -> None:
@@ -139,6 +157,26 @@ class _Builder:
             self.enter_key(node, top)
         top.children.append(node)
 
+    def unfinished(self) -> Node | None:
+        """The tree of what has been read: what is open ends after its last child, a key without a value is null."""
+        while self.stack:
+            top = self.stack.pop()
+            start, children = self.span(top.event), top.children
+            last = children[-1].span if children else start
+            if isinstance(top.event, yaml.MappingStartEvent) and len(children) % 2:
+                end = Span(self.file, last.end_line, last.end_column, last.end_line, last.end_column)
+                children.append(Scalar(None, "", end))
+            span = Span(self.file, start.line, start.column, last.end_line, last.end_column)
+            node: Node = Listing(tuple(children), span)
+            if isinstance(top.event, yaml.MappingStartEvent):
+                keys = [key for key in children[0::2] if isinstance(key, Scalar)]
+                node = Mapping(tuple(zip(keys, children[1::2], strict=True)), span)
+            if self.stack:
+                self.stack[-1].children.append(node)
+            else:
+                self.root = node
+        return self.root
+
     def enter_key(self, node: Node, top: _Open) -> None:
         if not isinstance(node, Scalar):
             self.findings.add("AS009", "a key is a name, not a list or mapping", node.span, help=_BRACES)
@@ -155,7 +193,7 @@ class _Builder:
             if len(self.findings.errors) - self.errors >= MOST_REPEATED:
                 # A file with so many is no spec; more of them would tell nobody anything.
                 raise _Refused
-        elif node.text.count("(") < node.text.count(")"):
+        elif "$(" not in node.text and node.text.count("(") < node.text.count(")"):
             self.torn(top.children[-1] if top.children else node, node)
         top.keys.setdefault(node.text, node.span)
 

@@ -61,7 +61,9 @@ class References:
     def pattern(self, text: str, key: str, span: Span | None) -> str:
         """The pattern; one that means no layer is reported."""
         layers = {node.layer for node in self.graph.nodes.values()}
-        if not any(means(text, layer) for layer in layers):
+        # What is left out of a checkpoint may go by its variables' names, which its user knows.
+        variables = {name for name, _, _ in self.graph.variables()} if key.endswith(".skip") else set()
+        if not any(means(text, name) for name in layers | variables):
             help = nearest(text, [*layers, *map(bare, layers)]) or "name a layer by its path, or several with *"
             self.findings.add("AS605", f"`{key}` names `{text}`, and there is no such layer", span, help=help)
         return text

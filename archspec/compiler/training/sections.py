@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from archspec.compiler.expand.document import Expanded
-from archspec.compiler.language.expression import NotKnown
+from archspec.compiler.expand import Expanded
 from archspec.compiler.language.features import FeatureType, class_type, image_type
 from archspec.compiler.language.fields import FAMILIES, Form
 from archspec.compiler.language.forms.sections import Evaluate, Train
 from archspec.compiler.language.provenance import Values
-from archspec.compiler.resolve import Broken, Resolver, Said, unknown_field
+from archspec.compiler.resolve import Resolver, Written, unknown_field
 from archspec.compiler.spec.records import Document
 from archspec.compiler.syntax.nodes import Mapping
 from archspec.compiler.training.inputs import check_inputs
@@ -45,17 +44,16 @@ def read_sections(document: Document, expanded: Expanded, resolver: Resolver) ->
 
 
 def _section(name: str, node: Mapping, expanded: Expanded, resolver: Resolver, values: Values) -> Form | None:
-    cls, place = FAMILIES["section"][name], expanded.place
-    said: dict[str, Said] = {}
+    cls, context = FAMILIES["section"][name], expanded.context
+    written: dict[str, Written] = {}
     for key, value in node.pairs:
         if key.text in cls.FIELDS:
-            said[key.text] = Said(value, place.environment, "explicit", f"the section {name}")
+            written[key.text] = Written(value, context.environment, "explicit", f"the section {name}")
         else:
             unknown_field(cls, key, resolver.findings)
     own: Values = {}
-    try:
-        form = resolver.form(cls, said, place.frames, _start(node), own)
-    except (Broken, NotKnown):
+    form = resolver.form(cls, written, context.frames, _start(node), own)
+    if form is None:
         return None
     values.update({f"{name}.{key}": resolved for key, resolved in own.items()})
     return form
@@ -73,13 +71,13 @@ def _checked(sections: Sections, document: Document, expanded: Expanded, resolve
     train, evaluate = sections.train, sections.eval
     training, evaluation = features_of(train, None, places), features_of(train, evaluate, places)
     if train is not None:
-        train = with_references(train, "train", References(graph, expanded.place.names, training, places, findings))
+        train = with_references(train, "train", References(graph, expanded.context.names, training, places, findings))
         check_losses(train, graph, training, places, findings)
         check_optimizers(train, graph, places, findings)
         check_length(train, places, findings)
         check_inputs("train", train, graph, training, places, findings)
     if evaluate is not None:
-        names = References(graph, expanded.place.names, evaluation, places, findings)
+        names = References(graph, expanded.context.names, evaluation, places, findings)
         evaluate = with_references(evaluate, "eval", names)
         check_metrics(train, evaluate, graph, evaluation, places, findings)
         check_inputs("eval", evaluate, graph, evaluation, places, findings)

@@ -1,6 +1,8 @@
 """Expressions over hyperparameters: `$name`, `$(…)`; parsed by Python's grammar, evaluated here, never executed."""
 
+from archspec.compiler.language.expression.definition import check_body
 from archspec.compiler.language.expression.environment import (
+    UNKNOWN,
     Environment,
     Function,
     NotKnown,
@@ -10,21 +12,25 @@ from archspec.compiler.language.expression.environment import (
 )
 from archspec.compiler.language.expression.evaluation import evaluate
 from archspec.compiler.language.expression.functions import FUNCTIONS
-from archspec.compiler.language.expression.syntax import LONGEST, check_syntax
+from archspec.compiler.language.expression.names import names_in, names_of_code
+from archspec.compiler.language.expression.syntax import LONGEST
 from archspec.compiler.language.expression.text import has_expression, interpolate, split
 
 __all__ = [
     "FUNCTIONS",
     "LONGEST",
+    "UNKNOWN",
     "Environment",
     "Function",
     "NotKnown",
     "Shape",
     "Value",
     "WrongExpression",
-    "check_syntax",
+    "check_body",
     "evaluate",
     "has_expression",
     "interpolate",
+    "names_in",
+    "names_of_code",
     "split",
 ]

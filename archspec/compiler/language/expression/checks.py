@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Mapping
 from typing import Any
 
+from archspec.compiler.language.budget import LETTERS, Budget
 from archspec.compiler.language.expression.environment import Value, WrongExpression, written
 from archspec.compiler.language.expression.functions import ANY_NUMBER, FUNCTIONS
 from archspec.compiler.language.suggestions import nearest
 
+CONSTANTS: Mapping[str, Value] = {"true": True, "false": False, "null": None}
+"""Names that mean the same everywhere."""
+
 _LARGEST = 2**63
+_LONGEST_VALUE = 10_000
+_MOST_OFFERED = 20
 
 
 def number_of(value: Value, node: ast.expr) -> Any:
@@ -27,13 +34,31 @@ def boolean_of(value: Value, node: ast.expr) -> bool:
     return value
 
 
-def bounded(value: Value) -> Value:
-    """The value, if it is not too large; raises WrongExpression."""
-    if isinstance(value, (str, list)) and len(value) > 10_000:
-        raise WrongExpression("the value is longer than 10,000")
-    if isinstance(value, complex) or (isinstance(value, int) and abs(value) > _LARGEST):
+def bounded(value: Value, budget: Budget) -> Value:
+    """The value, if it is not too large; raises WrongExpression. Its making costs steps by its size."""
+    if isinstance(value, (str, list)):
+        size = _size(value, _LONGEST_VALUE)
+        if size > _LONGEST_VALUE:
+            raise WrongExpression(f"the value is longer than {_LONGEST_VALUE:,}")
+        budget.spend(size // LETTERS)
+    endless = isinstance(value, float) and not math.isfinite(value)
+    if endless or (isinstance(value, int) and abs(value) > _LARGEST):
         raise WrongExpression("the number is too large")
     return value
+
+
+def _size(value: Value, most: int) -> int:
+    """Letters and items of a value as it is written out, where lists may share their parts; stops above `most`."""
+    if isinstance(value, str):
+        return len(value)
+    if not isinstance(value, list):
+        return 1
+    size = len(value)
+    for item in value:
+        if size > most:
+            break
+        size += _size(item, most - size) if isinstance(item, (str, list)) else 0
+    return size
 
 
 def offer(name: str, values: Mapping[str, Value]) -> str:
@@ -43,11 +68,18 @@ def offer(name: str, values: Mapping[str, Value]) -> str:
     if name.lower() in ("yes", "no", "on", "off"):
         return f"`{name}` is a text in YAML 1.2; write true or false"
     known = [key for key in values if key not in ("true", "false", "null", "variant")]
-    return nearest(name, known) or (f"known here: {', '.join(known)}" if known else "no names are known here")
+    return nearest(name, known) or _known(known)
 
 
-def arguments_of(least: int, most: int) -> str:
-    """How many arguments a function takes, in words."""
-    if most == ANY_NUMBER:
-        return f"at least {least} argument"
-    return f"{most} argument{'' if most == 1 else 's'}"
+def _known(names: list[str]) -> str:
+    """What there is, where nothing is spelt like it; of many only the first."""
+    some = ", ".join(names[:_MOST_OFFERED]) + (", …" if len(names) > _MOST_OFFERED else "")
+    return f"known here: {some}" if names else "no names are known here"
+
+
+def check_count(name: str, count: int, least: int, most: int) -> None:
+    """Raises WrongExpression where a function is given more or fewer arguments than it takes."""
+    if least <= count <= most:
+        return
+    takes = f"at least {least} argument" if most == ANY_NUMBER else f"{most} argument{'' if most == 1 else 's'}"
+    raise WrongExpression(f"`{name}` takes {takes}, got {count}")

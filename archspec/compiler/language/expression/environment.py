@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, Final
+
+from archspec.compiler.language.budget import Budget
 
 Value = Any
 """None, bool, int, float, str, or a list or dict of them."""
 
 Shape = tuple[int | None, ...]
+
+
+class Unknown(Enum):
+    """The type of UNKNOWN."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+"""Stands for a value that has an error, which is reported already: what reads it says nothing more."""
 
 
 class WrongExpression(ValueError):
@@ -21,7 +34,7 @@ class WrongExpression(ValueError):
 
 
 class NotKnown(Exception):
-    """The expression reads a tensor or a function that has an error already; say nothing more."""
+    """The expression reads a value, tensor or function that has an error already; say nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +49,29 @@ class Function:
 class Environment:
     """What an expression may name: values, functions, and tensors by reference.
 
-    `tensor` gives a tensor's shape, or None for an optional input that was not given.
+    `tensor` gives a tensor's shape, or None for an optional input that was not given; `budget` counts the steps.
+    `hyperparameters` are what the bodies of functions see beside their parameters; None where the values are just
+    those.
     """
 
     values: Mapping[str, Value] = field(default_factory=dict)
     functions: Mapping[str, Function] = field(default_factory=dict)
     tensor: Callable[[str], Shape | None] | None = None
+    budget: Budget = field(default_factory=Budget, compare=False)
+    hyperparameters: Mapping[str, Value] | None = None
+
+    @property
+    def base(self) -> Mapping[str, Value]:
+        """What the bodies of functions see beside their parameters."""
+        return self.values if self.hyperparameters is None else self.hyperparameters
 
     def with_values(self, values: Mapping[str, Value]) -> Environment:
         """This environment with further names, which hide older ones."""
-        return Environment({**self.values, **values}, self.functions, self.tensor)
+        return replace(self, values={**self.values, **values}, hyperparameters=self.base)
 
     def with_tensors(self, tensor: Callable[[str], Shape | None]) -> Environment:
         """This environment with another way to look up tensors."""
-        return Environment(self.values, self.functions, tensor)
+        return replace(self, tensor=tensor)
 
 
 def written(value: Value) -> str:

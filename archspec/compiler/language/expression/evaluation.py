@@ -6,13 +6,16 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from archspec.compiler.language.expression.checks import arguments_of, boolean_of, bounded, number_of, offer
+from archspec.compiler.language.budget import GUESS, OPERATOR
+from archspec.compiler.language.expression.checks import CONSTANTS, boolean_of, bounded, check_count, number_of, offer
 from archspec.compiler.language.expression.environment import (
+    UNKNOWN,
     Environment,
     Function,
     NotKnown,
     Value,
     WrongExpression,
+    written,
 )
 from archspec.compiler.language.expression.functions import FUNCTIONS, PLAIN_FUNCTIONS, TENSOR_FUNCTIONS, Unfit
 from archspec.compiler.language.expression.operators import computed, holds
@@ -36,7 +39,7 @@ class _Evaluation:
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
-        self.declared = environment.functions
+        self.budget = environment.budget
         self.steps = 0
         self.source = ""
 
@@ -50,12 +53,14 @@ class _Evaluation:
 
     def node(self, node: ast.expr) -> Value:
         self.steps += 1
+        if not self.budget.spend(OPERATOR):
+            raise WrongExpression("the spec asks for too much work")
         if self.steps > _MOST_STEPS:
             raise WrongExpression(f"the expression takes more than {_MOST_STEPS} steps")
-        rule = _RULES.get(type(node))
+        rule = RULES.get(type(node))
         if rule is None:
             raise WrongExpression(f"`{ast.unparse(node)}` is not allowed in an expression")
-        return bounded(rule(self, node))
+        return bounded(rule(self, node), self.budget)
 
     def constant(self, node: ast.Constant) -> Value:
         if not isinstance(node.value, (bool, int, float, str, type(None))):
@@ -63,10 +68,13 @@ class _Evaluation:
         return node.value
 
     def name(self, node: ast.Name) -> Value:
-        values = {"true": True, "false": False, "null": None, **self.environment.values}
-        if node.id not in values:
-            raise WrongExpression(f"nothing is called `{node.id}` here", offer(node.id, values))
-        return values[node.id]
+        for values in (self.environment.values, CONSTANTS):
+            if node.id in values:
+                if values[node.id] is UNKNOWN:
+                    raise NotKnown
+                return values[node.id]
+        self.budget.spend(GUESS * len(self.environment.values))
+        raise WrongExpression(f"nothing is called `{node.id}` here", offer(node.id, self.environment.values))
 
     def unary(self, node: ast.UnaryOp) -> Value:
         value = self.node(node.operand)
@@ -100,7 +108,8 @@ class _Evaluation:
         try:
             return value[index]
         except (IndexError, KeyError, TypeError):
-            raise WrongExpression(f"`{ast.unparse(node.value)}` has no element {index!r}") from None
+            message = f"`{ast.unparse(node.value)}` has no element {written(index)}"
+            raise WrongExpression(message, "elements are counted from 0") from None
 
     def listing(self, node: ast.List | ast.Tuple) -> Value:
         return [self.node(item) for item in node.elts]
@@ -116,12 +125,10 @@ class _Evaluation:
             return self.own_call(name, self.environment.functions[name], arguments)
         if name not in PLAIN_FUNCTIONS:
             names = [*self.environment.functions, *FUNCTIONS]
-            later = "a function can only call those above it" if name in self.declared else None
-            help = later or nearest(name, names) or f"there are {', '.join(names)}"
+            help = nearest(name, names) or f"there are {', '.join(names)}"
             raise WrongExpression(f"there is no function `{name}` here", help)
         function, least, most = PLAIN_FUNCTIONS[name]
-        if not least <= len(arguments) <= most:
-            raise WrongExpression(f"`{name}` takes {arguments_of(least, most)}, got {len(arguments)}")
+        check_count(name, len(arguments), least, most)
         try:
             return function(*arguments)
         except Unfit as problem:
@@ -130,17 +137,15 @@ class _Evaluation:
             raise WrongExpression(f"`{ast.unparse(node)}` has no value") from None
 
     def own_call(self, name: str, function: Function, arguments: list[Value]) -> Value:
-        if len(arguments) != len(function.parameters):
-            count = len(function.parameters)
-            raise WrongExpression(f"`{name}` takes {arguments_of(count, count)}, got {len(arguments)}")
+        check_count(name, len(arguments), len(function.parameters), len(function.parameters))
         if not function.body:
             raise NotKnown
         outer = self.environment
-        earlier = list(outer.functions)[: list(outer.functions).index(name)]
         inner = Environment(
-            {**outer.values, **dict(zip(function.parameters, arguments, strict=True))},
-            {key: outer.functions[key] for key in earlier},
-            outer.tensor,
+            {**outer.base, **dict(zip(function.parameters, arguments, strict=True))},
+            outer.functions,
+            budget=outer.budget,
+            hyperparameters=outer.base,
         )
         self.environment = inner
         try:
@@ -168,7 +173,7 @@ class _Evaluation:
         return TENSOR_FUNCTIONS[name](shape)
 
 
-_RULES: dict[type[ast.expr], Callable[[_Evaluation, Any], Value]] = {
+RULES: dict[type[ast.expr], Callable[[_Evaluation, Any], Value]] = {
     ast.Constant: _Evaluation.constant,
     ast.Name: _Evaluation.name,
     ast.UnaryOp: _Evaluation.unary,

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 
 from archspec.compiler.language.expression.environment import WrongExpression
 
 LONGEST = 300
 """Characters in one expression."""
-
-
-def check_syntax(code: str) -> None:
-    """Raises WrongExpression for a text that is no expression, whatever its names stand for."""
-    check_length(code)
-    parsed(code)
 
 
 def check_length(code: str) -> None:
@@ -22,8 +17,9 @@ def check_length(code: str) -> None:
         raise WrongExpression(f"the expression has {len(code)} characters; {LONGEST} is the limit")
 
 
+@lru_cache(maxsize=10_000)
 def parsed(code: str) -> ast.expr:
-    """The syntax tree of an expression; raises WrongExpression."""
+    """The syntax tree of an expression, which nobody may change; raises WrongExpression."""
     try:
         return ast.parse(code.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):

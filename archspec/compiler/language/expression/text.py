@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from itertools import accumulate
+from tokenize import OP, TokenError, generate_tokens
 
+from archspec.compiler.language.expression.checks import bounded
 from archspec.compiler.language.expression.environment import Environment, Value, WrongExpression, written
 from archspec.compiler.language.expression.evaluation import evaluate
 
@@ -12,7 +16,7 @@ _NAME = re.compile(r"\$([A-Za-z_]\w*)")
 
 def has_expression(text: str) -> bool:
     """Whether there is a `$name` or a `$(…)` in the text."""
-    return "$(" in text or _NAME.search(text) is not None
+    return "$" in text and ("$(" in text or _NAME.search(text) is not None)
 
 
 def interpolate(text: str, environment: Environment) -> Value:
@@ -20,10 +24,12 @@ def interpolate(text: str, environment: Environment) -> Value:
     parts = split(text)
     if len(parts) == 1 and parts[0][0]:
         return evaluate(parts[0][1], environment)
-    return "".join(written(evaluate(part, environment)) if is_code else part for is_code, part in parts)
+    text = "".join(written(evaluate(part, environment)) if is_code else part for is_code, part in parts)
+    return bounded(text, environment.budget)
 
 
-def split(text: str) -> list[tuple[bool, str]]:
+@lru_cache(maxsize=10_000)
+def split(text: str) -> tuple[tuple[bool, str], ...]:
     """The text as (is an expression, text) parts; raises WrongExpression for a `$(` that is not closed."""
     parts: list[tuple[bool, str]] = []
     position = 0
@@ -45,13 +51,19 @@ def split(text: str) -> list[tuple[bool, str]]:
             parts.append((False, text[position:start]))
         parts.append((True, code))
         position = end + 1
-    return parts
+    return tuple(parts)
 
 
 def _closing(text: str, opening: int) -> int:
-    depth = 0
-    for position in range(opening, len(text)):
-        depth += {"(": 1, ")": -1}.get(text[position], 0)
-        if depth == 0:
-            return position
-    raise WrongExpression(f"`$(` is not closed in `{text}`", "write the closing parenthesis")
+    """Where the parenthesis is closed, as Python reads the text: one inside quotes closes nothing."""
+    unclosed = WrongExpression(f"`$(` is not closed in `{text}`", "write the closing parenthesis")
+    depth, lines = 0, text[opening:].splitlines(keepends=True)
+    starts = list(accumulate(map(len, lines), initial=opening))
+    try:
+        for token in generate_tokens(iter([*lines, ""]).__next__):
+            depth += {"(": 1, ")": -1}.get(token.string, 0) if token.type == OP else 0
+            if depth == 0:
+                return starts[token.start[0] - 1] + token.start[1]
+    except (TokenError, SyntaxError):
+        raise unclosed from None
+    raise unclosed

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from archspec.compiler.expand.names import Tensor
 from archspec.compiler.graph.graph import Input, Node, Output
-from archspec.compiler.language.op import Op, Shape, Variable, WrongShape, show
+from archspec.compiler.language.budget import NODE, Budget
+from archspec.compiler.language.op import Shape, Variable, WrongShape, show
 from archspec.compiler.language.provenance import Values
 from archspec.diagnostics import Findings, Note, Span
 
-MOST_NODES = 100_000
+MOST_NODES = 30_000
+"""In one graph; the largest published networks have about 5,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +26,21 @@ class Reach:
 
 
 @dataclass(slots=True)
-class Sketch:
+class Builder:
     """Inputs, nodes and end points so far."""
 
     findings: Findings
+    budget: Budget
     inputs: dict[str, Input] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
     endpoints: dict[str, str] = field(default_factory=dict)
     aliases: dict[str, Span] = field(default_factory=dict)
     """The end points that `endpoint:` names, where it stands."""
     calls: dict[str, Values] = field(default_factory=dict)
+    alike: dict[str, Span] = field(default_factory=dict)
+    """Copies of a layer that all read one `from`, though they run one after the other: by path, where that stands."""
     reaches: dict[str, Reach] = field(default_factory=dict)
     owners: dict[str, tuple[Variable, Node]] = field(default_factory=dict)
-    full: bool = False
     refused: set[tuple[str, str]] = field(default_factory=set)
     """Pairs of outermost layers whose variables are known to clash, so that a network in here twice is one finding."""
 
@@ -43,58 +48,85 @@ class Sketch:
         """The shape of a node's output or of an input."""
         return self._output(tensor).shape
 
+    def variables(self, path: str) -> tuple[Variable, ...]:
+        """The variables of a node."""
+        node = self.nodes[path]
+        return node.op.variables(*map(self.shape, node.inputs))
+
+    def known(self, tensors: Iterable[str]) -> dict[str, Input]:
+        """Tensors as inputs of another graph."""
+        return {tensor: Input(tensor, self.shape(tensor), self._dtype(tensor)) for tensor in tensors}
+
     def _dtype(self, tensor: str) -> str:
         return self._output(tensor).dtype
 
     def _output(self, tensor: str) -> Output:
         if tensor in self.inputs:
             return Output("", self.inputs[tensor].shape, self.inputs[tensor].dtype)
-        path = tensor if tensor in self.nodes else tensor.rpartition(".")[0]
-        return self.nodes[path].tensors[tensor]
+        node = self.producer(tensor)
+        assert node is not None
+        return node.tensors[tensor] if node.further else Output("", node.shape, node.dtype)
 
-    def append(
-        self,
-        path: str,
-        op: Op,
-        inputs: list[str],
-        variable_path: str,
-        layer: str,
-        span: Span,
-        values: Values,
-        shared: bool,
-    ) -> Tensor:
-        """Add a node; its path, or None after reporting that the inputs do not fit the op."""
-        if len(self.nodes) >= MOST_NODES:
-            if not self.full:
-                self.findings.add(
-                    "AS310", f"the graph has more than {MOST_NODES:,} nodes", span, help="look at `repeat`"
-                )
-            self.full = True
+    def producer(self, tensor: str) -> Node | None:
+        """The node that makes a tensor; None for an input."""
+        if tensor in self.inputs:
             return None
-        shapes = [self.shape(tensor) for tensor in inputs]
+        return self.nodes[tensor] if tensor in self.nodes else self.nodes[tensor.rpartition(".")[0]]
+
+    @property
+    def full(self) -> bool:
+        """Whether the graph has as many nodes as a graph can have."""
+        return len(self.nodes) > MOST_NODES
+
+    def append(self, node: Node, shared: bool) -> Tensor:
+        """Add a node, its shape and dtype inferred; its path, or None after reporting that its inputs do not fit."""
+        shapes = [self.shape(tensor) for tensor in node.inputs]
         try:
-            op = op.normalized(*shapes)
+            op = node.op.normalized(*shapes)
             outputs = op.outputs(*shapes)
-            dtype = op.dtype(*map(self._dtype, inputs))
+            dtype = op.dtype(*map(self._dtype, node.inputs))
             variables = op.variables(*shapes)
         except WrongShape as problem:
-            notes = [self._explained(tensor) for tensor in inputs]
-            self.findings.add("AS301", f"`{op.NAME}` {problem}", span, *notes, help=problem.help)
+            notes = [self._explained(tensor) for tensor in node.inputs]
+            self.findings.add("AS301", f"`{node.op.NAME}` {problem}", node.span, *notes, help=problem.help)
             return None
-        path = self._free(path)
-        shape, *_ = outputs.values()
-        further = tuple(Output(name, each, dtype) for name, each in list(outputs.items())[1:])
-        node = Node(path, op, tuple(inputs), shape, dtype, variable_path, layer, span, values, further)
-        self.nodes[path] = node
+        shape, *more = outputs.values()
+        further = tuple(Output(name, each, dtype) for name, each in zip(list(outputs)[1:], more, strict=True))
+        where = node.variable_path, node.layer, node.span, node.values
+        node = Node(node.path, op, node.inputs, shape, dtype, *where, further)
+        if not self._take(node):
+            return None
         self._own(node, variables, shared)
-        return path
+        return node.path
 
-    def _free(self, path: str) -> str:
-        """The path, with a number behind it where an unnamed operation has it already."""
-        candidate, number = path, 1
-        while candidate in self.nodes or candidate in self.inputs:
-            candidate, number = f"{path}_{number}", number + 1
-        return candidate
+    def _take(self, node: Node) -> bool:
+        """Enter a node; False, with a finding, where its path is taken or the graph is full."""
+        older = self.nodes.get(node.path)
+        if older is not None or node.path in self.inputs:
+            notes = [Note(f"{older.layer} has it", older.span)] if older is not None else []
+            message = f"the name `{node.path}` is taken" if older is not None else f"`{node.path}` is an input"
+            self.findings.add("AS302", message, node.span, *notes, help="give one of them another name")
+            return False
+        self.nodes[node.path] = node
+        if self.full:
+            help = "look at `repeat`"
+            self.findings.add("AS310", f"the graph has more than {MOST_NODES:,} nodes", node.span, help=help)
+        return self.budget.charge(NODE, node.span, self.findings)
+
+    def cut(self, first: int, until: str) -> set[str]:
+        """Take away the nodes, from the one of that number on, that a tensor does not need; the tensors they made."""
+        new, needed, stack = set(list(self.nodes)[first:]), set[str](), [until]
+        while stack:
+            node = self.producer(stack.pop())
+            if node is not None and node.path in new and node.path not in needed:
+                needed.add(node.path)
+                stack.extend(node.inputs)
+        gone = {tensor for path in new - needed for tensor in self.nodes[path].tensors}
+        for path in new - needed:
+            del self.nodes[path]
+        self.owners = {name: owner for name, owner in self.owners.items() if owner[1].path not in gone}
+        self.endpoints = {name: tensor for name, tensor in self.endpoints.items() if tensor not in gone}
+        return gone
 
     def _own(self, node: Node, variables: tuple[Variable, ...], shared: bool) -> None:
         for variable in variables:
@@ -123,7 +155,7 @@ class Sketch:
 
     def _explained(self, tensor: str) -> Note:
         """Where a tensor comes from, with the value that decided its size."""
-        node = self.nodes.get(tensor)
+        node = self.producer(tensor)
         if node is None:
             return Note(f"{tensor} is an input of {show(self.shape(tensor))}")
         made = next((n for n in self.nodes.values() if n.layer == node.layer and n.op.main()), node)

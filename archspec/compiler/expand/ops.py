@@ -1,0 +1,188 @@
+"""One op of a layer into nodes: its fields resolved, then a norm and an activation after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from archspec.compiler.expand.builder import Builder, Reach
+from archspec.compiler.expand.context import Context, Target
+from archspec.compiler.expand.names import NO_TENSOR, Bundle, Tensor, joined, single
+from archspec.compiler.expand.stride import dilated, reach_of
+from archspec.compiler.graph.graph import Node
+from archspec.compiler.language.fields import Form
+from archspec.compiler.language.op import Op
+from archspec.compiler.language.ops import OPS
+from archspec.compiler.language.provenance import Values
+from archspec.compiler.language.suggestions import nearest
+from archspec.compiler.resolve import Resolver, Written
+from archspec.compiler.spec.layers import COMMON
+from archspec.compiler.spec.records import Call, Join, Layer
+from archspec.diagnostics import Findings, Span
+
+_FOLLOWERS = ("norm", "activation")
+"""Fields that become nodes of their own, in this order."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the nodes that a layer becomes: its op, its place below the layer, and where its values came from."""
+
+    op: Op
+    leaf: str
+    variable_leaf: str
+    values: Values
+
+
+def append_op(
+    cls: type[Op],
+    body: Call | Join,
+    inputs: list[Tensor],
+    target: Target,
+    context: Context,
+    resolver: Resolver,
+    builder: Builder,
+) -> Bundle:
+    """Append the nodes of an op; what it hands on."""
+    findings, span, values = resolver.findings, target.layer.span, Values()
+    fits = _check_fields(cls, body, findings) & _check_arity(cls, len(inputs), span, findings)
+    written = _written(cls, body, context, findings)
+    cells = {name: cell for name, cell in target.cells.items() if name in cls.FIELDS}
+    form = resolver.form(cls, written, context.frames, span, values, cells)
+    tensors = [tensor for tensor in inputs if tensor is not None]
+    if form is None or not fits or len(tensors) < len(inputs):
+        return NO_TENSOR
+    form = _scaled(form, values)
+    made = dilated(_alone(form), reach_of(tensors, builder), context.output_stride, span, values, findings)
+    if made is None:
+        return NO_TENSOR
+    alone, reach = made
+    parts = [Part(alone, "", "", values), *_followers(form, values)]
+    paths = _append(_numbered(parts), tensors, reach, target, context, builder)
+    if len(paths) < len(parts):
+        return NO_TENSOR
+    _refuse_idle(target.layer, body, paths, builder)
+    return _handed_on(builder.nodes[paths[-1]], builder)
+
+
+def _handed_on(node: Node, builder: Builder) -> Bundle:
+    """What a node hands on: its outputs by name."""
+    if not node.further:
+        return single(node.path)
+    names = node.op.outputs(*map(builder.shape, node.inputs))
+    return Bundle(tuple(zip(names, node.tensors, strict=True)))
+
+
+def _numbered(parts: list[Part]) -> list[Part]:
+    """The parts, the second of one name with a number behind it: a norm may bring the layer's own activation."""
+    leaves = [part.leaf for part in parts]
+    counts = [leaves[:i].count(leaf) for i, leaf in enumerate(leaves)]
+    return [replace(p, leaf=f"{p.leaf}_{n}") if n else p for p, n in zip(parts, counts, strict=True)]
+
+
+def _append(
+    parts: list[Part], tensors: list[str], reach: Reach, target: Target, context: Context, builder: Builder
+) -> list[str]:
+    """Append nodes one after the other, all of one layer; their paths, up to the first that cannot be made."""
+    paths: list[str] = []
+    for part in parts:
+        path, variable_path = joined(target.path, part.leaf), joined(target.variable_path, part.variable_leaf)
+        inputs = (paths[-1],) if paths else tuple(tensors)
+        node = Node(path, part.op, inputs, (), "", variable_path, target.path, target.layer.span, part.values)
+        if not builder.append(node, context.shared):
+            break
+        builder.reaches.update(dict.fromkeys(builder.nodes[path].tensors, reach))
+        paths.append(path)
+    return paths
+
+
+def _refuse_idle(layer: Layer, body: Call | Join, paths: list[str], builder: Builder) -> None:
+    """Report keys of a layer that would do nothing, for it has no variables or makes none of its own."""
+    if layer.share is None and layer.variable_name is None:
+        return
+    findings, op = builder.findings, body.op.text
+    if not any(builder.variables(path) for path in paths):
+        for name, node in (("share", layer.share), ("name", layer.variable_name)):
+            if node is not None:
+                message = f"`{op}` has no variables, so `{name}` would do nothing"
+                findings.add("AS119", message, node.span, help="take it out")
+    elif layer.share is not None:
+        fields = OPS[op].FIELDS
+        for key, _ in body.fields:
+            if fields[key.text].type.family == "initializer" or key.text.endswith("l2"):
+                message = f"`{layer.share.text}` makes the variables that are shared, so `{key.text}` would do nothing"
+                findings.add("AS119", message, key.span, help=f"take it out, or write it on `{layer.share.text}`")
+
+
+def _written(cls: type[Op], body: Call | Join, context: Context, findings: Findings) -> dict[str, Written]:
+    """What the layer itself says for its op's fields: keys, then the main value."""
+    written, main = context.written(body.fields), cls.main()
+    if isinstance(body, Call) and body.main is not None:
+        if main is None:
+            findings.add("AS102", f"`{cls.NAME}` has no main value", body.main.span)
+        else:
+            written[main.name] = Written(body.main, context.environment)
+    return written
+
+
+def _check_fields(cls: type[Form], body: Call | Join, findings: Findings) -> bool:
+    unknown = [key for key, _ in body.fields if key.text not in cls.FIELDS]
+    for key in unknown:
+        help = nearest(key.text, [*cls.FIELDS, *COMMON]) or f"it has {', '.join(cls.FIELDS) or 'no fields'}"
+        findings.add("AS101", f"`{cls.NAME}` has no field `{key.text}`", key.span, help=help)
+    return not unknown
+
+
+def _check_arity(cls: type[Op], count: int, span: Span, findings: Findings) -> bool:
+    least, most = cls.ARITY
+    if count >= least and (most is None or count <= most):
+        return True
+    needs = "1 input" if most == 1 else f"at least {least} inputs"
+    help = f"write `{cls.NAME}: [one, other]`" if most is None else "join them first: `concat: [one, other]`"
+    findings.add("AS306", f"`{cls.NAME}` takes {needs}, got {count}", span, help=help)
+    return False
+
+
+def _scaled(form: Form, values: Values) -> Form:
+    """The form with its width multiplier applied to its main field."""
+    main, width = form.main(), getattr(form, "width", None)
+    if main is None or width is None:
+        return form
+    written = getattr(form, main.name)
+    size = width.scaled(written)
+    factor = values.get("width")
+    step = f"{written} x {width.times:g} = {size}" + (f", at least {width.min}" if width.min > 1 else "")
+    if factor is not None:
+        step += f" (width from {factor.origin.where})"
+    if main.name in values and size != written:
+        values[main.name] = replace(values[main.name], value=size, steps=(step,))
+    return form.replace(**{main.name: size})
+
+
+def _followers(form: Form, values: Values) -> list[Part]:
+    """The norm and the activation of a layer; an activation that the norm brings comes between them."""
+    found: list[Part] = []
+    for name in _FOLLOWERS:
+        follower: Any = getattr(form, name, None)
+        if not isinstance(follower, Op):
+            continue
+        found.append(_part(name, follower, values))
+        inner: Any = getattr(follower, "activation", None)
+        if isinstance(inner, Op):
+            found.append(_part("activation", inner, values))
+    return found
+
+
+def _part(field: str, op: Op, values: Values) -> Part:
+    below = {key.removeprefix(f"{field}."): value for key, value in values.items() if key.startswith(f"{field}.")}
+    # `BatchNorm` for what has variables, as TF-Slim names them; `relu` for what has none.
+    cls = type(op).__name__
+    return Part(_alone(op), cls if "norm" in op.GROUPS else op.NAME, cls, below)
+
+
+def _alone(form: Form) -> Op:
+    """The op without what follows it, and with its bias decided while the norm is still known."""
+    assert isinstance(form, Op)
+    decided = {"bias": form.biased} if hasattr(form, "biased") else {}
+    gone = {name: None for name in (*_FOLLOWERS, "width") if name in form.FIELDS}
+    return form.replace(**gone, **decided) if gone else form

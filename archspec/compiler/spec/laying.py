@@ -1,0 +1,106 @@
+"""A document laid over the one that it extends: sections merge by key, another kind replaces a form whole."""
+
+from __future__ import annotations
+
+import re
+
+from archspec.compiler.spec.edits import edit
+from archspec.compiler.spec.merging import Merging
+from archspec.compiler.spec.sources import History, Speaker
+from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
+from archspec.diagnostics import Findings, Note
+
+_NO_PART_OF_THE_NETWORK = ("archspec", "extends", "name", "about", "names", "train", "eval", "expect")
+"""Sections that can be given anew without changing what is counted of the network."""
+
+_EXTENDED = Speaker("extended", "the extended spec")
+_VARIANT = re.compile(r"\$variant\b|\$\(\s*variant\s*\)")
+
+
+def lay_over(base: Mapping, top: Mapping, history: History, findings: Findings) -> Mapping:
+    """The base document with the top one laid over it."""
+    if any(key.text not in _NO_PART_OF_THE_NETWORK for key, _ in top):
+        base = _without_expectations(base)
+    pairs = {key.text: (key, value) for key, value in base.pairs}
+    merging = Merging(history, _EXTENDED)
+    for key, value in top.pairs:
+        name = key.text
+        if name in ("extends", "change", "insert", "remove"):
+            continue
+        if name == "layers" and name in pairs:
+            note = Note("the layers of the extended spec", pairs[name][0].span)
+            message = "a spec that extends another has no `layers` of its own"
+            findings.add("AS115", message, key.span, note, help="use `change`, `insert` and `remove`")
+        else:
+            pairs[name] = (key, merging.section(name, pairs[name][1], value) if name in pairs else value)
+    _report_hidden(base, top, findings)
+    return edit(Mapping(tuple(pairs.values()), top.span), top, findings)
+
+
+def choose(root: Mapping, variant: str, history: History, findings: Findings) -> Mapping:
+    """The document as one of its variants is, without variants: what extends it stands over all that it says."""
+    declared = root.get("variants")
+    chosen = declared.get(variant) if isinstance(declared, Mapping) else None
+    if not isinstance(chosen, Mapping) or not _is_sound(chosen):
+        # It is left in its place, where it is found to be wrong.
+        return root
+    pairs = {key.text: (key, value) for key, value in root.pairs if key.text != "variants"}
+    settings, expect, name = chosen.get("set"), chosen.get("expect"), root.get("name")
+    if isinstance(settings, Mapping):
+        _report_unknown(settings, root.get("hyperparameters"), findings)
+        for _, value in settings:
+            history.speakers[value.span] = Speaker("variant", f"variant {variant}")
+        if "hyperparameters" in pairs:
+            key, values = pairs["hyperparameters"]
+            pairs["hyperparameters"] = key, Merging(history, _EXTENDED).hyperparameters(values, settings)
+    if isinstance(expect, Mapping):
+        key, values = pairs.get("expect", (Scalar("expect", "expect", expect.span), Mapping((), expect.span)))
+        pairs["expect"] = key, Merging(history, _EXTENDED).deep(values, expect)
+    if isinstance(name, Scalar):
+        text = _VARIANT.sub(variant, name.text)
+        pairs["name"] = pairs["name"][0], Scalar(text, text, name.span, name.quoted)
+    return Mapping(tuple(pairs.values()), root.span)
+
+
+def _is_sound(variant: Mapping) -> bool:
+    return all(key.text in ("set", "expect") and isinstance(value, Mapping) for key, value in variant)
+
+
+def _report_unknown(settings: Mapping, hyperparameters: Node | None, findings: Findings) -> None:
+    known = [key.text for key, _ in _pairs(hyperparameters)]
+    for key, _ in settings:
+        if key.text not in known:
+            help = f"there are {', '.join(known) or 'none'}"
+            findings.add("AS214", f"there is no hyperparameter `{key.text}`", key.span, help=help)
+
+
+def _without_expectations(base: Mapping) -> Mapping:
+    """The document without its expectations and its variants', which are about the network as it was."""
+    pairs = []
+    for key, value in base:
+        if key.text == "variants" and isinstance(value, Mapping):
+            value = Mapping(tuple((name, _without(variant, "expect")) for name, variant in value), value.span)
+        if key.text != "expect":
+            pairs.append((key, value))
+    return Mapping(tuple(pairs), base.span)
+
+
+def _without(node: Node, name: str) -> Node:
+    if not isinstance(node, Mapping):
+        return node
+    return Mapping(tuple((key, value) for key, value in node if key.text != name), node.span)
+
+
+def _report_hidden(base: Mapping, top: Mapping, findings: Findings) -> None:
+    """Warn of hyperparameters of the top document that each variant of the base sets, so that they are never used."""
+    variants, values = base.get("variants"), top.get("hyperparameters")
+    settings = [node.get("set") for _, node in _pairs(variants) if isinstance(node, Mapping)]
+    for key, _ in _pairs(values):
+        if settings and all(isinstance(node, Mapping) and node.get(key.text) is not None for node in settings):
+            message = f"every variant of the extended spec sets `{key.text}`, so this value is never used"
+            help = "choose one: `extends: FILE#VARIANT`; what is said here stands over it"
+            findings.add("AS135", message, key.span, help=help, severity="warning")
+
+
+def _pairs(node: Node | None) -> tuple[tuple[Scalar, Node], ...]:
+    return node.pairs if isinstance(node, Mapping) else ()

@@ -1,0 +1,78 @@
+"""The names that a spec gives to its variants, blocks, losses and the like: letters, digits, _ and -, never a path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from archspec.compiler.language.expression import WrongExpression, split
+from archspec.compiler.language.fields import FAMILIES
+from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
+from archspec.diagnostics import Findings
+
+LONGEST = 100
+"""Characters of a name."""
+
+_NAME = re.compile(r"[\w-]+")
+_NAMING = {
+    "variants": "variant",
+    "tables": "table",
+    "scopes": "scope",
+    "inputs": "input",
+    "outputs": "output",
+    "blocks": "block",
+}
+"""Sections whose keys are names, and what one of them is called."""
+
+
+def check_names(root: Mapping, findings: Findings) -> None:
+    """Report every name that is none."""
+    for what, key in _names(root):
+        problem = problem_of(key.text)
+        if problem:
+            help = "use letters, digits, _ and -"
+            findings.add(
+                "AS134", f"`{key.text[:LONGEST]}` cannot be the name of {what}: {problem}", key.span, help=help
+            )
+
+
+def _names(root: Mapping) -> Iterator[tuple[str, Scalar]]:
+    for section, what in _NAMING.items():
+        yield from ((f"{'an' if what[0] in 'aeiou' else 'a'} {what}", key) for key in _keys(root.get(section)))
+    for section, form in FAMILIES["section"].items():
+        node = root.get(section)
+        for declared in form.FIELDS.values() if isinstance(node, Mapping) else ():
+            if declared.type.family and declared.type.many == "map":
+                yield from ((f"one of `{declared.name}`", key) for key in _keys(node.get(declared.name)))  # type: ignore[union-attr]
+        data = node.get("data") if isinstance(node, Mapping) else None
+        yield from (("a feature", key) for key in _features(data))
+    name = root.get("name")
+    if isinstance(name, Scalar):
+        yield "a spec", Scalar(None, _written(name.text), name.span)
+
+
+def _features(data: Node | None) -> Iterator[Scalar]:
+    """The names of the features that a source declares, or one that it wraps."""
+    for key, value in data.pairs if isinstance(data, Mapping) else ():
+        yield from _keys(value) if key.text == "features" else _features(value)
+
+
+def _keys(node: Node | None) -> tuple[Scalar, ...]:
+    return tuple(key for key, _ in node) if isinstance(node, Mapping) else ()
+
+
+def _written(text: str) -> str:
+    """The text with a letter for each expression, whose value is not known yet."""
+    try:
+        return "".join("x" if is_code else part for is_code, part in split(text))
+    except WrongExpression:
+        return "x"
+
+
+def problem_of(name: str) -> str:
+    """Why a text is no name; empty where it is one."""
+    if not name:
+        return "it is empty"
+    if len(name) > LONGEST:
+        return f"it has {len(name)} characters, and {LONGEST} is the limit"
+    return "" if _NAME.fullmatch(name) else "it holds other characters"

@@ -1,0 +1,38 @@
+"""The specs that come with archspec, by name: `zoo:inception_v3`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from archspec.compiler.language.suggestions import nearest
+from archspec.diagnostics import Findings, Span
+
+PREFIX = "zoo:"
+_PACKAGE = Path(__file__).parents[2]
+
+
+def folder() -> Path:
+    """Where the specs are: in the installed package, else beside the package in a checkout."""
+    installed = _PACKAGE / "specs"
+    return installed if installed.is_dir() else _PACKAGE.parent / "specs"
+
+
+def names() -> list[str]:
+    """The names of the specs."""
+    return sorted(path.stem for path in folder().glob("*.yaml"))
+
+
+def is_of_zoo(reference: str) -> bool:
+    """Whether a reference, `zoo:NAME` or `zoo:NAME#VARIANT`, is to one of these."""
+    return reference.startswith(PREFIX)
+
+
+def file_of(reference: str, findings: Findings, span: Span | None = None) -> str | None:
+    """The path of the spec that `zoo:NAME` is; None after reporting that there is none of that name."""
+    name = reference.removeprefix(PREFIX).removesuffix(".yaml")
+    known = names()
+    if name in known:
+        return str(folder() / f"{name}.yaml")
+    help = nearest(name, known) or f"there are {', '.join(known)}"
+    findings.add("AS131", f"the zoo has no spec `{name}`", span, help=help)
+    return None
