@@ -9,20 +9,23 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
+from archspec.compiler.language.features import class_type
 from archspec.diagnostics import Stop
 from archspec.runtime.data.dataset import Dataset
+from archspec.runtime.data.views import with_offset
 from archspec.runtime.labels import as_lines, in_order_of, read_labels
 from tests.runtime.training import FULL, command, finished, spec_file, train
 
 
 def data(names: tuple[str, ...] | None, offset: int = 0) -> Dataset:
     """One example of each class."""
-    size = len(names or "ab")
-    return Dataset("d", "eval", size, names, lambda index: (index, index), str, labels_offset=offset)
+    known, types = {} if names is None else {"label": names}, {"label": class_type(names and len(names))}
+    read = lambda index, seed: {"label": index}  # noqa: E731
+    return with_offset(Dataset("d", "eval", len(names or "ab"), types, read, str, known), offset)
 
 
 def labels(found: Dataset) -> list[int]:
-    return [int(found.example(tf.constant(index, tf.int64))[1]) for index in range(found.size)]
+    return [int(found.example(tf.constant(index, tf.int64))["label"]) for index in range(found.size)]
 
 
 def test_numbers_are_those_of_the_network() -> None:
