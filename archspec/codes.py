@@ -38,6 +38,9 @@ CODES: dict[str, str] = {
     "AS011": "The file is empty.",
     "AS012": "The file cannot be read.",
     "AS013": "A comma or bracket inside an unquoted expression within `{ }` or `[ ]`.",
+    "AS015": "A colon without the space behind it.",
+    "AS016": "A character that only looks like one that YAML wants.",
+    "AS017": "A quote or bracket that is never closed.",
     "AS101": "A key, field, parameter or section that is not known here.",
     "AS102": "A value of the wrong kind, or outside its limits.",
     "AS103": "A value that has to be said and is not.",
@@ -57,6 +60,7 @@ CODES: dict[str, str] = {
     "AS117": "A change to a layer that the extended spec does not have.",
     "AS118": "A layer's name with letters that a name cannot have.",
     "AS119": "A key that would do nothing where it stands.",
+    "AS120": "A main value that is said twice: behind the form's name and under its own.",
     "AS130": "A function whose parameters do not hold together.",
     "AS131": "A spec that the zoo does not have.",
     "AS132": "A chain of files that extend or embed one another, or of blocks that call one another, that is too long.",
@@ -189,6 +193,8 @@ CODES: dict[str, str] = {
     "AS745": "Ranks that were ended before they had saved.",
     "AS746": "Not enough memory for training.",
     "AS750": "A Python package that is not installed.",
+    "AS760": "Another package named archspec in the same environment.",
+    "AS761": "A process that ended while TensorFlow was imported.",
     "AS902": "A number that must be more than 0.",
     "AS905": "A path that is not there, or holds no spec.",
     "AS906": "Something to explain that does not exist.",
@@ -207,7 +213,9 @@ CODES: dict[str, str] = {
 """What every code means that is not a lint rule's."""
 
 _UNUSED = ("AS216", "AS217", "AS218", "AS219", "AS220", "AS323")
-WARNINGS = frozenset({"AS135", *_UNUSED, "AS621", "AS631", "AS722", "AS739", "AS912", *(rule.CODE for rule in RULES)})
+WARNINGS = frozenset(
+    {"AS135", *_UNUSED, "AS621", "AS631", "AS708", "AS722", "AS739", "AS912", *(rule.CODE for rule in RULES)}
+)
 """The codes of what can stand, and is seldom meant."""
 
 

@@ -54,7 +54,7 @@ class Diagnostic:
 
 @dataclass
 class Findings:
-    """The diagnostics that one stage collects; the same one is kept once."""
+    """The diagnostics that one stage collects, the same one once; and the texts that they are about, by file."""
 
     items: list[Diagnostic] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict, compare=False)
@@ -80,6 +80,11 @@ class Findings:
                 self._known.add(diagnostic)
                 self.items.append(diagnostic)
 
+    def take(self, other: Findings) -> None:
+        """Record what another has collected, with the texts it is about."""
+        self.sources.update(other.sources)
+        self.extend(other.items)
+
     @property
     def errors(self) -> list[Diagnostic]:
         """The diagnostics that stop the compiler."""
@@ -92,7 +97,7 @@ class Findings:
 
 
 class Stop(Exception):
-    """The work ends here because of the user's input; carries the diagnostics to show.
+    """The work ends here because of the user's input; carries the diagnostics to show, and the texts they quote.
 
     `sources` are the texts that they are about, `exit_code` is 1 for findings and failures, 2 for wrong usage.
     """

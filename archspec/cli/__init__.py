@@ -12,10 +12,11 @@ import traceback
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 from archspec import __version__
-from archspec.diagnostics import Stop
+from archspec.diagnostics import Stop, stop
+from archspec.terminal import visible, write_what_streams_have
 
 GROUPS: dict[str, dict[str, str]] = {
     "run": {
@@ -45,7 +46,9 @@ COMMANDS = {name: help for group in GROUPS.values() for name, help in group.item
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code: 0 fine, 1 findings or failure, 2 wrong usage."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    write_what_streams_have()
     try:
+        _check_alone()
         parsed = _parsed(words)
         return int(parsed.run(parsed))
     except Stop as problem:
@@ -66,12 +69,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _bug(problem)
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints about a word do not send it to the terminal."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(visible(message))
+
+
+def _check_alone() -> None:
+    """Raises Stop where PyPI's other `archspec` lies in the same folder: each has overwritten files of the other."""
+    package = os.path.dirname(os.path.dirname(__file__))
+    if os.path.isfile(os.path.join(package, "cpu", "detect.py")):
+        message = f"the package archspec of PyPI, which detects processors, is mixed with this one in {package}"
+        help = "pip uninstall both, archspec and archspec-tf, and give each an environment of its own, as pipx does"
+        raise stop("AS760", message, help=help)
+
+
 def _parsed(words: list[str]) -> argparse.Namespace:
     """The arguments of the command that the words ask for; exits for --help and --version, and for wrong usage."""
-    everywhere = argparse.ArgumentParser(prog="archspec", usage=_USAGE, add_help=False, allow_abbrev=False)
+    everywhere = _Parser(prog="archspec", usage=_USAGE, add_help=False, allow_abbrev=False)
     known, rest = _common(everywhere).parse_known_args(words)
     _to_environment(known)
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="archspec",
         usage=_USAGE,
         description=_wrapped("Convolutional networks as YAML specs: checked, explained, compiled, trained."),
@@ -140,7 +159,7 @@ def _bug(problem: Exception) -> int:
         traceback.print_exc()
     last = traceback.extract_tb(problem.__traceback__)[-1]
     place = f"{os.path.basename(last.filename)}:{last.lineno}"
-    print(f"archspec failed: {type(problem).__name__}: {problem} (at {place})", file=sys.stderr)
+    print(f"archspec failed: {type(problem).__name__}: {visible(str(problem))} (at {place})", file=sys.stderr)
     print(
         "  help: this is a bug in archspec; run again with --traceback and report what it prints",
         file=sys.stderr,

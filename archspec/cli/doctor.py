@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -19,6 +20,10 @@ PATIENCE = 180  # seconds for one part; a first import of TensorFlow from a slow
 MARKS = {"works": "[green]works[/]", "missing": "[yellow]missing[/]", "broken": "[red]broken[/]"}
 
 INSTALL_TRAINING = "Use bin/archspec of a checkout, or pip install 'archspec-tf[train]'."
+REPAIR_TRAINING = (
+    "Where it names instructions, this processor lacks some that TensorFlow is built with. "
+    "Else remove .venv and run bin/archspec again, or pip install --force-reinstall 'archspec-tf[train]'."
+)
 INSTALL_HOROVOD = "One rank trains without it; for more use bin/archspec of a checkout, which builds it."
 
 
@@ -66,8 +71,9 @@ def examine() -> Iterator[Check]:
     yield installed("numpy", INSTALL_TRAINING)
     yield tried("TensorFlow", "tensorflow", INSTALL_TRAINING, tensorflow_found)
     yield tried("Keras", "keras", INSTALL_TRAINING, lambda facts: f"on {facts['backend']}")
-    yield tried("Horovod", "horovod", INSTALL_HOROVOD, horovod_found)
-    yield two_ranks()
+    horovod = tried("Horovod", "horovod", INSTALL_HOROVOD, horovod_found)
+    yield horovod
+    yield two_ranks(horovod)
 
 
 def version_of(package: str) -> str | None:
@@ -91,15 +97,15 @@ def tried(title: str, package: str, remedy: str, describe: Any) -> Check:
         return Check(title, "missing", help=remedy)
     facts, failure = probe(probe_command(package))
     if failure:
-        return Check(title, "broken", version, failure, remedy if package != "horovod" else rebuild())
+        return Check(title, "broken", version, failure, rebuild() if package == "horovod" else REPAIR_TRAINING)
     return Check(title, "works", version, describe(facts[0]))
 
 
-def two_ranks() -> Check:
+def two_ranks(horovod: Check) -> Check:
     """Whether two processes of this machine find each other and agree on a sum."""
     title = "Two ranks"
-    if version_of("horovod") is None:
-        return Check(title, "missing", help=INSTALL_HOROVOD)
+    if horovod.state != "works":
+        return Check(title, "missing", found="they need a Horovod that works")
     facts, failure = probe_ranks()
     if not failure and sorted(each["rank"] for each in facts) != [0, 1]:
         failure = f"{len(facts)} of 2 ranks answered"
@@ -143,9 +149,12 @@ def probe(command: list[str]) -> tuple[list[dict[str, Any]], str]:
 
 
 def last_words(result: subprocess.CompletedProcess[str]) -> str:
-    """The line of a failed process that says most: its last error, else its last line."""
-    lines = [line.strip() for line in result.stderr.splitlines() if line.strip()]
-    errors = [line for line in lines if re.search(r"\b\w*(Error|Exception)\b:", line)]
+    """The line of a failed process that says most: its last error, else its last line; and the signal that ended it."""
+    # What archspec.runtime says of a process that ends while TensorFlow is imported stands below what TensorFlow says.
+    lines = [line.strip() for line in result.stderr.partition("AS761 ")[0].splitlines() if line.strip()]
+    errors = [line for line in lines if re.search(r"\b\w*(Error|Exception)\b:|\bF (\w+/)+\w+\.cc\b", line)]
+    if result.returncode < 0:
+        return ": ".join([f"ended by {signal.Signals(-result.returncode).name}", *(errors or lines)[-1:]])
     return (errors or lines or [f"ended with status {result.returncode}"])[-1]
 
 
@@ -172,14 +181,15 @@ def rebuild() -> str:
 def print_table(checks: Iterable[Check]) -> None:
     """The checks as a table, with the remedies below it."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     console, table = Console(), Table(box=None, pad_edge=False)
     for heading in ("part", "version", "state", "found"):
         table.add_column(heading, overflow="fold")
     for check in checks:
-        table.add_row(check.part, check.version, MARKS[check.state], check.found)
+        table.add_row(check.part, check.version, MARKS[check.state], escape(check.found))
     console.print(table)
     for check in checks:
         if check.help:
-            console.print(f"[bold]{check.part}:[/] {check.help}", highlight=False)
+            console.print(f"[bold]{check.part}:[/] {escape(check.help)}", highlight=False)

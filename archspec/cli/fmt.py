@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from archspec.cli.lint import spec_files
+from archspec.cli.files import add_exclude, named_files
 from archspec.diagnostics import Findings, Span, Stop, stop
+from archspec.terminal import visible
 
 
 def add(commands: Any) -> None:
@@ -30,6 +31,7 @@ def add(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("paths", nargs="+", metavar="SPEC", help="spec files, folders, or - for standard input")
+    add_exclude(parser)
     parser.add_argument("--check", action="store_true", help="write nothing; list the files that would change")
     parser.add_argument("--diff", action="store_true", help="write nothing; print what would change")
     formats = ["text", "json", "github"]
@@ -50,12 +52,14 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format and not arguments.check:
         raise stop("AS910", "--format is for --check", help="add --check", exit_code=2)
     outcome = _Outcome()
-    for path in dict.fromkeys(path.partition("#")[0] for path in spec_files(arguments.paths)):
+    named = named_files(arguments.paths, arguments.exclude, outcome.findings)
+    for path in dict.fromkeys(path.partition("#")[0] for path in named.paths):
         try:
             _lay_out(path, arguments, outcome)
         except Stop as problem:
             # The other files are laid out all the same.
             outcome.findings.extend(problem.diagnostics)
+            outcome.findings.sources.update(problem.sources)
     failed = bool(outcome.findings.errors)
     _tell(outcome, arguments)
     return 1 if failed or (arguments.check and outcome.changed) else 0
@@ -95,7 +99,9 @@ def _content(path: str) -> bytes:
 def _show_difference(data: bytes, after: str, name: str) -> None:
     before = data.decode("utf-8").splitlines(keepends=True)
     for line in difflib.unified_diff(before, after.splitlines(keepends=True), name, f"{name} (canonical)"):
-        sys.stdout.write(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+        # What a patch program reads keeps its letters; a terminal is shown them.
+        text = visible(line.removesuffix("\n")) if sys.stdout.isatty() else line.removesuffix("\n")
+        sys.stdout.write(f"{text}\n" if line.endswith("\n") else f"{text}\n\\ No newline at end of file\n")
 
 
 def _tell(outcome: _Outcome, arguments: argparse.Namespace) -> None:
@@ -108,12 +114,12 @@ def _tell(outcome: _Outcome, arguments: argparse.Namespace) -> None:
             outcome.findings.add(
                 "AS912", f"{name} is not in its canonical layout", place, help=help, severity="warning"
             )
-        show(outcome.findings.items, arguments.format, sys.stdout)
+        show(outcome.findings.items, arguments.format, sys.stdout, outcome.findings.sources)
         return
     if not arguments.diff:
         word = "would change" if arguments.check else "changed"
-        sys.stdout.writelines(f"{word} {name}\n" for name in outcome.changed)
-    report(outcome.findings.items)
+        sys.stdout.writelines(f"{word} {visible(name)}\n" for name in outcome.changed)
+    report(outcome.findings.items, outcome.findings.sources)
 
 
 def _write(path: Path, text: str) -> None:

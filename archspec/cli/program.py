@@ -30,15 +30,21 @@ def add_until(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until", metavar="NAME", help="end the network at this layer or end point")
 
 
-def compiled(arguments: argparse.Namespace) -> Program:
-    """The program of SPEC with its --set values, until its --until; raises Stop with everything that is wrong."""
+def compiled(arguments: argparse.Namespace, unmet: Findings | None = None) -> Program:
+    """The program of SPEC with its --set values, until its --until; raises Stop with everything that is wrong.
+
+    Expectations that do not hold are wrong too, unless `unmet` is there to receive them.
+    """
     from archspec.compiler.program import compile_file
 
     findings = Findings()
-    program = compile_file(arguments.spec, settings=settings(arguments.set), findings=findings)
+    program = compile_file(arguments.spec, settings=settings(arguments.set), findings=findings, unmet=unmet)
     findings.stop_on_errors()
     assert program is not None
-    return _ending(program, arguments.until) if getattr(arguments, "until", None) else program
+    if unmet is not None:
+        unmet.sources.update(findings.sources)
+    until = getattr(arguments, "until", None)
+    return program if until is None else _ending(program, until)
 
 
 def _ending(program: Program, name: str) -> Program:
@@ -58,10 +64,11 @@ def _ending(program: Program, name: str) -> Program:
 def check_endpoint(program: Program, name: str) -> None:
     """Raise Stop where the network has no end point or head of that name."""
     known = list(program.graph.endpoints | program.graph.heads | program.graph.outputs)
-    if name not in known:
+    if not name or name not in known:
         near = get_close_matches(name, known, n=3)
         remedy = f"did you mean {' or '.join(near)}?" if near else "`archspec summary` lists the layers"
-        raise stop("AS925", f"{program.name} has no end point {name}", help=remedy, exit_code=2)
+        what = name or "with an empty name"
+        raise stop("AS925", f"{program.name} has no end point {what}", help=remedy, exit_code=2)
 
 
 def settings(pairs: list[str]) -> dict[str, str]:

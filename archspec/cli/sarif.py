@@ -7,20 +7,23 @@ from typing import Any
 from archspec import __version__
 from archspec.codes import meanings
 from archspec.diagnostics import Diagnostic, Note, Span
-from archspec.rendering import relative
+from archspec.rendering import first_of_each_file, left_out, relative
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def as_sarif(diagnostics: list[Diagnostic]) -> dict[str, Any]:
-    """The log of one run: a rule for each code that was found, a result for each finding."""
+    """The log of one run: a rule for each code that was found, a result for each finding that is shown."""
     known = meanings()
+    diagnostics, more = first_of_each_file(diagnostics)
     codes = sorted({diagnostic.code for diagnostic in diagnostics})
     rules = [{"id": code, "shortDescription": {"text": known.get(code, code)}} for code in codes]
     driver = {"name": "archspec", "version": __version__, "rules": rules}
     results = [_result(diagnostic, codes.index(diagnostic.code)) for diagnostic in diagnostics]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    notices = [{"level": "warning", "message": {"text": left_out(*missing)}} for missing in more.items()]
+    told = {"invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notices}]} if notices else {}
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [{**run, **told}]}
 
 
 def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
-import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from archspec.cli.program import add_spec, add_until, compiled
+from archspec.diagnostics import Findings
 
 if TYPE_CHECKING:
     from archspec.compiler.graph.cost import Row
     from archspec.compiler.graph.graph import Graph
+    from archspec.compiler.program import Program
 
 
 def add(commands: Any) -> None:
@@ -25,43 +25,99 @@ def add(commands: Any) -> None:
         "after training; --train adds the heads that only training has. Parameters count every variable, moving "
         "averages too; macs are multiply-accumulates for one example, ? where a size is not known before run time. "
         "Activations are the most bytes needed at the same time, with --train all that a step may keep for its way "
-        "back; the receptive field is that of the last feature map.",
+        "back; the receptive field is that of the last feature map. --format ir prints the graph itself, a line for "
+        "each node. Expectations that do not hold are reported after it, with exit code 1.",
         epilog="examples:\n  archspec summary specs/inception_v3.yaml\n"
         "  archspec summary specs/resnet_v1.yaml#resnet_v1_101 --set image_size=192 --format json\n"
-        "  archspec summary specs/inception_v3.yaml --until Mixed_5d",
+        "  archspec summary specs/inception_v3.yaml --until Mixed_5d\n"
+        "  archspec summary specs/lenet.yaml --format ir",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_spec(parser)
     add_until(parser)
     parser.add_argument("--train", action="store_true", help="the training graph, with its heads")
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="how to print it (default: text)")
+    formats = ["text", "json", "ir"]
+    parser.add_argument("--format", choices=formats, default="text", help="how to print it (default: text)")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the table."""
-    from archspec.compiler.graph.cost import rows, totals
+    """Prints the table; 1 where an expectation of the spec does not hold."""
     from archspec.compiler.graph.passes import run as run_pass
     from archspec.compiler.graph.passes.inference import for_inference
+    from archspec.rendering import report
 
-    program = compiled(arguments)
+    unmet = Findings()
+    program = compiled(arguments, unmet)
     graph = program.graph if arguments.train else run_pass(for_inference, program.graph)
-    table = rows(graph)
-    total = totals(table)
     if arguments.format == "json":
-        layers = [_record(row) for row in table]
-        params = {"total": total.params, "trainable": total.trainable}
-        print(json.dumps({"name": program.name, "params": params, "macs": total.macs, "layers": layers}, indent=1))
-        return 0
+        _print_json(program, graph, unmet)
+    elif arguments.format == "ir":
+        from archspec.compiler.graph.text import print_graph
+
+        sys.stdout.write(print_graph(graph))
+    else:
+        _print_text(program, graph, arguments.train)
+    if arguments.format != "json":
+        sys.stdout.flush()
+        report(unmet.items, unmet.sources)
+    return 1 if unmet.items else 0
+
+
+def _print_json(program: Program, graph: Graph, unmet: Findings) -> None:
+    from archspec.compiler.graph.cost import rows, totals
+    from archspec.rendering import as_record
+    from archspec.terminal import as_json
+
+    table = rows(graph, _frozen(program))
+    total = totals(table)
+    params = {"total": total.params, "trainable": total.trainable}
+    found = as_record(unmet.items)["diagnostics"]
+    layers = [_record(row) for row in table]
+    print(as_json({"name": program.name, "params": params, "macs": total.macs, "layers": layers, "diagnostics": found}))
+
+
+def _frozen(program: Program) -> Callable[[str], bool]:
+    """Whether a layer stays as it is in training, by the spec's `freeze` or since no optimizer trains it."""
+    from archspec.compiler.expand.names import means
+    from archspec.compiler.training.optimizers import trains
+
+    section = program.train
+    if section is None:
+        return lambda layer: False
+    optimizers = section.all_optimizers.values()
+    return lambda layer: (
+        any(means(pattern, layer) for pattern in section.freeze) or not any(trains(each, layer) for each in optimizers)
+    )
+
+
+def _record(row: Row) -> dict[str, Any]:
+    shape = list(row.output_shape)
+    return {"name": row.name, "op": row.op, "output_shape": shape, "params": row.params, "macs": row.macs}
+
+
+def _print_text(program: Program, graph: Graph, train: bool) -> None:
+    from archspec.cli.table import print_table, room, wrapped
+    from archspec.compiler.graph.cost import rows, totals
+    from archspec.terminal import visible
+
+    table = rows(graph, _frozen(program))
+    total = totals(table)
     inputs = ", ".join(f"{each.name} {_size(each.shape)}" for each in graph.inputs.values())
-    print(f"{program.name}: {inputs}, {'training' if arguments.train else 'inference'} graph")
-    _print_table(table)
+    print(wrapped(visible(f"{program.name}: {inputs}, {'training' if train else 'inference'} graph")))
+    print_table([("layer", "op", "output", "params", "macs"), *map(_cells, table)], room())
     weights = f"{total.params:,} parameters ({_bytes(4 * total.params)})"
-    print(f"{weights}, {total.trainable:,} trained; {_count(total.macs) or 0} macs")
-    further = "; ".join(_further(graph, arguments.train))
+    print(wrapped(f"{weights}, {total.trainable:,} trained; {_count(total.macs) or 0} macs"))
+    further = "; ".join(_further(graph, train))
     if further:
-        print(further)
-    return 0
+        print(wrapped(further))
+    warning = _too_large(4 * total.params)
+    if warning:
+        print(wrapped(warning))
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return (row.name, row.op, _size(row.output_shape), f"{row.params:,}" if row.params else "", _count(row.macs))
 
 
 def _further(graph: Graph, train: bool) -> Iterator[str]:
@@ -78,29 +134,14 @@ def _further(graph: Graph, train: bool) -> Iterator[str]:
         yield f"receptive field: {_size(field.size) if field is not None else 'the whole input'}"
 
 
-def _record(row: Row) -> dict[str, Any]:
-    shape = list(row.output_shape)
-    return {"name": row.name, "op": row.op, "output_shape": shape, "params": row.params, "macs": row.macs}
+def _too_large(weights: int) -> str:
+    """What stands against making the weights on this machine; "" where nothing does."""
+    from archspec.cli.memory import memory
 
-
-def _print_table(table: list[Row]) -> None:
-    cells = [("layer", "op", "output", "params", "macs")]
-    cells += [
-        (row.name, row.op, _size(row.output_shape), f"{row.params:,}" if row.params else "", _count(row.macs))
-        for row in table
-    ]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else 1000
-    widths[0] = max(12, min(widths[0], room - sum(widths[1:]) - 8))
-    for number, (name, op, *numbers) in enumerate(cells):
-        # The end of a path tells layers apart, so a long one loses its beginning.
-        name = name if len(name) <= widths[0] else "…" + name[-widths[0] + 1 :]
-        line = [name.ljust(widths[0]), op.ljust(widths[1])]
-        line += [text.rjust(width) for text, width in zip(numbers, widths[2:], strict=True)]
-        print("  ".join(line).rstrip())
-        if number == 0:
-            print("─" * min(sum(widths) + 8, room))
-    print("─" * min(sum(widths) + 8, room))
+    there = memory()
+    if there is None or weights <= there:
+        return ""
+    return f"the parameters alone take {_bytes(weights)}, and this machine has {_bytes(there)} of memory"
 
 
 def _size(shape: tuple[int | None, ...]) -> str:
@@ -113,7 +154,7 @@ def _count(number: int | None) -> str:
 
 def _short(number: int) -> str:
     """5713218144 as `5.71 G`; nothing for 0."""
-    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+    for unit, size in (("P", 1e15), ("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if number >= size:
             return f"{number / size:.2f} {unit}"
     return str(number) if number else ""

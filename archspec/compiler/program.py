@@ -57,11 +57,12 @@ def compile_file(
     settings: Readable[str, str | object] | None = None,
     findings: Findings,
     text: str | None = None,
+    unmet: Findings | None = None,
 ) -> Program | None:
     """Compile `FILE` or `FILE#variant`; None after errors, which are in `findings`.
 
     `settings` are hyperparameters, or other values by their paths, from the command line, as text or values; `text`
-    stands for the file's content.
+    stands for the file's content. Expectations that do not hold are errors too, unless `unmet` is there to take them.
     """
     before = len(findings.errors)
     document, variant = _read(path, text, findings, settings)
@@ -69,7 +70,7 @@ def compile_file(
         return None
     check_scopes(document, findings)
     unused: dict[Span, list[Diagnostic]] = {}
-    program = _compile(document, variant, findings, unused, Budget())
+    program = _compile(document, variant, findings, unused, Budget(), unmet)
     # What a spec says in vain is a warning of lint; what was said for this one time is a mistake.
     findings.extend(replace(seen[0], severity="error") for span, seen in unused.items() if span.file == COMMAND_LINE)
     return program if len(findings.errors) == before else None
@@ -118,7 +119,12 @@ def _read(
 
 
 def _compile(
-    document: Document, variant: str, findings: Findings, unused: dict[Span, list[Diagnostic]], budget: Budget
+    document: Document,
+    variant: str,
+    findings: Findings,
+    unused: dict[Span, list[Diagnostic]],
+    budget: Budget,
+    unmet: Findings | None = None,
 ) -> Program | None:
     own = Findings()
     resolver = Resolver(own, history=document.sources.history)
@@ -138,7 +144,7 @@ def _compile(
         findings.extend(gathered(own.items))
         return None
     verify(expanded.graph, own)
-    check_expectations(document, variant, expanded, own)
+    check_expectations(document, variant, expanded, own if unmet is None else unmet)
     for diagnostic in find_unused(document, expanded.usage, resolver):
         if diagnostic.span is not None:
             unused.setdefault(diagnostic.span, []).append(diagnostic)

@@ -44,6 +44,8 @@ def with_enough_memory(program: Program) -> Iterator[None]:
 def out_of_memory(message: str, program: Program) -> Stop:
     """What to say where TensorFlow or Python gets no memory, from their own message."""
     graph, section = program.graph, program.train
+    if memory.needed(graph, 0) > memory.there():
+        return _too_large(graph)
     node = _node_in(message, graph)
     place = f" in {node.layer}" if node is not None else ""
     batch = section.batch if section is not None else 1
@@ -51,6 +53,19 @@ def out_of_memory(message: str, program: Program) -> Stop:
     help = f"a batch of {smaller} should fit: --batch {smaller}" if smaller else "use a machine with more memory"
     what = f"there is not enough memory{place} for a batch of {batch}"
     return stop("AS746", what, span=node.span if node is not None else None, help=help)
+
+
+def _too_large(graph: Graph) -> Stop:
+    """What to say of a network whose weights alone do not fit."""
+    sizes = {node.layer: 0 for node in graph.nodes.values()}
+    for _, node, variable in graph.variables():
+        sizes[node.layer] += math.prod(variable.shape)
+    largest = max(graph.nodes.values(), key=lambda node: sizes[node.layer])
+    wanted, there = (f"{size / 1e9:.1f} GB" for size in (memory.needed(graph, 0), memory.there()))
+    message = (
+        f"the weights of {graph.name} take {wanted} in training, and there are {there}; most are in {largest.layer}"
+    )
+    return stop("AS746", message, span=largest.span, help="make this layer smaller, or use a machine with more memory")
 
 
 def _node_in(message: str, graph: Graph) -> Node | None:

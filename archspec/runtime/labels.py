@@ -7,7 +7,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from archspec.diagnostics import Stop, stop
-from archspec.run_folder.record import LABELS, read_record
+from archspec.run_folder import files
+from archspec.run_folder.record import LABELS, damaged, read_record
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.views import numbered_as
 
@@ -16,9 +17,16 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def labels_of_run(where: str) -> Path | None:
-    """The file of names in the run that a checkpoint belongs to; `where` is as in restore.open_weights."""
+    """The file of names in the run that a checkpoint belongs to; `where` is as in restore.open_weights. Raises Stop."""
     path = Path(where).expanduser().absolute()
-    return next((run / LABELS for run in _runs(path) if (run / LABELS).is_file()), None)
+    run = next((run for run in _runs(path) if LABELS in files.names(run)), None)
+    if run is None:
+        return None
+    try:
+        files.read(run, LABELS)
+    except OSError as problem:
+        raise damaged(run / LABELS, problem.strerror or str(problem)) from None
+    return run / LABELS
 
 
 def classes_of_run(where: str) -> tuple[str, ...] | None:
@@ -41,10 +49,10 @@ def in_order_of(data: Dataset, names: tuple[str, ...], where: str) -> Dataset:
 
     `names` are the network's classes in order. A data set without names, and one in that very order, stays as it is.
     """
-    known, feature = data.classes, data.class_feature
-    if known is None or feature is None or known == names[: len(known)]:
+    feature, own = data.class_feature, data.classes
+    if feature is None or own is None or own == names[: len(own)]:
         return data
-    unknown = [name for name in known if name not in names]
+    unknown = [name for name in own if name not in names]
     if unknown:
         raise _unknown(data, unknown, names, where)
     return numbered_as(data, {feature: names})

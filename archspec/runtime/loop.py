@@ -28,7 +28,7 @@ from archspec.runtime.step import SIGNALS, Step
 from archspec.runtime.stopping import Stopping
 from archspec.runtime.waiting import Waiting
 
-_EVALUATION = 60.0
+EVALUATION = 60.0
 """Seconds that a batch of an evaluation may still take when training was asked to end."""
 
 
@@ -166,7 +166,7 @@ def _score(plan: Plan, step: int, report: Report, stopping: Stopping, waiting: W
     with (
         plan.state.averaged(),
         report.scoring(plan.scoring.size) as advance,
-        waiting.until(what, ending=_EVALUATION) as moved,
+        waiting.until(what, ending=EVALUATION) as moved,
     ):
 
         def on_batch(examples: int) -> None:

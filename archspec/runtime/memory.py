@@ -28,7 +28,7 @@ def needed(graph: Graph, batch: int) -> int:
 
 def fitting_batch(graph: Graph, batch: int, ranks: int) -> int:
     """The largest batch, halved from one that did not fit, whose step should fit; 0 where none does."""
-    free, smaller = _memory(), batch // 2
+    free, smaller = there(), batch // 2
     while smaller >= ranks and (smaller % ranks or needed(graph, smaller // ranks) > free):
         smaller //= 2
     return smaller if smaller >= ranks else 0
@@ -37,16 +37,16 @@ def fitting_batch(graph: Graph, batch: int, ranks: int) -> int:
 def check_memory(program: Program, *, training: bool = True) -> None:
     """Raise Stop where the weights alone, in training with a gradient each, are more than the memory: before any is."""
     count = sum(math.prod(variable.shape) for _, _, variable in program.graph.variables())
-    wanted, there = count * _FLOAT * (2 if training else 1), _memory()
-    if wanted > there:
+    wanted, most = count * _FLOAT * (2 if training else 1), there()
+    if wanted > most:
         what = f"{count / 1e9:.1f} G weights" if count >= 1e9 else f"{count / 1e6:.1f} M weights"
         take = "with their gradients they take" if training else "they take"
-        message = f"{program.name} has {what}: {take} {wanted / 1e9:.1f} GB, and there are {there / 1e9:.1f} GB here"
+        message = f"{program.name} has {what}: {take} {wanted / 1e9:.1f} GB, and there are {most / 1e9:.1f} GB here"
         help = "`archspec summary` shows which layers have the most; make them smaller, or use a larger machine"
         raise stop("AS632", message, help=help)
 
 
-def _memory() -> float:
+def there() -> float:
     """The bytes of one rank: the GPU's, or its part of this machine's."""
     if tf.config.list_logical_devices("GPU"):
         return _gpu_bytes()

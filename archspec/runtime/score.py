@@ -34,7 +34,8 @@ class Scoring:
         self.data, self._section, self._batch = data, section, batch
         self._shapes = picture_shapes(network.graph, data.features)
         self._evaluation = Evaluation(network, wanted, data.features)
-        self._noun = "images" if any(feature.kind == "image" for feature in data.features.values()) else "examples"
+        pictures = {feature.kind for feature in data.features.values()} <= {"image", "class"}
+        self._noun = "images" if pictures else "examples"
         self.size = -(-data.size // distribute.size())
         """Examples of one rank, of the first one at least."""
 
@@ -69,9 +70,14 @@ class Scoring:
         return None if ended else scores
 
 
-def score(scoring: Scoring) -> Scores:
-    """The measures over one pass, with a bar; the same on all ranks. Raises Stop."""
+def score(scoring: Scoring, moved: Callable[[], None] = lambda: None) -> Scores:
+    """The measures over one pass, with a bar; the same on all ranks. `moved` is called after a batch. Raises Stop."""
+
+    def on_batch(examples: int) -> None:
+        moved()
+        passing.advance(examples)
+
     with Passing(scoring.size, "evaluating") as passing:
-        scores = scoring.run(passing.advance)
+        scores = scoring.run(on_batch)
     assert scores is not None
     return scores

@@ -20,13 +20,14 @@ from archspec.runtime import distribute
 from archspec.runtime.begin import begin
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.open import open_data
+from archspec.runtime.data.views import numbered_as
 from archspec.runtime.evaluate import Scores
 from archspec.runtime.failures import with_enough_memory
 from archspec.runtime.fit import check_fit
 from archspec.runtime.introduction import introduction
 from archspec.runtime.labels import in_order_of
 from archspec.runtime.log import Log
-from archspec.runtime.loop import Plan, run_steps
+from archspec.runtime.loop import EVALUATION, Plan, run_steps
 from archspec.runtime.lower import lower
 from archspec.runtime.measures import best_of, measures
 from archspec.runtime.memory import check_memory
@@ -100,7 +101,7 @@ def _train(program: Program, options: Options, waiting: Waiting) -> Outcome:
     if not ended.early and (ended.step < total or asked):
         # Asked to end while the last checkpoint was written: the evaluation is left out.
         return replace(outcome, stopped_by=stopping.asked or "a signal to another rank", scores=None)
-    return outcome if ended.early else replace(outcome, scores=_last_scores(plan, ended.step))
+    return outcome if ended.early else replace(outcome, scores=_last_scores(plan, ended.step, waiting))
 
 
 def _report(plan: Plan, start: int, options: Options) -> Report:
@@ -151,6 +152,8 @@ def _held_out(program: Program, section: Evaluate, data: Dataset, options: Optio
         found = _opened(program, section.data or _section(program).data, options.data, "eval", whole)
         if data.classes is not None:
             found = in_order_of(found, data.classes, str(data))
+        else:
+            found = numbered_as(found, data.class_names)
         forms = {name: measure.form for name, measure in measures(program).items()}
         check_fit(program, found, section.preprocess, forms)
     except Stop as problem:
@@ -180,12 +183,13 @@ def _length(section: Train, data: Dataset) -> Length:
     return Length(min(lengths), per_epoch)
 
 
-def _last_scores(plan: Plan, step: int) -> Scores | None:
+def _last_scores(plan: Plan, step: int, waiting: Waiting) -> Scores | None:
     """What the trained network gets right, with a bar of its own; written down too."""
     if plan.scoring is None:
         return None
-    with plan.state.averaged():
-        scores = score(plan.scoring)
+    what = "the images of the last evaluation"
+    with plan.state.averaged(), waiting.until(what, ending=EVALUATION) as moved:
+        scores = score(plan.scoring, moved)
     plan.log.scores(step, scores.values)
     plan.saving.scored(step, scores.values)
     return scores

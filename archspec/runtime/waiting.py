@@ -75,7 +75,7 @@ class Waiting:
     def until(
         self, what: str, ending: float = _ENDING, limit: float | None = None, quiet: float = _SAY
     ) -> Iterator[Callable[[], None]]:
-        """A block that waits for something; numbers are as in Wait, and the limit is a rank's patience if not given.
+        """A block that waits for something; the numbers are as in Wait, the limit a rank's patience if not given.
 
         It is given what is to be called whenever some of it has come.
         """

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from horovod_wheel import HorovodWheel
+from lock_files import STAGES, has_horovod
 from steps import SetupError, locked, say
 from virtual_environment import VirtualEnvironment
 
@@ -17,21 +18,28 @@ def set_up(stage: str, environment: VirtualEnvironment) -> None:
     with locked(environment.lock, str(environment.folder)):
         operations = environment.operations()
         if environment.has(stage, operations):
-            environment.finish(stage, operations)
+            environment.finish(STAGES[stage], operations)
             return
         environment.log.write_text("")
-        wheel = None if stage == "core" else HorovodWheel(environment.root, operations)
-        if wheel:
+        wheel = HorovodWheel(environment.root, environment.locks, operations)
+        if has_horovod(stage):
             wheel.require_tools(environment.folder)
         environment.make()
         environment.install(stage, operations)
-        environment.finish("core", operations)  # from here on lint works, whatever becomes of Horovod
-        if wheel:
-            wheel.provide(environment.pip, environment.log)
-            with environment.changing():
-                wheel.install(environment.pip, environment.log)
-        environment.finish(stage, operations)
+        # From here on what needs no Horovod works, whatever becomes of that.
+        environment.finish([lock for lock in STAGES[stage] if lock != "ranks"], operations)
+        if has_horovod(stage):
+            add_horovod(wheel, environment)
+            environment.finish(STAGES[stage], operations)
         say(f"{environment.folder} is ready (stage {stage})")
+
+
+def add_horovod(wheel: HorovodWheel, environment: VirtualEnvironment) -> None:
+    """Builds the wheel, unless the user's cache has it, and installs it, unless it is installed."""
+    wheel.provide(environment.pip, environment.log)
+    if not wheel.installed(environment.site_packages):
+        with environment.changing():
+            wheel.install(environment.pip, environment.log)
 
 
 def main(arguments: list[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
 import re
@@ -14,7 +15,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from steps import SetupError, locked, run
+from steps import SetupError, locked, run, user_cache
 
 VERSION = "0.28.1"
 # Horovod 0.28.1 is its last release, and TensorFlow 2.21 is newer: file, text that stands in it once, new text.
@@ -74,11 +75,6 @@ def recipe_hash() -> str:
     return hashlib.sha256(repr((VERSION, MENDS, sorted(SETTINGS.items()))).encode()).hexdigest()[:8]
 
 
-def cache() -> Path:
-    """The user's folder of wheels, shared by all checkouts."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "archspec" / "wheels"
-
-
 def jobs() -> int:
     """How many compilers to run at once: one to a processor, fewer where memory is short."""
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -89,15 +85,16 @@ def jobs() -> int:
 class HorovodWheel:
     """The wheel for one TensorFlow, Python, platform, choice of GPU operations and recipe."""
 
-    def __init__(self, root: Path, operations: str) -> None:
+    def __init__(self, root: Path, locks: Path, operations: str) -> None:
         if operations not in OPERATIONS:
             known = " or ".join(OPERATIONS)
             raise SetupError(f"HOROVOD_GPU_OPERATIONS is {operations}, which can't be built here. Set it to {known}.")
         self.requirement = root / "requirements" / "horovod.txt"
         self.operations = operations
-        lock = (root / "requirements" / "train.txt").read_text()
+        lock = (locks / "train.txt").read_text()
         self.tensorflow = re.findall(r"^tensorflow==([\w.]+)", lock, re.MULTILINE)[0]
-        self.folder = cache() / self.key()
+        self.cache = user_cache("wheels")
+        self.folder = self.cache / self.key()
 
     def key(self) -> str:
         """The name of its folder in the cache."""
@@ -137,17 +134,26 @@ class HorovodWheel:
             if not self.built():
                 self.build(pip, log)
 
+    def installed(self, site_packages: Path) -> bool:
+        """Whether just this one is there; pip writes down where it installed a file from."""
+        origin = site_packages / f"horovod-{VERSION}.dist-info" / "direct_url.json"
+        return origin.is_file() and json.loads(origin.read_text())["url"] == self.file().as_uri()
+
+    def file(self) -> Path:
+        """The wheel in the cache."""
+        return next(self.folder.glob("*.whl"))
+
     def install(self, pip: Pip, log: Path) -> None:
         """Installs it from the cache."""
-        wheel = next(self.folder.glob("*.whl"))
+        wheel = self.file()
         command = pip("install", "--no-index", "--no-deps", "--force-reinstall", str(wheel))
         run(f"installing Horovod {VERSION}", "5 s", command, log)
 
     def build(self, pip: Pip, log: Path) -> None:
         """Downloads, checks, mends and compiles it, and puts it into the cache with one rename."""
-        for leftover in cache().glob(f"{self.folder.name}.building-*"):
+        for leftover in self.cache.glob(f"{self.folder.name}.building-*"):
             shutil.rmtree(leftover)
-        with tempfile.TemporaryDirectory(prefix=f"{self.folder.name}.building-", dir=cache()) as name:
+        with tempfile.TemporaryDirectory(prefix=f"{self.folder.name}.building-", dir=self.cache) as name:
             building, wheels = Path(name), Path(name) / "wheels"
             download = pip("download", "--no-deps", "--no-build-isolation", "--no-binary", ":all:", "--dest", name)
             download += ["--require-hashes", "--requirement", str(self.requirement)]

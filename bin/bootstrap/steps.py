@@ -25,6 +25,17 @@ def say(text: str) -> None:
     print(f"archspec: {text}", file=sys.stderr, flush=True)
 
 
+def user_cache(name: str) -> Path:
+    """A folder of the user's cache, shared by all checkouts."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "archspec" / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        remedy = "Name a folder that can in XDG_CACHE_HOME."
+        raise SetupError(f"{folder} can't be made: {error.strerror}. {remedy}") from error
+    return folder
+
+
 @contextlib.contextmanager
 def locked(path: Path, what: str) -> Iterator[None]:
     """Holds a lock on the file `path`; waits, and says so, while another process holds it.

@@ -20,7 +20,7 @@ def archspec(*words: str, text: str | None = None, **environment: str) -> subpro
     return subprocess.run(
         [sys.executable, "-P", "-m", "archspec", *words],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "", **environment},
         input=text,
         capture_output=True,
         text=True,
@@ -117,7 +117,6 @@ def test_standard_input_that_is_no_text_is_a_finding() -> None:
         (["lnt"], "did you mean lint"),
         ([], "COMMAND"),
         (["lint"], "PATH"),
-        (["lint", "nowhere.yaml"], "no file or folder nowhere.yaml"),
         (["summary", INCEPTION, "--set", "num_classes"], "is not NAME=VALUE"),
         (["explain", INCEPTION, "Mixed_5x"], "did you mean Mixed_5"),
         (["summary", INCEPTION, "--until", "PreLogts"], "did you mean PreLogits"),
@@ -206,9 +205,10 @@ def test_explain_tells_the_winner_and_the_losers() -> None:
 
 
 def test_explain_of_a_layer_tells_briefly_what_was_overridden() -> None:
-    lines = archspec("explain", INCEPTION, "Logits/Conv2d_1c_1x1").stdout.splitlines()
-    (norm,) = [line for line in lines if line.startswith("Logits/Conv2d_1c_1x1.norm ")]
-    assert norm.endswith("(scope logits at specs/inception_v3.yaml:14:34; over batch_norm, null)")
+    heading, *lines = archspec("explain", INCEPTION, "Logits/Conv2d_1c_1x1").stdout.splitlines()
+    (norm,) = [line for line in lines if line.split()[0] == "norm"]
+    assert heading == "Logits/Conv2d_1c_1x1: conv2d  (specs/inception_v3.yaml)"
+    assert norm.endswith("  scope logits at 14:34; over batch_norm, null")
 
 
 @pytest.mark.parametrize(
@@ -258,3 +258,69 @@ def test_output_into_a_closed_pipe_is_quiet() -> None:
         check=False,
     )
     assert done.stderr == ""
+
+
+UNMET = """archspec: 1
+inputs: {image: {shape: [8, 8, 3]}}
+layers: [a: {conv2d: 4, kernel: 3}]
+expect: {params: 7}
+"""
+
+
+def test_summary_comes_before_the_expectation_that_does_not_hold(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text(UNMET)
+    done = archspec("summary", str(tmp_path / "x.yaml"))
+    assert done.returncode == 1
+    assert "112 parameters" in done.stdout
+    assert "x.yaml:4:18: AS503" in done.stderr and "    4 | expect: {params: 7}" in done.stderr
+    found = json.loads(archspec("summary", str(tmp_path / "x.yaml"), "--format", "json").stdout)
+    assert (found["params"]["total"], [each["code"] for each in found["diagnostics"]]) == (112, ["AS503"])
+
+
+def test_an_empty_end_point_is_none() -> None:
+    done = archspec("summary", "specs/resnet_v1.yaml", "--until", "")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "AS925 resnet_v1_50 has no end point with an empty name" in done.stderr
+
+
+@pytest.mark.parametrize("spec", ["specs/lenet.yaml", INCEPTION, "specs/nasnet_mobile.yaml"])
+@pytest.mark.parametrize("more", [[], ["--train"]], ids=["", "train"])
+def test_summary_as_ir_is_a_text_that_gives_the_graph_again(spec: str, more: list[str]) -> None:
+    from archspec.compiler.graph.passes.inference import for_inference
+    from archspec.compiler.graph.text import parse_graph, print_graph
+    from archspec.compiler.program import compile_file
+    from archspec.diagnostics import Findings
+
+    printed = archspec("summary", spec, "--format", "ir", *more).stdout
+    findings = Findings()
+    program = compile_file(str(ROOT / spec), findings=findings)
+    assert program is not None
+    graph = program.graph if more else for_inference(program.graph)
+    again = parse_graph(printed, "ir", findings)
+    assert again is not None and not findings.items
+    assert list(again.nodes) == list(graph.nodes) and again.endpoints == graph.endpoints
+    assert [(node.op, node.inputs, node.shape, node.variable_path) for node in again.nodes.values()] == [
+        (node.op, node.inputs, node.shape, node.variable_path) for node in graph.nodes.values()
+    ]
+    assert print_graph(again) == printed
+
+
+def test_summary_says_that_a_network_is_larger_than_the_machine(tmp_path: Path) -> None:
+    text = "archspec: 1\ninputs: {x: {shape: [100000]}}\nlayers: [a: {dense: 99999}, b: {dense: 99999}, c: {dense: 9999999}]\n"
+    (tmp_path / "x.yaml").write_text(text)
+    lines = archspec("summary", str(tmp_path / "x.yaml")).stdout.splitlines()
+    assert lines[-1].startswith("the parameters alone take 4.08 TB, and this machine has ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["summary", "specs/nasnet_mobile.yaml"],
+        ["explain", INCEPTION],
+        ["explain", INCEPTION, "Mixed_5b/Branch_1/Conv2d_0b_5x5"],
+        ["explain", INCEPTION, "Mixed_5b/Branch_1/Conv2d_0b_5x5.norm"],
+    ],
+)
+def test_tables_keep_to_the_terminal(words: list[str]) -> None:
+    lines = archspec(*words, COLUMNS="80").stdout.splitlines()
+    assert len(lines) > 10 and max(map(len, lines)) <= 80

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archspec.compiler.language.expression import Environment, Function, WrongExpression, evaluate, interpolate
+from archspec.compiler.language.expression import (
+    Environment,
+    Function,
+    WrongExpression,
+    check_body,
+    evaluate,
+    interpolate,
+)
 from archspec.compiler.program import Program
 
 ENVIRONMENT = Environment(
@@ -153,10 +160,10 @@ def test_lists_that_share_their_parts_are_bounded() -> None:
         evaluate("f39(1)", Environment({}, functions))
 
 
-def test_function_sees_only_earlier_ones() -> None:
-    functions = {"f": Function(("x",), "g(x)"), "g": Function(("x",), "x")}
-    with pytest.raises(WrongExpression, match="no function `g`"):
-        evaluate("f(1)", Environment({}, functions))
+def test_function_calls_only_earlier_ones() -> None:
+    with pytest.raises(WrongExpression, match="no function `g`") as problem:
+        check_body("g(x)", {"x"}, set(), {"e": Function((), "1")}, {"e", "f", "g"})
+    assert problem.value.help == "a function can only call those above it"
 
 
 @given(st.text(max_size=80))

@@ -11,10 +11,9 @@ from archspec.rendering import show, text
 
 
 def shown(tmp_path: Path, line: str, start: int, end: int, **more: object) -> list[str]:
-    file = tmp_path / "a.yaml"
-    file.write_text(f"first\n{line}\n")
-    span = Span(str(file), 2, start, 2, end)
-    return text(Diagnostic("AS999", "says what", span, **more)).splitlines()  # type: ignore[arg-type]
+    file = str(tmp_path / "a.yaml")
+    finding = Diagnostic("AS999", "says what", Span(file, 2, start, 2, end), **more)  # type: ignore[arg-type]
+    return text(finding, sources={file: f"first\n{line}\n"}).splitlines()
 
 
 def test_carets_stand_under_the_span(tmp_path: Path) -> None:
@@ -50,11 +49,10 @@ def test_colours_only_when_asked(tmp_path: Path) -> None:
     assert "\x1b" in text(diagnostic, colour=True) and "\x1b" not in text(diagnostic)
 
 
-def test_line_is_cut_to_the_width_that_is_there(tmp_path: Path) -> None:
-    file = tmp_path / "a.yaml"
-    file.write_text("a" * 50 + "HERE" + "b" * 50)
-    diagnostic = Diagnostic("AS999", "m", Span(str(file), 1, 51, 1, 55))
-    _, line, carets = text(diagnostic, width=30).splitlines()
+def test_line_is_cut_to_the_width_that_is_there() -> None:
+    diagnostic = Diagnostic("AS999", "m", Span("a.yaml", 1, 51, 1, 55))
+    sources = {"a.yaml": "a" * 50 + "HERE" + "b" * 50}
+    _, line, carets = text(diagnostic, width=30, sources=sources).splitlines()
     assert len(line) == len("    1 | ") + 30
     assert line[carets.index("^") :].startswith("HERE") and line.count("…") == 2
 
@@ -65,15 +63,14 @@ def test_wide_letters_are_cut_by_the_columns_they_take(tmp_path: Path) -> None:
     assert carets.count("^") == 1
 
 
-def test_span_over_several_lines_is_underlined_to_the_end_of_the_first(tmp_path: Path) -> None:
-    file = tmp_path / "a.yaml"
-    file.write_text("- a: [x,\n  y]\n")
-    lines = text(Diagnostic("AS999", "m", Span(str(file), 1, 6, 2, 5))).splitlines()
+def test_span_over_several_lines_is_underlined_to_the_end_of_the_first() -> None:
+    diagnostic = Diagnostic("AS999", "m", Span("a.yaml", 1, 6, 2, 5))
+    lines = text(diagnostic, sources={"a.yaml": "- a: [x,\n  y]\n"}).splitlines()
     assert lines[1:] == ["    1 | - a: [x,", "      |      ^^^"]
 
 
-def test_tabs_and_control_characters_take_one_column(tmp_path: Path) -> None:
-    assert shown(tmp_path, "a\t\x1bb", 4, 5)[1:] == ["    2 | a \ufffdb", "      |    ^"]
+def test_what_is_not_printable_is_shown_and_the_carets_move_with_it(tmp_path: Path) -> None:
+    assert shown(tmp_path, "a\t\x1bb", 4, 5)[1:] == ["    2 | a \\x1bb", "      |       ^"]
 
 
 def test_text_that_is_in_no_file_is_quoted_from_the_sources() -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archspec.compiler import rules
-from archspec.compiler.program import check_file
+from archspec.compiler.language.op import Lowering, Op, Shape
+from archspec.compiler.program import Program, check_file
 from archspec.compiler.rules import RULES, check_rules
+from archspec.compiler.rules.unused_taps import used_positions
 from archspec.diagnostics import Diagnostic, Findings
 
 HEAD = "archspec: 1\ninputs: {image: {shape: [32, 32, 3]}}\n"
@@ -35,3 +42,69 @@ def test_every_rule_is_in_the_table_with_a_code_of_its_own() -> None:
     assert files == {rule.__name__.rpartition(".")[2] for rule in RULES}
     assert len({rule.CODE for rule in RULES}) == len(RULES)
     assert all(rule.__doc__ for rule in RULES)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The sizes of a convolution along one axis."""
+
+    kernel: tuple[int]
+    stride: tuple[int]
+    rate: tuple[int]
+    padding: str
+
+
+@given(
+    st.integers(1, 12), st.integers(1, 9), st.integers(1, 5), st.integers(1, 4), st.sampled_from(["same", "symmetric"])
+)
+def test_used_positions_are_those_that_trying_each_of_them_finds(
+    size: int, kernel: int, stride: int, rate: int, padding: str
+) -> None:
+    window = (kernel - 1) * rate + 1
+    steps = -(-size // stride)
+    even = padding == "symmetric" and stride > 1
+    before = (window - 1) // 2 if even else max((steps - 1) * stride + window - size, 0) // 2
+    starts = [step * stride - before for step in range(steps)]
+    found = sum(any(0 <= start + tap * rate < size for start in starts) for tap in range(kernel))
+    assert used_positions(Window((kernel,), (stride,), (rate,), padding), (size,)) == found
+
+
+def test_used_positions_of_a_huge_kernel_are_counted_at_once() -> None:
+    assert used_positions(Window((10**9,), (1,), (1,), "same"), (99_999,)) == 199_997
+
+
+class Odd(Op):
+    """An op of another package: a convolution by its group, with none of our fields."""
+
+    GROUPS = ("conv", "weights", "pool", "norm", "activation")
+    SPATIAL = True
+
+    def shape(self, *shapes: Shape) -> Shape:
+        return shapes[0]
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return inputs[0]
+
+
+class Half(Op):
+    """One with a kernel and a stride, but neither rate nor padding as we have them."""
+
+    GROUPS = ("conv",)
+    SPATIAL = True
+    kernel = 3
+    stride = (1, 1, 1)
+    padding = "same"
+
+    def shape(self, *shapes: Shape) -> Shape:
+        return shapes[0]
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return inputs[0]
+
+
+@pytest.mark.parametrize("op", [Odd(), Half()], ids=["none", "some"])
+def test_rules_ask_only_for_what_an_op_has(op: Op, compiled: Callable[..., Program]) -> None:
+    program = compiled("layers: [a: relu, b: softmax]")
+    node = next(iter(program.graph.nodes.values()))
+    graph = replace(program.graph, nodes={**program.graph.nodes, node.path: replace(node, op=op)})
+    assert list(check_rules(replace(program, graph=graph))) == []

@@ -23,7 +23,7 @@ FINDING = Diagnostic(
 def test_a_finding_is_a_result_of_its_rule() -> None:
     log = as_sarif([FINDING, Diagnostic("AS217", "unused", severity="warning")])
     (run,) = log["runs"]
-    first, second = run["results"]
+    second, first = run["results"]  # what has no place comes first
     rules = run["tool"]["driver"]["rules"]
     assert (log["version"], run["tool"]["driver"]["name"]) == ("2.1.0", "archspec")
     assert [rules[result["ruleIndex"]]["id"] for result in (first, second)] == ["AS301", "AS217"]

@@ -17,7 +17,7 @@ from archspec.compiler.language.fields import FAMILIES, Field, Form
 from archspec.compiler.language.values import WrongValue
 from archspec.compiler.schema import as_text, place, published, schema
 from archspec.compiler.syntax.nodes import plain
-from archspec.compiler.syntax.reading import read
+from archspec.compiler.syntax.reading import parse, read
 from archspec.diagnostics import Findings
 
 ROOT = Path(__file__).parents[2]
@@ -160,3 +160,56 @@ def test_an_expression_can_stand_for_every_value(value: str) -> None:
     for cls, declared in fields():
         part = {"$ref": f"#/$defs/scope.{cls.NAME}/properties/{declared.name}"}
         assert Draft202012Validator({**part, "$defs": published()["$defs"]}).is_valid(value), (cls, declared.name)
+
+
+EXTENDING = [
+    "train: {losses: {main: {label_smoothing: 0.1}}}",
+    "train: {optimizer: {momentum: 0.8}, batch: 8}",
+    "defaults: {conv2d: {initializer: {stddev: 0.5}, norm: {decay: 0.9}}}",
+    "eval: {metrics: {top_1: {k: 3}}}",
+    "change: {fc3: {units: 5}}",
+]
+
+
+@pytest.mark.parametrize("draft", [Draft202012Validator, Draft7Validator])
+@pytest.mark.parametrize("text", EXTENDING)
+def test_what_extends_a_spec_may_say_a_part_of_a_form(text: str, draft: Any) -> None:
+    alone, over = (parse(f"archspec: 1\n{line}{text}\n", "a.yaml", Findings()) for line in ("", "extends: b.yaml\n"))
+    assert alone is not None and over is not None
+    assert list(draft(published()).iter_errors(plain(over))) == []
+    assert not draft(published()).is_valid({**plain(alone), "inputs": {}, "layers": []}) or text.startswith("change")  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "insert: {after a: [c: {conv2d: 8, filters: 64}]}",
+        "train: {losses: {main: {label_smothing: 0.1}}}",
+        "train: {bach: 3}",
+        "defaults: {conv2d: {kernal: 3}}",
+    ],
+)
+def test_what_extends_a_spec_must_say_it_rightly(text: str) -> None:
+    over = parse(f"archspec: 1\nextends: b.yaml\n{text}\n", "a.yaml", Findings())
+    assert over is not None
+    assert not Draft202012Validator(published()).is_valid(plain(over))
+
+
+def test_a_mistake_in_one_layer_does_not_print_all_of_them() -> None:
+    tree = read(ROOT / "specs" / "inception_v3.yaml", Findings())
+    assert tree is not None
+    spec: Any = plain(tree)
+    for layers in (
+        [*spec["layers"], {"bad": {"conv2d": "many"}}],
+        [*spec["layers"], {"s": [{"bad": {"conv2d": 8, "kernl": 3}}]}],
+    ):
+        errors = list(Draft202012Validator(published()).iter_errors({**spec, "layers": layers}))
+        assert errors and all(len(error.message) < 200 for error in errors), errors
+
+
+def test_an_editor_is_told_the_names_of_kinds() -> None:
+    """yaml-language-server completes what stands in `properties`; a layer that has no operation yet is offered all."""
+    layer = published()["$defs"]["layer.any"]
+    assert layer["then"]["properties"].keys() >= {*FAMILIES["op"], "layers", "block", "network"} - {
+        name for name in FAMILIES["op"] if "." in name
+    }

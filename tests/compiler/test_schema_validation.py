@@ -53,7 +53,7 @@ def test_specs_are_fine(path: Path) -> None:
         ("{conv2d: 1, kernel: [1, $k, x]}", "AS102", 26, "`kernel` of `conv2d` must be", None),
         ("{conv2d: 1, padding: saem}", "AS102", 27, "one of same, valid, symmetric", "did you mean `same`?"),
         (f"{{conv2d: 1, l2: {'9' * 400}}}", "AS102", 22, "`l2` of `conv2d` must be a number", None),
-        ("{conv2d: 1, l2: .nan}", "AS102", 22, "`l2` of `conv2d` must be a number, got .nan", None),
+        ("{conv2d: 1, l2: .nan}", "AS102", 22, "`l2` of `conv2d` must be a finite number, got .nan", None),
         ("{conv2d: 1, kernal: 3}", "AS101", 18, "`conv2d` has no field `kernal`", "did you mean `kernel`?"),
         ("{conv2d: 1, enpoint: b}", "AS101", 18, "`conv2d` has no field `enpoint`", "did you mean `endpoint`?"),
         ("{softmax, zzz: 3}", "AS101", 16, "`softmax` has no field `zzz`", None),
@@ -213,14 +213,14 @@ def test_what_the_schema_refuses_is_reported_and_nothing_else(path: Path) -> Non
 
     tree = parse(path.read_text(), path.name, Findings())
     assert isinstance(tree, Mapping)
-    whole = {**plain(tree), "extends": "base.yaml"}  # inputs and layers may then be missing
+    whole = plain(tree)
     judge, chance = Draft202012Validator(published()), random.Random(path.stem)
     for _ in range(25):
         broken = mutate(whole, chance)
         text = yaml.safe_dump(broken, sort_keys=False)
         root, findings = parse(text, "spec.yaml", Findings()), Findings()
-        if not isinstance(root, Mapping) or root.key("extends") is None:
-            continue
+        if not isinstance(root, Mapping) or not {"inputs", "layers"} <= {key.text for key, _ in root.pairs}:
+            continue  # a later stage misses them, because what is extended may have them
         validate(root, findings)
         errors = [error.message for error in judge.iter_errors(plain(root))]
         assert bool(errors) == bool(findings.items), (text, errors[:3], findings.items[:3])

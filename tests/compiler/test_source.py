@@ -185,8 +185,19 @@ def test_alias_is_the_anchored_node() -> None:
 
 
 WRONG: list[tuple[str | bytes, str]] = [
-    ("a: [1\n", "AS001 2:1"),
-    ("a: 'x\n", "AS001 2:1"),
+    ("a: [1\n", "AS017 1:4"),
+    ("a: 'x\n", "AS017 1:4"),
+    ('a: 1\nname: "open\nb: {c: 1}\n', "AS017 2:7"),
+    ('a: 1\nname: "open\nb: "x"\nc: 1\n', "AS017 2:7"),
+    ("a: {b: [1, 2]\nc: [2]\nd: 1\n", "AS017 1:4"),
+    ("a: {b: 1 c: 2}\n", "AS001 1:11"),
+    ("a:\n  batch:8\n  steps: 3\n", "AS015 2:3"),
+    ("a:1\nb: 2\n", "AS015 1:1"),
+    ("a:\n- b:8 # so\n  c: 3\n", "AS015 2:3"),
+    ("a: {b:[1]}\n", "AS015 1:5"),
+    ("a:\xa0{b: {c: 1}}\n", "AS016 1:3"),
+    ("a: \u201cx: y\u201d\n", "AS016 1:4"),
+    ("- a: 1\n\u2013 b: 1\n", "AS016 2:1"),
     ("a: b: c\n", "AS001 1:5"),
     ("é: b: c\n", "AS001 1:5"),
     ("a: %x\n", "AS001 1:4"),

@@ -1,12 +1,13 @@
-"""docs/training.md says what is true: its session runs, in order, on pictures of five kinds."""
+"""docs/training.md says what is true: its session runs, in order, on pictures of five kinds.
+
+The fast tier collects this file without NumPy and Pillow, so the functions import them.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from tests.docs.pages import ROOT, Example, check, examples, save
 
@@ -19,6 +20,9 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the page's spec, flowers/ with twenty pictures of each kind, and a rose."""
+    import numpy as np
+    from PIL import Image
+
     folder, draw = tmp_path_factory.mktemp("training"), np.random.default_rng(0)
     save(EXAMPLES, folder)
     for number, kind in enumerate(("daisy", "dandelion", "roses", "sunflowers", "tulips")):
@@ -40,5 +44,7 @@ def test_every_fence_is_an_example() -> None:
 
 
 def test_features_are_written(workplace: Path) -> None:
+    import numpy as np
+
     with np.load(workplace / "features.npz") as arrays:
         assert {name: array.shape for name, array in arrays.items()} == {"pool": (1, 128)}

@@ -19,10 +19,9 @@ from tests.runtime.training import FULL, command, finished, spec_file, train
 
 def data(names: tuple[str, ...] | None, offset: int = 0) -> Dataset:
     """One example of each class."""
-    size, features = len(names or "ab"), {"label": class_type(len(names) if names else None)}
-    known = {"label": names} if names else {}
-    made = Dataset("d", "eval", size, features, lambda index, seed: {"label": index}, str, class_names=known)
-    return with_offset(made, offset)
+    known, types = {} if names is None else {"label": names}, {"label": class_type(names and len(names))}
+    read = lambda index, seed: {"label": index}  # noqa: E731
+    return with_offset(Dataset("d", "eval", len(names or "ab"), types, read, str, known), offset)
 
 
 def labels(found: Dataset) -> list[int]:

@@ -45,6 +45,21 @@ def test_a_damaged_horovod_is_broken_and_the_rest_is_still_examined(
     assert status == 1
 
 
+def test_of_a_tensorflow_that_aborts_its_last_words_are_found(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fatal = "F tensorflow/core/platform/cpu_feature_guard.cc:112] TensorFlow was compiled to use AVX512F instructions"
+    (tmp_path / "tensorflow").mkdir()
+    lines = ["import os", f"os.write(2, {f'{fatal} and more'.encode()!r})", "os.abort()"]
+    (tmp_path / "tensorflow" / "__init__.py").write_text("\n".join(lines))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    status, checks = examined(capsys)
+    assert checks["TensorFlow"]["found"] == f"ended by SIGABRT: {fatal} and more"
+    assert "this processor lacks" in checks["TensorFlow"]["help"]
+    assert checks["Two ranks"]["state"] == "missing"
+    assert status == 1
+
+
 @pytest.mark.parametrize(("absent", "expected_status"), [("horovod", 0), ("tensorflow", 1)])
 def test_a_missing_part_has_a_remedy_and_only_tensorflow_is_needed(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, absent: str, expected_status: int

@@ -1,13 +1,16 @@
 """Runs the real set-up with stand-ins for its slow commands: `stand_in_steps.py ROOT FOLDER STAGE [BEHAVIOUR]`.
 
 Each stand-in does what its command leaves behind, in two halves. BEHAVIOUR is `kill:N`, which kills the process between
-the halves of step N as `kill -9` would, or `wait:FILE`, which stops there until FILE exists. Prints a line to a step.
+the halves of step N as `kill -9` would, or `wait:FILE`, which stops there until FILE exists. Prints a line to a step,
+and below a download one to a package.
 """
 
 from __future__ import annotations
 
 import io
+import json
 import os
+import re
 import runpy
 import signal
 import sys
@@ -23,8 +26,6 @@ def first_half(title: str, command: list[str], folder: Path) -> None:
     """What an interrupted command leaves."""
     if title.startswith("making"):
         (folder / "bin").mkdir()
-    elif "--dest" in command:
-        destination(command).mkdir(exist_ok=True)
     elif title.startswith("installing"):
         (folder / "half").write_text(title)
 
@@ -33,7 +34,7 @@ def second_half(title: str, command: list[str], folder: Path) -> None:
     """What the finished command adds."""
     if title.startswith("making"):
         (folder / "bin" / "python").symlink_to(sys.executable)
-        (folder / "lib" / "python3.11" / "site-packages").mkdir(parents=True)
+        site_packages(folder).mkdir(parents=True)
     elif title.startswith("downloading Horovod"):
         archive(destination(command) / "horovod-0.28.1.tar.gz")
     elif title.startswith("building"):
@@ -42,10 +43,35 @@ def second_half(title: str, command: list[str], folder: Path) -> None:
         wheels = Path(command[command.index("--wheel-dir") + 1])
         wheels.mkdir()
         (wheels / "horovod-0.28.1.whl").touch()
-    elif title.startswith("installing"):
-        assert "Horovod" not in title or Path(command[-1]).is_file()
+    elif title.startswith("downloading"):
+        for name in required(command):
+            wheel = destination(command) / f"{name}.whl"
+            print(f"  {name}" if not wheel.exists() else f"  kept {name}", flush=True)
+            wheel.touch()
+    elif title.startswith("installing Horovod"):
         (folder / "half").unlink()
-        (folder / title.replace(" ", "_")).touch()
+        origin = site_packages(folder) / "horovod-0.28.1.dist-info" / "direct_url.json"
+        origin.parent.mkdir(exist_ok=True)
+        origin.write_text(json.dumps({"url": Path(command[-1]).resolve(strict=True).as_uri()}))
+    elif title.startswith("installing"):
+        for name in required(command):
+            downloads = Path(command[command.index("--find-links") + 1])
+            assert (downloads / f"{name}.whl").is_file(), f"{name} was not downloaded before"
+            package, _, version = name.partition("==")
+            for other in site_packages(folder).glob(f"{package.replace('-', '_')}-*.dist-info"):
+                other.rmdir()
+            (site_packages(folder) / f"{package.replace('-', '_')}-{version}.dist-info").mkdir()
+        (folder / "half").unlink()
+
+
+def site_packages(folder: Path) -> Path:
+    return folder / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+
+
+def required(command: list[str]) -> list[str]:
+    """`name==version` of each package that pip is asked for."""
+    text = Path(command[command.index("--requirement") + 1]).read_text()
+    return re.findall(r"^(\S+==\S+)", text, re.MULTILINE)
 
 
 def destination(command: list[str]) -> Path:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import configparser
+import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+PICTURES = REPOSITORY / "archspec" / "runtime" / "data" / "pictures"
 
 
 def test_setup_cfg_names_every_package() -> None:
@@ -22,6 +25,14 @@ def test_setup_cfg_names_every_package() -> None:
     modules = (REPOSITORY / "archspec").rglob("*.py")
     found = {".".join(path.parent.relative_to(REPOSITORY).parts) for path in modules}
     assert named == found | {"archspec.schemas", "archspec.specs"}
+
+
+def test_the_pictures_of_the_sample_are_those_of_scikit_image() -> None:
+    """Their hashes, as scikit-image 0.26 publishes them in skimage/data/_registry.py, stand beside them."""
+    table = (PICTURES / "README.md").read_text()
+    published = dict(re.findall(r"^\| (\S+\.(?:png|jpg)) \|.* `([0-9a-f]{64})` \|$", table, re.MULTILINE))
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in PICTURES.glob("*.*g")}
+    assert found == published and len(found) == 10
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +57,8 @@ def test_the_wheel_holds_every_module_and_the_published_schema(installed: Path) 
     assert {path for path in modules if not (installed / path).is_file()} == set()
     for schema in (REPOSITORY / "schemas").glob("*.json"):
         assert json.loads((installed / "archspec" / "schemas" / schema.name).read_text())
+    for picture in PICTURES.iterdir():
+        assert (installed / picture.relative_to(REPOSITORY)).read_bytes() == picture.read_bytes()
 
 
 def run(installed: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

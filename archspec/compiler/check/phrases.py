@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from archspec.compiler.check.numbers import as_number
 from archspec.compiler.check.subschemas import Part
 from archspec.compiler.language.fields import FAMILIES, Field
+from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.language.values import WrongValue
+from archspec.compiler.syntax.lookalikes import described, lookalike, plain_letters
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.compiler.syntax.scalars import core_value
 from archspec.diagnostics import Span
@@ -18,10 +23,31 @@ WRITTEN = {
 """How a part is written, for those that are often written otherwise."""
 
 
+NOTHING = "write null"
+"""What to do about another language's word for it."""
+
+_NOTHINGS = frozenset({"none", "nil", "nothing", "undefined", "null", "n/a", "false", "off", "no", ""})
+_NUMERIC = frozenset({"int", "float", "Pair", "Duration"})
+
+
+def is_nothing(node: Scalar) -> bool:
+    """Whether a text is how other languages write null, or null in quotes."""
+    return node.text.lower() in _NOTHINGS and node.value is not None
+
+
 def thing_of(part: Part) -> str:
     """What a kind is called: an operation, or one of a family."""
     head, _, family = part.name.partition(".")
     return family if head == "form-of" else "operation"
+
+
+def meant(name: str, known: Iterable[str]) -> str | None:
+    """The question whether a name that is there was meant; with the name of a letter that only looks like another."""
+    at = lookalike(name)
+    if at is None:
+        return nearest(name, known)
+    found = nearest(plain_letters(name), known)
+    return f"{found} Here is {described(name[at])}" if found else f"here is {described(name[at])}"
 
 
 def unknown_code(part: Part) -> tuple[str, str]:
@@ -57,10 +83,29 @@ def nearly(node: Node, declared: Field) -> str | None:
     """What to write in place of a value that is the right one in the wrong form."""
     if not isinstance(node, Scalar):
         return None
+    if declared.type.optional and is_nothing(node):
+        return NOTHING
     unquoted = core_value(node.text) if node.quoted else node.value
     try:
         declared.read(unquoted)
         return f"take the quotes away: {node.text}"
     except WrongValue:
-        whole = isinstance(unquoted, float) and unquoted.is_integer() and abs(unquoted) < 2**53
-        return f"write {unquoted:.0f}" if whole and declared.type.text == "int" else None
+        pass
+    if isinstance(unquoted, float) and unquoted.is_integer() and abs(unquoted) < 2**53 and declared.type.text == "int":
+        return f"write {unquoted:.0f}"
+    number = as_number(node.text) if declared.type.text in _NUMERIC and isinstance(unquoted, str) else None
+    if number is not None and declared.type.text in ("int", "Pair"):
+        number = number.replace(" / ", " // ")
+    return f"write {number}" if number is not None else None
+
+
+def rewritten(choices: tuple[Part, ...], node: Node) -> str | None:
+    """How a text is written that is meant as null or as a number, where one of the choices takes that."""
+    types = {choice.schema.get("type") for choice in choices if isinstance(choice.schema.get("type"), str)}
+    if not isinstance(node, Scalar):
+        return None
+    if "null" in types and is_nothing(node):
+        return NOTHING
+    number = as_number(node.text) if types & {"number", "integer"} and isinstance(node.value, str) else None
+    quoted = number is not None and node.quoted and number == node.text.strip()
+    return f"take the quotes away: {number}" if quoted else f"write {number}" if number is not None else None

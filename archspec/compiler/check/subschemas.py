@@ -43,14 +43,20 @@ class Parts:
         schema: Any = self.root
         for word in path:
             schema = schema[int(word)] if isinstance(schema, list) else schema[word]
-        if "$ref" in schema:
-            found: Part = self.at(*schema["$ref"].removeprefix("#/").split("/"))
+        wrapped = schema.get("allOf", ())
+        reference = wrapped[0] if len(wrapped) == 1 else schema
+        if "$ref" in reference:
+            found: Part = self.at(*reference["$ref"].removeprefix("#/").split("/"))
             return found
         return Part(path, schema)
 
     def _choices(self, *path: str) -> tuple[Part, ...]:
         """The alternatives of a part, or the part itself."""
         part: Part = self.at(*path)
+        typed = [i for i, rule in enumerate(part.schema.get("allOf", ())) if "type" in rule.get("if", ())]
+        if typed:
+            words = [("anyOf", "0"), *(("allOf", str(i), "then") for i in typed)]
+            return tuple(inner for way in words for inner in self.choices(*part.path, *way))
         count = len(part.schema.get("anyOf", ()))
         if not count:
             return (part,)
@@ -85,8 +91,9 @@ def _in_parts(part: Part) -> bool:
 
 def kinds(part: Part) -> dict[str, tuple[str, ...]]:
     """The keys that tell what a mapping is, each with the path of what it then must be; empty where it is one thing."""
-    rules = part.schema.get("allOf", ())
-    return {rule["if"]["required"][0]: (*part.path, "allOf", str(i), "then") for i, rule in enumerate(rules)}
+    rules = enumerate(part.schema.get("allOf", ()))
+    found = ((rule["if"]["required"][0], i) for i, rule in rules if "required" in rule.get("if", ()))
+    return {key: (*part.path, "allOf", str(i), "then") for key, i in found}
 
 
 def declared_in(part: Part) -> tuple[type[Form], Field] | None:

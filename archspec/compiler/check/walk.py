@@ -6,10 +6,13 @@ from collections.abc import Set
 
 from archspec.compiler.check.nesting import beside
 from archspec.compiler.check.phrases import (
+    NOTHING,
     WRITTEN,
     has_expression,
     in_expectations,
+    meant,
     nearly,
+    rewritten,
     start_of,
     thing_of,
     unknown_code,
@@ -17,17 +20,19 @@ from archspec.compiler.check.phrases import (
 from archspec.compiler.check.subschemas import Json, Part, Parts, declared_in, kinds, shown, wanted
 from archspec.compiler.language.fields import FAMILIES
 from archspec.compiler.language.ops.installed import load
-from archspec.compiler.language.suggestions import nearest
+from archspec.compiler.language.suggestions import closest, nearest
 from archspec.compiler.language.values import WrongValue
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar, plain
-from archspec.diagnostics import Findings
+from archspec.compiler.syntax.problems import TIGHT, report_tight
+from archspec.diagnostics import Findings, Note
 
 
 class Walk:
     """Checks a document's nodes one by one, so that a mistake in one of them hides no other."""
 
     def __init__(self, schema: Json, findings: Findings) -> None:
-        self.parts = Parts(schema)
+        # What a spec extends is laid under it already: it is looked at as a spec by itself.
+        self.parts = Parts({**schema, "properties": {**schema["properties"], **schema["then"]["properties"]}})
         self.findings = findings
         self.fields = {name for family in FAMILIES.values() for cls in family.values() for name in cls.FIELDS}
 
@@ -112,13 +117,26 @@ class Walk:
         if not found:
             self._no_kind(part, node)
             return
+        first = node.pairs[0][0]
+        if first is not found[0] and self._is_unknown_kind(part, first, found[0]):
+            # What a layer does is written first; the known operation behind it is meant as one of its fields.
+            self._unknown_kind(part, first)
+            return
         free = next((key for key in found if key.text == "block"), None)
         if len(found) > 1 and free is None:
             self._two_kinds(part, found)
         key = free or found[0]
         chosen = self.parts.at(*choices[key.text])
         skip = {other.text for other in found if other is not key}
+        self._two_values(part, key, node)
         self._keys(chosen, node, f"`{key.text}`", skip | self._nested(part, key, node))
+
+    def _is_unknown_kind(self, part: Part, first: Scalar, found: Scalar) -> bool:
+        """Whether a key is the name of a kind that does not exist, and no field, rightly spelt or not."""
+        known = self.parts.at(*kinds(part)[found.text])
+        if known.schema.get("additionalProperties") is not False or first.text in self.fields:
+            return False
+        return first.text not in known.schema["properties"] and closest(first.text, known.schema["properties"]) is None
 
     def _nested(self, part: Part, key: Scalar, node: Mapping) -> set[str]:
         """Report fields that stand inside the form's value; the key that needs no further check."""
@@ -128,6 +146,25 @@ class Walk:
         message = f"the fields of `{key.text}` stand beside it, not inside it"
         self.findings.add("AS102", message, key.span, help=f"write `{remedy}`")
         return {key.text}
+
+    def _two_values(self, part: Part, key: Scalar, node: Mapping) -> None:
+        """Report a main value that is said behind the form's name and under its own as well."""
+        cls = FAMILIES.get(thing_of(part), FAMILIES["op"]).get(key.text)
+        main = cls.main() if cls is not None else None
+        again = node.key(main.name) if main is not None else None
+        value = node.get(key.text)
+        if (
+            main is None
+            or again is None
+            or main.name == key.text
+            or (isinstance(value, Scalar) and value.value is None)
+        ):
+            return
+        if getattr(cls, "ARITY", (1, 1)) != (1, 1) and not isinstance(value, Scalar):
+            return
+        message = f"`{main.name}` of `{key.text}` is said twice"
+        note = Note(f"the value behind `{key.text}` is its `{main.name}`", key.span)
+        self.findings.add("AS120", message, again.span, note, help="take one of them out")
 
     def _two_kinds(self, part: Part, found: list[Scalar]) -> None:
         thing = thing_of(part)
@@ -148,15 +185,24 @@ class Walk:
             self.findings.add("AS104", f"it is not said which {thing_of(part)} this is", start_of(node), help=help)
 
     def _unknown_kind(self, part: Part, name: Scalar) -> None:
+        if self._tight_colon(name):
+            return
         thing, known = thing_of(part), self._known(part)
         offer = f"one of {', '.join(known)}; a block is called by `block:`"
-        help = nearest(name.text, known) or (offer if thing == "operation" else f"one of {', '.join(known)}")
+        help = meant(name.text, known) or (offer if thing == "operation" else f"one of {', '.join(known)}")
         reason = ""
         if "." in name.text and thing not in FAMILIES:
             problem = load(name.text.partition(".")[0])
             reason = f": {problem}" if problem else ""
             help = "a dot marks operations of other packages: install or repair that package" if problem else help
         self.findings.add("AS104", f"there is no {thing} `{name.text}`{reason}", name.span, help=help)
+
+    def _tight_colon(self, name: Scalar) -> bool:
+        """Report a name that is a key and its value without a space between them."""
+        match = None if name.quoted else TIGHT.fullmatch(name.text)
+        if match:
+            report_tight(match, name.span, self.findings)
+        return match is not None
 
     def _known(self, part: Part) -> list[str]:
         if thing_of(part) == "operation":
@@ -195,9 +241,11 @@ class Walk:
                 self._unknown_key(part, key, what, list(known), "AS204")
 
     def _unknown_key(self, part: Part, key: Scalar, what: str, known: list[str], code: str = "") -> None:
+        if self._tight_colon(key):
+            return
         usual, thing = unknown_code(part)
         code = code or usual
-        help = nearest(key.text, known) or f"it has {', '.join(known) or 'no fields'}"
+        help = meant(key.text, known) or f"it has {', '.join(known) or 'no fields'}"
         self.findings.add(code, f"{what} has no {thing} `{key.text}`", key.span, help=help)
 
     def _value(self, part: Part, node: Node, what: str) -> None:
@@ -221,7 +269,7 @@ class Walk:
         choices = self.parts.choices(*part.path)
         naming = next((c for c in choices if kinds(c)), None)
         if naming is not None and isinstance(node, Scalar) and node.value is not None and "else" not in what:
-            self._unknown_kind(naming, node)
+            self._unknown_name(naming, node, choices)
         elif naming is not None and isinstance(node, Scalar) and thing_of(naming) == "operation":
             self.findings.add("AS104", "this layer has no operation", node.span, help="write `{conv2d: 64, …}`")
         elif wanted(choices) == "null" and part.path[-2:-1] == ("properties",):
@@ -229,5 +277,16 @@ class Walk:
         else:
             code = "AS502" if in_expectations(part) else "AS102"
             message = f"{what} must be {wanted(choices)}, got {shown(node)}"
-            help = WRITTEN.get(part.path[-3:]) or WRITTEN.get(part.path[-2:])
+            help = WRITTEN.get(part.path[-3:]) or WRITTEN.get(part.path[-2:]) or rewritten(choices, node)
             self.findings.add(code, message, node.span, help=help)
+
+    def _unknown_name(self, naming: Part, node: Scalar, choices: tuple[Part, ...]) -> None:
+        """Report a text that should name a kind: a number that is no number, null in other words, or unknown."""
+        thing, help = thing_of(naming), rewritten(choices, node)
+        if help is None or (help != NOTHING and thing not in ("schedule", "width")):
+            self._unknown_kind(naming, node)
+        elif help == NOTHING:
+            self.findings.add("AS104", f"there is no {thing} `{node.text}`", node.span, help=help)
+        else:
+            message = f"a rate is a number or a {thing}, got {shown(node)}"
+            self.findings.add("AS102", message, node.span, help=f"a rate is a number; {help}")

@@ -9,7 +9,7 @@ from archspec.diagnostics import Findings, Span
 LIMIT = 1_250_000
 """Steps in one spec, all variants together; a step is about a microsecond's work."""
 
-OPERATOR = 2
+OPERATOR = 3
 """Steps for a name, number or operator of an expression that is evaluated."""
 
 COPY = 60

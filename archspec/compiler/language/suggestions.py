@@ -1,12 +1,13 @@
-"""What may have been meant by a name that is not known."""
+"""What may have been meant by a name that is not known: by its meaning, or as a slip of a letter or two."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from functools import lru_cache
 
 _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "activationfn": ("activation",),
+    "adaptiveavgpool2d": ("global_avg_pool",),
     "averagepooling2d": ("avg_pool2d",),
     "avgpool": ("avg_pool2d",),
     "batchnorm": ("batch_norm", "norm"),
@@ -16,9 +17,14 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "biasesregularizer": ("bias_l2",),
     "biasregularizer": ("bias_l2",),
     "bn": ("batch_norm", "norm"),
+    "categoricalcrossentropy": ("softmax_cross_entropy",),
+    "centercrop": ("crop_or_pad",),
     "channels": ("filters", "units"),
     "concatenate": ("concat",),
+    "conv": ("conv2d",),
+    "convolution2d": ("conv2d",),
     "crossentropy": ("softmax_cross_entropy",),
+    "crossentropyloss": ("softmax_cross_entropy",),
     "depthmultiplier": ("multiplier",),
     "dilation": ("rate",),
     "dilationrate": ("rate",),
@@ -28,17 +34,25 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "fc": ("dense",),
     "fullyconnected": ("dense",),
     "globalaveragepooling2d": ("global_avg_pool",),
+    "globalavgpool2d": ("global_avg_pool",),
+    "heinitializer": ("he_normal",),
+    "horizontalflip": ("random_flip",),
     "kaiming": ("he_normal",),
+    "kaimingnormal": ("he_normal",),
     "kernelinitializer": ("initializer",),
     "kernelregularizer": ("l2",),
     "kernelsize": ("kernel",),
     "learningrate": ("rate",),
     "linear": ("dense",),
     "lr": ("rate",),
+    "lrelu": ("leaky_relu",),
     "lrn": ("local_response_norm",),
+    "maxpool": ("max_pool2d",),
     "maxpooling2d": ("max_pool2d",),
     "movingaveragedecay": ("average",),
+    "msra": ("he_normal",),
     "mul": ("multiply",),
+    "negativeslope": ("alpha",),
     "normal": ("truncated_normal",),
     "normalizer": ("norm",),
     "normalizerfn": ("norm",),
@@ -49,17 +63,34 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "outchannels": ("filters",),
     "outfeatures": ("units",),
     "poolsize": ("kernel",),
+    "randomhorizontalflip": ("random_flip",),
     "regularizer": ("l2",),
     "scope": ("name",),
+    "sparsecategoricalcrossentropy": ("softmax_cross_entropy",),
+    "sum": ("add",),
     "usebias": ("bias",),
     "weightdecay": ("l2",),
     "weightsinitializer": ("initializer",),
     "weightsregularizer": ("l2",),
     "xavier": ("glorot_uniform",),
     "xavierinitializer": ("glorot_uniform",),
+    "xavieruniform": ("glorot_uniform",),
     "zeros": ("constant",),
 }
 """What TF-Slim, Keras and PyTorch call a thing, without case and underscores, and our names for it."""
+
+_THEIR_OWN = """
+    adadelta adagrad adamax adamw attention auc average bce bilinear binarycrossentropy cast celu conv3d crelu
+    cutmix cutout dice divide elementwise exponential focal ftrl gather gelu globalmaxpool glu groupnorm gru
+    hardshrink hardtanh height hinge huber instancenorm iou iterations kldivergence lamb lambda layernorm
+    layernormalization left lion logsoftmax lstm mae map max maximum maxpool3d mean min minimum mish mixup mse
+    multihead nadam nesterov pad padding permute power precision prelu prod radam randomverticalflip recall
+    reducelronplateau renorm reorganize reshape resize right rnn rotate rrelu selu sigmoidcrossentropy silu slice
+    softplus softsign sparse split sqrt stack step subtract swish threshold tile transpose unstack upsample
+    upsampling2d verticalflip weightnorm width zeropadding2d
+"""
+_OF_THEIR_OWN = frozenset(_THEIR_OWN.split())
+"""Names that mean something themselves: one of them is no slip for a name that looks like it."""
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
@@ -69,17 +100,64 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 
 
 def closest(name: str, names: Iterable[str]) -> str | None:
-    """The name that is spelt most nearly so, or that other tools spell so; upper and lower case are alike."""
+    """The name that means the same elsewhere, or is spelt so but for a letter or two; None rather than a wrong one."""
     known: dict[str, str] = {}
     for candidate in names:
-        known.setdefault(candidate.lower(), candidate)
-    if name.lower() in known:
-        return known[name.lower()]
-    for ours in _ELSEWHERE.get(name.lower().replace("_", ""), ()):
-        if ours in known:
-            return known[ours]
-    longer = [candidate for candidate in known if candidate.startswith(f"{name.lower()}_")]
-    if name and len(longer) == 1:
-        return known[longer[0]]
-    close = get_close_matches(name.lower(), known, 1)
-    return known[close[0]] if close else None
+        known.setdefault(_bare(candidate), candidate)
+    bare = _bare(name)
+    if bare in known:
+        return known[bare]
+    for ours in _ELSEWHERE.get(bare, ()):
+        if _bare(ours) in known:
+            return known[_bare(ours)]
+    if bare in _ELSEWHERE or bare in _OF_THEIR_OWN:
+        return None
+    longer = [candidate for candidate in known.values() if candidate.lower().startswith(f"{name.lower()}_")]
+    if len(name) > 1 and len(longer) == 1:
+        return longer[0]
+    return _respelt(bare, known)
+
+
+def _bare(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "")
+
+
+def _respelt(bare: str, known: dict[str, str]) -> str | None:
+    """The one name that is nearest in spelling; None where none is near, or two are equally so."""
+    allowed = 0 if len(bare) < 3 else 1 if len(bare) < 5 else 2
+    found: list[tuple[int, str]] = []
+    for candidate, written in known.items():
+        if abs(len(candidate) - len(bare)) <= allowed and _digits(bare) in ("", _digits(candidate)):
+            distance = _distance(bare, candidate, allowed)
+            if distance <= allowed:
+                # `relux` is nearer to relu than to relu6: a letter is no slip for a digit.
+                found.append((2 * distance + (_digits(candidate) != _digits(bare)), written))
+    best = [written for distance, written in found if distance == min(found)[0]]
+    return best[0] if len(best) == 1 else None
+
+
+def _digits(name: str) -> str:
+    return "".join(letter for letter in name if letter.isdigit())
+
+
+@lru_cache(maxsize=4096)
+def _distance(one: str, other: str, most: int) -> int:
+    """Letters to change, add, leave out or swap with their neighbour; anything over `most` where there are more."""
+    before, last = list[int](), list(range(len(other) + 1))
+    for i in range(1, len(one) + 1):
+        before, last = last, _next_row(i, one, other, before, last)
+        if min(last) > most:
+            return most + 1
+    return last[-1]
+
+
+def _next_row(i: int, one: str, other: str, before: list[int], last: list[int]) -> list[int]:
+    """The distances of the first `i` letters of one to every beginning of the other."""
+    row = [i]
+    for j in range(1, len(other) + 1):
+        changed = last[j - 1] + (one[i - 1] != other[j - 1])
+        best = min(changed, last[j] + 1, row[j - 1] + 1)
+        if i > 1 and j > 1 and one[i - 1] == other[j - 2] and one[i - 2] == other[j - 1]:
+            best = min(best, before[j - 2] + 1)
+        row.append(best)
+    return row

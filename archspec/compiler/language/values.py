@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 
@@ -20,9 +21,11 @@ def whole_number(value: object) -> int:
 
 
 def number(value: object) -> float:
-    """A float, from a whole number too; raises WrongValue."""
+    """A finite float, from a whole number too; raises WrongValue."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise WrongValue("a number")
+    if isinstance(value, float) and not isfinite(value):
+        raise WrongValue("a finite number")
     try:
         return float(value)
     except OverflowError:
@@ -136,6 +139,8 @@ def shown(value: object) -> str:
         return _cut(f"[{', '.join(map(shown, value))}]")
     if isinstance(value, dict):
         return _cut("{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}")
+    if isinstance(value, float) and not isfinite(value):
+        return ".nan" if value != value else ".inf" if value > 0 else "-.inf"
     return _cut(str(value))
 
 

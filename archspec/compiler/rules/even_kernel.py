@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
+from archspec.compiler.graph.windows import with_window
 from archspec.compiler.language.op import show
 from archspec.compiler.program import Program
 from archspec.diagnostics import Diagnostic
@@ -17,8 +17,7 @@ GOOD = "layers: [c: {conv2d: 8, kernel: 4, stride: 2}]"
 
 def check(program: Program) -> Iterator[Diagnostic]:
     """A convolution that keeps the size of its input with a kernel that has no middle."""
-    for node in program.graph.nodes.values():
-        op: Any = node.op
+    for node, op in with_window(program.graph, "kernel", "stride", "padding"):
         if "conv" not in op.GROUPS or op.padding != "same":
             continue
         if any(kernel % 2 == 0 and stride == 1 for kernel, stride in zip(op.kernel, op.stride, strict=True)):

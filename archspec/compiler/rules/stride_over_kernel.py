@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
+from archspec.compiler.graph.windows import with_window
 from archspec.compiler.language.op import show
 from archspec.compiler.program import Program
 from archspec.diagnostics import Diagnostic
@@ -17,8 +17,7 @@ GOOD = "layers: [c: {conv2d: 8, kernel: 3, stride: 3}]"
 
 def check(program: Program) -> Iterator[Diagnostic]:
     """A stride over a kernel of more than one pixel; 1x1 with a stride is the deliberate way to take every n-th."""
-    for node in program.graph.nodes.values():
-        op: Any = node.op
+    for node, op in with_window(program.graph, "kernel", "stride"):
         if not op.SPATIAL or max(op.kernel) == 1:
             continue
         if any(stride > kernel for kernel, stride in zip(op.kernel, op.stride, strict=True)):

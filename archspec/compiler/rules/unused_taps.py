@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from math import prod
 from typing import Any
 
+from archspec.compiler.graph.windows import with_window
 from archspec.compiler.language.op import Shape, show
 from archspec.compiler.language.ops.window import extent
 from archspec.compiler.program import Program
@@ -23,15 +24,14 @@ GOOD = "layers: [p: {max_pool2d: 16, stride: 16, padding: valid}, c: {conv2d: 8,
 
 def check(program: Program) -> Iterator[Diagnostic]:
     """A convolution of which some weights are never multiplied with a value of its input."""
-    for node in program.graph.nodes.values():
-        op: Any = node.op
+    for node, op in with_window(program.graph, "kernel", "stride", "padding"):
         if "conv" not in op.GROUPS or op.padding == "valid":
             continue
         size = program.graph.shape(node.inputs[0])[:-1]
         used = used_positions(op, size)
         every = prod(op.kernel)
         if used < every:
-            rate = f" and rate {show(op.rate)}" if max(op.rate) > 1 else ""
+            rate = f" and rate {show(_rate(op))}" if max(_rate(op)) > 1 else ""
             message = (
                 f"{node.layer} has kernel {show(op.kernel)}{rate} on an input of {show(size)}: "
                 f"{every - used} of its {every} positions only ever meet padding"
@@ -40,21 +40,27 @@ def check(program: Program) -> Iterator[Diagnostic]:
 
 
 def used_positions(op: Any, size: Shape) -> int:
-    """How many positions of a convolution's kernel meet an input of (height, width) somewhere."""
+    """How many positions of a convolution's kernel meet an input of these sizes somewhere."""
     return prod(_used(op, axis, n) for axis, n in enumerate(size))
 
 
+def _rate(op: Any) -> tuple[int, ...]:
+    found = getattr(op, "rate", None)
+    return found if isinstance(found, tuple) else (1,) * len(op.kernel)
+
+
 def _used(op: Any, axis: int, size: int | None) -> int:
-    """How many of the kernel's positions along an axis meet the input somewhere."""
-    kernel, stride, rate = op.kernel[axis], op.stride[axis], op.rate[axis]
+    """How many of the kernel's positions along an axis meet the input somewhere.
+
+    Tap t of the window that begins at s looks at s + t * rate. The windows begin at -before, -before + stride, ...; one
+    of them puts the tap inside if the first is not past the end, and the last not before the beginning.
+    """
+    kernel, stride, rate = op.kernel[axis], op.stride[axis], _rate(op)[axis]
     if size is None:
         return int(kernel)
-    window = extent((kernel, kernel), (rate, rate))[0]
-    steps = -(-size // stride)
+    window = extent((kernel,), (rate,))[0]
+    last = (-(-size // stride) - 1) * stride
     even = op.padding == "symmetric" and stride > 1
-    before = (window - 1) // 2 if even else max((steps - 1) * stride + window - size, 0) // 2
-    # Tap t of the first window stands at t * rate - before, of the last one (steps - 1) strides further; strides are
-    # no longer than the input unless there is one window, so that none can step over it.
-    first = max(-(-(before - (steps - 1) * stride) // rate), 0)
-    last = min((size - 1 + before) // rate, kernel - 1)
-    return int(max(last - first + 1, 0))
+    before = (window - 1) // 2 if even else max(last + window - size, 0) // 2
+    first_tap, last_tap = -(-(before - last) // rate), (before + size - 1) // rate
+    return int(max(min(last_tap, kernel - 1) - max(first_tap, 0) + 1, 0))

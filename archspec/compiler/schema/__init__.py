@@ -12,6 +12,7 @@ from typing import Any
 
 from archspec.compiler.language.ops import OPS
 from archspec.compiler.schema.document import document
+from archspec.compiler.schema.extending import partial_definitions
 from archspec.compiler.schema.forms import form_definitions
 from archspec.compiler.schema.layers import layer_definitions
 
@@ -22,12 +23,13 @@ _PACKAGE = Path(__file__).parents[2]
 
 def schema() -> dict[str, Any]:
     """The schema of a whole document, ops of installed packages included."""
+    definitions = {**layer_definitions(), **form_definitions()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "archspec 1",
         "description": "A convolutional network: its layers, how it is trained and evaluated, what is expected of it.",
         **document(),
-        "$defs": {**layer_definitions(), **form_definitions()},
+        "$defs": {**definitions, **partial_definitions(definitions)},
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archspec.compiler.schema.extending import partial
 from archspec.compiler.schema.layers import PARAMETERS
 from archspec.compiler.schema.pieces import TEXT, Json, described, either, listing, mapping, named, opened, ref
 
@@ -28,6 +29,10 @@ _EXPECT = mapping(
     },
     description="what must be true of the compiled network",
 )
+
+
+_LAID_OVER = ("defaults", "scopes", "train", "eval")
+"""Sections that merge with those of the extended spec below their keys."""
 
 
 def document() -> Json:
@@ -57,5 +62,8 @@ def document() -> Json:
         "insert": described("layers put `after PATH` or `before PATH`", named(ref("sequence"))),
         "remove": described("layers taken out, by path", listing(TEXT)),
     }
-    whole = {"if": {"not": {"required": ["extends"]}}, "then": {"required": ["inputs", "layers"]}}
-    return {**mapping(sections), "required": ["archspec"], **whole}
+    # What extends another spec may say a part of a form; a spec by itself says all of it.
+    laid_over = {name: partial(sections[name]) for name in _LAID_OVER}
+    strict = {"required": ["inputs", "layers"], "properties": {name: sections[name] for name in _LAID_OVER}}
+    whole = {"if": {"not": {"required": ["extends"]}}, "then": strict}
+    return {**mapping({**sections, **laid_over}), "required": ["archspec"], **whole}

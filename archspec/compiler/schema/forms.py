@@ -100,13 +100,25 @@ def _family(family: str, forms: dict[str, Any], named_ones: bool) -> dict[str, J
 
 
 def _form(cls: type[Form], beside: Json) -> Json:
-    return mapping({cls.NAME: main_value(cls), **field_references(cls), **beside}, description=summary(cls))
+    fields = {cls.NAME: main_value(cls), **field_references(cls), **beside}
+    return mapping(fields, description=summary(cls), **said_once(cls))
 
 
 def main_value(cls: type[Form]) -> Json:
     """What can stand behind the form's own name: its main value, or nothing."""
     main = cls.main()
     return either(ref(f"scope.{cls.NAME}", "properties", main.name), NULL) if main else NULL
+
+
+def said_once(cls: type[Form]) -> Json:
+    """What refuses a main value that is said behind the form's name and under its own as well."""
+    main = cls.main()
+    if main is None or main.name == cls.NAME:
+        return {}
+    # Behind an op of several inputs these may stand, and the main value then under its own name.
+    inputs = ["array", "object"] if getattr(cls, "ARITY", (1, 1)) != (1, 1) else []
+    said = {cls.NAME: {"not": {"type": ["null", *inputs]}}}
+    return {"not": {"required": [cls.NAME, main.name], "properties": said}}
 
 
 def field_references(cls: type[Form]) -> Json:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from archspec.compiler.language.fields import FAMILIES
 from archspec.compiler.language.ops import OPS, groups
-from archspec.compiler.schema.forms import WHEN, field_references, main_value, summary
+from archspec.compiler.schema.forms import WHEN, field_references, main_value, said_once, summary
 from archspec.compiler.schema.pieces import (
     EXPRESSION,
     TEXT,
     Json,
+    by_type,
     chosen,
     described,
     either,
@@ -19,6 +20,7 @@ from archspec.compiler.schema.pieces import (
     ref,
 )
 
+_ITEM = {**named(ref("layer")), "minProperties": 1, "maxProperties": 1}
 _TABLE = either(TEXT, listing(listing({})), named(either(listing({}), EXPRESSION)))
 _SCOPES = either(TEXT, ref("scope"), listing(either(TEXT, ref("scope"))))
 
@@ -71,9 +73,9 @@ def layer_definitions() -> dict[str, Json]:
     """`layer`, in every form it has; `scope`, and what these are made of."""
     return {
         "expression": {"type": "string", "pattern": r"\$", "description": "an expression: $name or $(…)"},
-        "layer": either({"enum": list(OPS)}, ref("sequence"), ref("layer.any")),
+        "layer": by_type({"enum": list(OPS)}, object=ref("layer.any"), array=ref("sequence")),
         "sequence": described("layers one after the other", listing(ref("item"))),
-        "item": either({"enum": list(OPS)}, {**named(ref("layer")), "minProperties": 1, "maxProperties": 1}),
+        "item": by_type({"enum": list(OPS)}, object=_ITEM),
         "layer.any": _any("one layer", "layer"),
         "block": _with_block_keys(),
         "common": mapping(_COMMON),
@@ -98,7 +100,10 @@ def _layer(name: str, body: bool = False) -> Json:
     own = _COMPOSED[name] if name in _COMPOSED else _operation(name)
     text = "" if name in _COMPOSED else summary(OPS[name])
     free = {"additionalProperties": True} if name == "block" else {}
-    return mapping({**own, **common, **(_BLOCK if body else {})}, **free, **({"description": text} if text else {}))
+    once = said_once(OPS[name]) if name in OPS else {}
+    return mapping(
+        {**own, **common, **(_BLOCK if body else {})}, **free, **once, **({"description": text} if text else {})
+    )
 
 
 def _operation(name: str) -> Json:

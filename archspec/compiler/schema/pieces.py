@@ -26,8 +26,20 @@ def either(*schemas: Json) -> Json:
 
 
 def described(text: str, schema: Json) -> Json:
-    """The schema with a description; beside a `$ref` draft-07 editors would not see it, so that is wrapped."""
-    return {"description": text, **({"anyOf": [schema]} if "$ref" in schema else schema)}
+    """The schema with a description; beside a `$ref` draft-07 editors would not see it, so that is wrapped.
+
+    In `allOf`, so that what is wrong inside is said of its own part, and not by printing the whole.
+    """
+    return {"description": text, **({"allOf": [schema]} if "$ref" in schema else schema)}
+
+
+def by_type(rest: Json, **schemas: Json) -> Json:
+    """`rest`, or one schema for mappings (`object`), one for lists (`array`).
+
+    With `if`, so that a mistake is said of the part that has it; the alternatives are what editors complete.
+    """
+    rules = [{"if": {"type": kind}, "then": schema} for kind, schema in schemas.items()]
+    return {"anyOf": [rest, *({"type": kind} for kind in schemas)], "allOf": rules}
 
 
 def mapping(properties: Json, **words: Any) -> Json:
@@ -64,7 +76,9 @@ def chosen(description: str, choices: dict[str, Json], beside: tuple[str, ...] =
     A mapping with none of the keys has every key marked but those `beside`; a dot marks ops of other packages.
     """
     one = [{"required": [name]} for name in choices]
-    names = {"propertyNames": {"anyOf": [{"enum": [*choices, *beside]}, {"pattern": r"\."}]}}
+    # The properties are for editors, which complete what is named there.
+    names: Json = {"properties": {name: {} for name in choices}}
+    names["propertyNames"] = {"anyOf": [{"enum": [*choices, *beside]}, {"pattern": r"\."}]}
     return {
         "type": "object",
         "description": description,

@@ -16,19 +16,18 @@ _RESERVED = ("true", "false", "null", *keyword.kwlist)
 
 def read_functions(root: Mapping, findings: Findings) -> dict[str, Function]:
     """The document's functions; what is wrong in one is reported where it is defined, and calls of it stay silent."""
-    heads, declared = list(_heads(root.get("functions"))), root.get("hyperparameters")
-    hyperparameters = {key.text for key, _ in declared.pairs} if isinstance(declared, Mapping) else set()
+    heads, values = list(_heads(root.get("functions"))), root.get("hyperparameters")
+    hyperparameters = {key.text for key, _ in values.pairs} if isinstance(values, Mapping) else set()
     found: dict[str, Function] = {}
-    for position, (key, name, parameters, value) in enumerate(heads):
+    declared, known = {name for _, name, _, _ in heads}, {*hyperparameters, "variant"}
+    for key, name, parameters, value in heads:
         if not name or not isinstance(value, Scalar):
             findings.add("AS109", f"`{key.text}` is not a function", key.span, help="write `wide(n): n * multiplier`")
         elif name in FUNCTIONS or name in found:
             findings.add("AS109", f"there is a function `{name}` already", key.span, help="choose another name")
         else:
             sound = _check_parameters(key, name, parameters, findings)
-            later = {other for _, other, _, _ in heads[position + 1 :]}
-            names = {*parameters, *hyperparameters, "variant"}
-            body = _body(value, names, found, later, findings) if sound else ""
+            body = _body(value, {*parameters}, known, found, declared, findings) if sound else ""
             found[name] = Function(parameters, body)
     return found
 
@@ -54,10 +53,17 @@ def _check_parameters(key: Scalar, name: str, parameters: tuple[str, ...], findi
     return False
 
 
-def _body(value: Scalar, names: Set[str], earlier: dict[str, Function], later: Set[str], findings: Findings) -> str:
+def _body(
+    value: Scalar,
+    parameters: Set[str],
+    known: Set[str],
+    earlier: dict[str, Function],
+    declared: Set[str],
+    findings: Findings,
+) -> str:
     """The text of a function's body; empty after reporting what is wrong with it."""
     try:
-        check_body(value.text, names, earlier, later)
+        check_body(value.text, parameters, known, earlier, declared)
     except WrongExpression as problem:
         findings.add("AS201", str(problem), value.span, help=problem.help)
         return ""

@@ -40,12 +40,13 @@ class _Open:
 
 def build(text: str, file: str, findings: Findings) -> Node | None:
     """The tree of a document; None after reporting what is wrong."""
+    builder = _Builder(text, file, findings)
     try:
-        return _Builder(text, file, findings).document()
+        return builder.document()
     except _Refused:
         return None
     except yaml.YAMLError as problem:
-        report_problem(problem, text, file, findings)
+        report_problem(problem, text, file, findings, builder.quoted)
         return None
     except RecursionError:
         findings.add("AS006", f"{file} is nested too deeply", Span(file, 1, 1, 1, 1))
@@ -62,7 +63,7 @@ def build_partly(text: str, file: str, findings: Findings) -> tuple[Node | None,
     except _Refused:
         return builder.unfinished(), False
     except yaml.YAMLError as problem:
-        report_problem(problem, text, file, findings)
+        report_problem(problem, text, file, findings, builder.quoted)
         return builder.unfinished(), False
 
 
@@ -76,6 +77,8 @@ class _Builder:
         self.anchors: dict[str, tuple[Node, int] | None] = {}
         self.root: Node | None = None
         self.errors = len(findings.errors)
+        self.quoted: Span | None = None
+        """The last scalar, where it stands in quotes."""
 
     def document(self) -> Node | None:
         documents = 0
@@ -127,6 +130,7 @@ class _Builder:
         self.check_tag(event)
         quoted = event.style in ("'", '"', "|", ">")
         value = event.value if quoted else core_value(event.value)
+        self.quoted = self.span(event) if event.style in ("'", '"') else None
         self.put(Scalar(value, event.value, self.span(event), quoted), 1, event.anchor)
 
     def alias(self, event: Any) -> None:

@@ -73,15 +73,21 @@ def parse_partly(text: str, file: str, findings: Findings) -> tuple[Node | None,
 
 
 def decoded(text: str | bytes, file: str, findings: Findings) -> str | None:
-    """The text of a file without its byte order mark; None after reporting why there is none."""
-    if isinstance(text, bytes):
-        whole = _utf8(text, file, findings)
-        return None if whole is None else whole.removeprefix("\ufeff")
+    """The text of a file without its byte order mark, kept among the sources; None after reporting what is wrong."""
+    whole = _utf8(text, file, findings) if isinstance(text, bytes) else _short_enough(text, file, findings)
+    if whole is None:
+        return None
+    findings.sources[file] = whole.removeprefix("\ufeff")
+    return findings.sources[file]
+
+
+def _short_enough(text: str, file: str, findings: Findings) -> str | None:
     if len(text) > LARGEST:
         message = f"{file} has {len(text):,} characters; {LARGEST:,} is the limit for a spec"
         findings.add("AS005", message, Span(file, 1, 1, 1, 1))
         return None
-    return text.removeprefix("\ufeff")
+    # Bytes of the command line that are not UTF-8 come as halves of pairs, which UTF-8 does not have.
+    return text if text.isascii() else _utf8(text.encode("utf-8", "surrogatepass"), file, findings)
 
 
 def _utf8(data: bytes, file: str, findings: Findings) -> str | None:

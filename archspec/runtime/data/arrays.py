@@ -94,10 +94,9 @@ def _made(name: str, feature: str, kind: Kind, arrays: dict[str, np.ndarray]) ->
 
 
 def _wrong(name: str, feature: str, kind: Kind, array: np.ndarray, wanted: str) -> Stop:
-    shape = "x".join(map(str, array.shape))
-    return stop(
-        "AS718", f"{name}: `{feature}` is {array.dtype} {shape}, and a {kind.NAME} wants {wanted}", help="mend it"
-    )
+    found = f"{array.dtype} {'x'.join(map(str, array.shape))}"
+    message = f"{name}: `{feature}` is {found}, and the kind {kind.NAME} wants {wanted}"
+    return stop("AS718", message, help="save it so")
 
 
 def _image(name: str, feature: str, kind: ImageKind, found: list[np.ndarray]) -> Made:

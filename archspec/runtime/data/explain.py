@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import tensorflow as tf
 
 from archspec.compiler.language.features import FeatureType
 from archspec.diagnostics import Stop, stop
 from archspec.runtime.data.dataset import Dataset
+from archspec.runtime.data.naming import printable
 from archspec.runtime.preprocess.apply import reason
 from archspec.runtime.preprocess.decode import trouble
 from archspec.runtime.preprocess.maps import map_trouble
@@ -44,46 +46,60 @@ def _mistake(dataset: Dataset, index: int) -> Stop | None:
     found = example_mistake(dataset, index)
     if found is None:
         return None
-    code, sentence = found
-    place = f"example {index} of {dataset}, {dataset.place(index)},"
-    return stop(code, f"{place} {sentence}", help="repair it or take it away")
+    message = f"example {index} of {dataset}, {found.place}, {found.sentence}"
+    return stop(found.code, message, help="repair it or take it away")
 
 
-def example_mistake(dataset: Dataset, index: int, *, quickly: bool = False) -> tuple[str, str] | None:
-    """The code for what is wrong with one example, and the end of a sentence that begins with its place.
+@dataclass(frozen=True)
+class Mistake:
+    """What is wrong with an example: a code, where it lies, and the end of a sentence that begins with that place."""
 
-    `quickly`: a picture is not decoded if it looks whole.
-    """
+    code: str
+    place: str
+    sentence: str
+
+
+def example_mistake(dataset: Dataset, index: int, *, quickly: bool = False) -> Mistake | None:
+    """What is wrong with one example; `quickly`: a picture is not decoded if it looks whole."""
+    place = dataset.place(index)
     try:
         wrong = dataset.record_trouble(index) if dataset.record_trouble is not None else None
         if wrong is not None:
-            return "AS716", wrong
+            return Mistake("AS716", place, wrong)
         with tf.device("/cpu:0"):
             found = dataset.read(tf.constant(index, tf.int64), tf.zeros([2], tf.int64))
     except (tf.errors.OpError, OSError, ValueError) as error:
-        return "AS710", f"cannot be read: {error if isinstance(error, OSError) else reason(error)}"
-    several = len(dataset.features) > 2
+        why = str(error) if isinstance(error, OSError) else reason(error)
+        return Mistake("AS710", place, f"cannot be read: {why}")
     for name, feature in dataset.features.items():
-        mistake = _feature_mistake(name if several else "", feature, found[name], quickly)
-        if mistake is not None:
-            return mistake
+        wrong_feature = _feature_mistake(name, feature, found[name], quickly)
+        if wrong_feature is not None:
+            return _placed(dataset, index, name, *wrong_feature)
     return None
 
 
+def _placed(dataset: Dataset, index: int, name: str, code: str, sentence: str) -> Mistake:
+    """A mistake of a feature, which has a file of its own or is one of several."""
+    if name in dataset.paths:
+        return Mistake(code, printable(dataset.paths[name][index]), sentence)
+    alike = [one for one in dataset.features.values() if one.kind == dataset.features[name].kind]
+    which = f"has the {dataset.features[name].kind} `{name}`, which " if len(alike) > 1 and code == "AS711" else ""
+    return Mistake(code, dataset.place(index), which + sentence)
+
+
 def _feature_mistake(name: str, feature: FeatureType, value: tf.Tensor, quickly: bool) -> tuple[str, str] | None:
-    """What is wrong with a feature; its name, if given, begins the sentence's end."""
+    """The code for what is wrong with a feature, and the end of a sentence."""
     if feature.kind == "class" and feature.classes is not None and not 0 <= int(value) < feature.classes:
-        what = f"has the {name or 'label'} {int(value)}"
-        return "AS705", f"{what}, and the data set's classes are 0 to {feature.classes - 1}"
+        return "AS705", f"has the {name} {int(value)}, and the data set's classes are 0 to {feature.classes - 1}"
     if value.dtype != tf.string:
         return None
-    contents, where = value.numpy(), f"has the {feature.kind} `{name}`, which " if name else ""
+    contents = value.numpy()
     if feature.kind == "class_map":
         wrong = map_trouble(contents, feature)
     else:
         whole = quickly and looks_whole(contents, contents[-_TAIL:], len(contents))
         wrong = None if whole else trouble(contents, 3)
-    return None if wrong is None else ("AS711", where + wrong)
+    return None if wrong is None else ("AS711", wrong)
 
 
 def _step_mistake(exception: tf.errors.OpError, dataset: Dataset) -> Stop | None:

@@ -31,7 +31,7 @@ def _check_some(dataset: Dataset, name: str, classes: int) -> None:
     for index in np.unique(np.linspace(0, dataset.size - 1, _LOOKED_AT, dtype=np.int64)).tolist():
         found = example_mistake(dataset, index, quickly=True)
         if found is not None:
-            raise stop(found[0], f"{dataset.place(index)} {found[1]}", help="repair it or take it away")
+            raise stop(found.code, f"{found.place} {found.sentence}", help="repair it or take it away")
         label = int(dataset.example(index)[name])
         if not 0 <= label < classes:
             raise _outside(f"{dataset.place(index)} has the label {label}", classes)

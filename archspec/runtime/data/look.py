@@ -64,7 +64,7 @@ def _bad_examples(dataset: Dataset, indices: Iterable[int]) -> Iterator[tuple[st
     for index in indices:
         found = example_mistake(dataset, index, quickly=True)
         if found is not None:
-            yield found[0], f"{dataset.place(index)} {found[1]}"
+            yield found.code, f"{found.place} {found.sentence}"
 
 
 def _bad_files(paths: Sequence[str]) -> Iterator[tuple[str, str]]:

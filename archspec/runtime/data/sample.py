@@ -1,13 +1,13 @@
-"""The data set `sample`: crops of ten free photographs that lie in scikit-image's wheel.
+"""The data set `sample`: crops of ten free photographs, which lie beside this file.
 
-All ten are in the public domain or CC0, as scikit-image says of each. A picture is cut into tiles, some for training
-and some for validation, and a crop lies within one tile: no pixel is in both splits, and both see all of the picture.
+All ten are in the public domain or CC0; pictures/README.md says where each is from. A picture is cut into tiles, some
+for training and some for validation, and a crop lies within one tile: no pixel is in both splits, and both see all of
+the picture.
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import io
 import json
 import os
@@ -23,7 +23,6 @@ import tensorflow as tf
 from PIL import Image
 
 from archspec.compiler.language.forms.data import Sample, TFRecord
-from archspec.diagnostics import stop
 from archspec.runtime.data.cache import cache_directory, unwritable
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.splits import choose_split
@@ -42,6 +41,8 @@ PICTURES = (
     "rocket.jpg",
 )
 """In the order of their labels."""
+
+_PICTURES_FOLDER = Path(__file__).with_name("pictures")
 
 CROPS = {"train": 60, "validation": 20}
 """Crops of each picture."""
@@ -72,12 +73,11 @@ def sample_folder() -> Path:
     folder = cache_directory() / f"sample-{_VERSION}"
     if is_whole(folder):
         return folder
-    pictures = _pictures_folder()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".sample-") as temporary:
             made = Path(temporary) / "made"
-            _make(made, pictures)
+            _make(made)
             _put_in_place(made, folder)
     except OSError as error:
         raise unwritable(error) from error
@@ -119,24 +119,12 @@ def _move_away(folder: Path, target: Path) -> None:
         return
 
 
-def _pictures_folder() -> Path:
-    """The folder of scikit-image's pictures, found without importing it; raises Stop."""
-    found = importlib.util.find_spec("skimage")
-    if found is None or not found.submodule_search_locations:
-        raise stop("AS750", "the data set sample needs scikit-image", help="pip install scikit-image")
-    folder = Path(found.submodule_search_locations[0]) / "data"
-    missing = [name for name in PICTURES if not (folder / name).is_file()]
-    if missing:
-        raise stop("AS750", f"scikit-image has not the picture {missing[0]}", help="pip install 'scikit-image>=0.25'")
-    return folder
-
-
-def _make(folder: Path, pictures: Path) -> None:
+def _make(folder: Path) -> None:
     folder.mkdir()
     names = [name.partition(".")[0] for name in PICTURES]
     (folder / "labels.txt").write_text("".join(f"{label}:{name}\n" for label, name in enumerate(names)))
     for split, shards in _SHARDS.items():
-        records = list(_records(split, pictures))
+        records = list(_records(split))
         Random(split).shuffle(records)
         for shard in range(shards):
             path = folder / f"sample_{split}_{shard:05d}-of-{shards:05d}.tfrecord"
@@ -147,9 +135,9 @@ def _make(folder: Path, pictures: Path) -> None:
     (folder / _MANIFEST).write_text(json.dumps(listed, indent=1))
 
 
-def _records(split: str, pictures: Path) -> Iterator[bytes]:
+def _records(split: str) -> Iterator[bytes]:
     for label, name in enumerate(PICTURES):
-        with Image.open(pictures / name) as picture:
+        with Image.open(_PICTURES_FOLDER / name) as picture:
             picture.load()
             for crop in _crops(picture, split, Random(f"{split} {name}")):
                 yield _record(crop, label, name.partition(".")[0])

@@ -13,10 +13,13 @@ from archspec.compiler.language.expression.syntax import check_length, parsed
 from archspec.compiler.language.suggestions import nearest
 
 
-def check_body(code: str, names: Set[str], earlier: Mapping[str, Function], later: Set[str]) -> None:
+def check_body(
+    code: str, parameters: Set[str], known: Set[str], earlier: Mapping[str, Function], declared: Set[str]
+) -> None:
     """Raises WrongExpression for a body that cannot be computed whatever the arguments are.
 
-    `names` are the function's parameters and the hyperparameters, `earlier` the functions above it.
+    `known` are the hyperparameters, `earlier` the functions above it, `declared` the names of all. What passes calls
+    earlier ones only, so that no function can call itself.
     """
     check_length(code)
     left: list[ast.expr] = [parsed(code)]
@@ -25,15 +28,16 @@ def check_body(code: str, names: Set[str], earlier: Mapping[str, Function], late
         if type(node) not in RULES:
             raise WrongExpression(f"`{ast.unparse(node)}` is not allowed in an expression")
         if isinstance(node, ast.Call):
-            _check_call(node, earlier, later)
+            _check_call(node, earlier, declared)
             left += node.args
-        elif isinstance(node, ast.Name) and node.id not in names and node.id not in CONSTANTS:
-            raise WrongExpression(f"nothing is called `{node.id}` here", offer(node.id, dict.fromkeys(sorted(names))))
+        elif isinstance(node, ast.Name) and not any(node.id in names for names in (parameters, known, CONSTANTS)):
+            names = dict.fromkeys(sorted(parameters | known))
+            raise WrongExpression(f"nothing is called `{node.id}` here", offer(node.id, names))
         else:
             left += [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
 
 
-def _check_call(node: ast.Call, earlier: Mapping[str, Function], later: Set[str]) -> None:
+def _check_call(node: ast.Call, earlier: Mapping[str, Function], declared: Set[str]) -> None:
     name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
     if node.keywords or any(isinstance(argument, ast.Starred) for argument in node.args):
         raise WrongExpression(f"`{name}` takes plain arguments")
@@ -46,6 +50,6 @@ def _check_call(node: ast.Call, earlier: Mapping[str, Function], later: Set[str]
         check_count(name, len(node.args), *PLAIN_FUNCTIONS[name][1:])
     else:
         known = [*earlier, *FUNCTIONS]
-        above = "a function can only call those above it" if name in later else None
+        above = "a function can only call those above it" if name in declared else None
         help = above or nearest(name, known) or f"there are {', '.join(known)}"
         raise WrongExpression(f"there is no function `{name}` here", help)

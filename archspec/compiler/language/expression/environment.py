@@ -59,6 +59,8 @@ class Environment:
     tensor: Callable[[str], Shape | None] | None = None
     budget: Budget = field(default_factory=Budget, compare=False)
     hyperparameters: Mapping[str, Value] | None = None
+    called: Callable[[str], str] | None = None
+    """The layer or input that a reference means, for a message: `image` for `input`."""
 
     @property
     def base(self) -> Mapping[str, Value]:
@@ -69,9 +71,11 @@ class Environment:
         """This environment with further names, which hide older ones."""
         return replace(self, values={**self.values, **values}, hyperparameters=self.base)
 
-    def with_tensors(self, tensor: Callable[[str], Shape | None]) -> Environment:
+    def with_tensors(
+        self, tensor: Callable[[str], Shape | None], called: Callable[[str], str] | None = None
+    ) -> Environment:
         """This environment with another way to look up tensors."""
-        return replace(self, tensor=tensor)
+        return replace(self, tensor=tensor, called=called or self.called)
 
 
 def written(value: Value) -> str:

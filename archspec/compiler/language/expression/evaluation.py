@@ -39,7 +39,6 @@ class _Evaluation:
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
-        self.declared = environment.functions
         self.budget = environment.budget
         self.steps = 0
         self.source = ""
@@ -126,8 +125,7 @@ class _Evaluation:
             return self.own_call(name, self.environment.functions[name], arguments)
         if name not in PLAIN_FUNCTIONS:
             names = [*self.environment.functions, *FUNCTIONS]
-            later = "a function can only call those above it" if name in self.declared else None
-            help = later or nearest(name, names) or f"there are {', '.join(names)}"
+            help = nearest(name, names) or f"there are {', '.join(names)}"
             raise WrongExpression(f"there is no function `{name}` here", help)
         function, least, most = PLAIN_FUNCTIONS[name]
         check_count(name, len(arguments), least, most)
@@ -143,10 +141,9 @@ class _Evaluation:
         if not function.body:
             raise NotKnown
         outer = self.environment
-        earlier = list(outer.functions)[: list(outer.functions).index(name)]
         inner = Environment(
             {**outer.base, **dict(zip(function.parameters, arguments, strict=True))},
-            {key: outer.functions[key] for key in earlier},
+            outer.functions,
             budget=outer.budget,
             hyperparameters=outer.base,
         )

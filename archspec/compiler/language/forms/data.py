@@ -61,7 +61,7 @@ class Featured(Data):
 
 
 class Sample(Labelled, name="sample"):
-    """Crops of ten free photographs that come with scikit-image: works at once, without a download."""
+    """Crops of ten free photographs that come with archspec: works at once, without a download."""
 
     IMPLEMENTATION = "archspec.runtime.data.sample:open_sample"
     CLASSES = 10
