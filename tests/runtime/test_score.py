@@ -57,7 +57,7 @@ def test_it_finds_what_eval_finds_and_changes_nothing(whole: Path, images: Path,
     assert [
         line
         for line in done.stderr.splitlines()
-        if line.startswith("evaluated after step 4 on images (validation), 10 images: right ")
+        if line.startswith(f"evaluated after step 4 on {images} (validation), 10 images: right ")
     ]
 
 
