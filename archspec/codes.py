@@ -204,7 +204,7 @@ CODES: dict[str, str] = {
 """What every code means that is not a lint rule's."""
 
 _UNUSED = ("AS216", "AS217", "AS218", "AS219", "AS220", "AS323")
-WARNINGS = frozenset({"AS135", *_UNUSED, "AS621", "AS722", "AS739", "AS912", *(rule.CODE for rule in RULES)})
+WARNINGS = frozenset({"AS135", *_UNUSED, "AS621", "AS708", "AS722", "AS739", "AS912", *(rule.CODE for rule in RULES)})
 """The codes of what can stand, and is seldom meant."""
 
 
