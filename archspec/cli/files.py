@@ -7,12 +7,12 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from archspec.compiler.language.suggestions import closest
 from archspec.compiler.syntax.reading import LARGEST
+from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Findings
 
 _SUFFIXES = (".yaml", ".yml")

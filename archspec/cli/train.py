@@ -97,7 +97,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _adjusted(program: Program, arguments: argparse.Namespace) -> Program:
     """The program with the length and batch of the command line."""
-    from dataclasses import replace
+    from archspec.dataclass import replace
 
     if program.train is None:
         return program

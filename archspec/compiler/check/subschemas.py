@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -10,6 +9,7 @@ from jsonschema import Draft202012Validator
 
 from archspec.compiler.language.fields import FAMILIES, Field, Form
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
+from archspec.dataclass import dataclass
 
 Json = dict[str, Any]
 

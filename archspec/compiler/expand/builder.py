@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from archspec.compiler.expand.names import Tensor
 from archspec.compiler.graph.graph import Input, Node, Output
 from archspec.compiler.language.budget import NODE, Budget
 from archspec.compiler.language.op import Shape, Variable, WrongShape, show
 from archspec.compiler.language.provenance import Values
+from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Findings, Note, Span
 
 MOST_NODES = 30_000

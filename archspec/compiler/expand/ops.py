@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 from archspec.compiler.expand.builder import Builder, Reach
@@ -18,6 +17,7 @@ from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.resolve import Resolver, Written
 from archspec.compiler.spec.layers import COMMON
 from archspec.compiler.spec.records import Call, Join, Layer
+from archspec.dataclass import dataclass, replace
 from archspec.diagnostics import Findings, Span
 
 _FOLLOWERS = ("norm", "activation")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
 from archspec.compiler.language.forms.draws import Draw
 from archspec.compiler.language.op import Op, Shape, Variable
 from archspec.compiler.language.provenance import Values
+from archspec.dataclass import dataclass, field, replace
 from archspec.diagnostics import Span
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self, dataclass_transform
 
 from archspec.compiler.language.provenance import Origin, Resolved
 from archspec.compiler.language.types import Type, type_of
 from archspec.compiler.language.values import WrongValue
+from archspec.dataclass import dataclass
 
 
 class _Required:

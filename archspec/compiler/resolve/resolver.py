@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Readable
-from dataclasses import dataclass, field
 from typing import Any
 
 from archspec.compiler.language.expression import UNKNOWN, Environment, Value, has_expression
@@ -16,6 +15,7 @@ from archspec.compiler.resolve.values import checked, condition, quiet, text_of,
 from archspec.compiler.resolve.written import Frames, Written, origin_of
 from archspec.compiler.spec.sources import History, Speaker
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
+from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Findings, Span
 
 Candidates = dict[str, list[Written]]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from archspec.compiler.language.features import FeatureType, Shape
+from archspec.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)
