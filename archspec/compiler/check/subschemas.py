@@ -91,6 +91,8 @@ def _in_parts(part: Part) -> bool:
 
 def kinds(part: Part) -> dict[str, tuple[str, ...]]:
     """The keys that tell what a mapping is, each with the path of what it then must be; empty where it is one thing."""
+    if "allOf" not in part.schema:
+        return {}
     rules = enumerate(part.schema.get("allOf", ()))
     found = ((rule["if"]["required"][0], i) for i, rule in rules if "required" in rule.get("if", ()))
     return {key: (*part.path, "allOf", str(i), "then") for key, i in found}

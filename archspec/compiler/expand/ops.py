@@ -91,7 +91,8 @@ def _append(
         node = Node(path, part.op, inputs, (), "", variable_path, target.path, target.layer.span, part.values)
         if not builder.append(node, context.shared):
             break
-        builder.reaches.update(dict.fromkeys(builder.nodes[path].tensors, reach))
+        made = builder.nodes[path]
+        builder.reaches.update(dict.fromkeys(made.tensors if made.further else (path,), reach))
         paths.append(path)
     return paths
 
