@@ -38,6 +38,7 @@ class Parts:
         self._valid: dict[tuple[tuple[str, ...], str], bool] = {}
         self.at = cache(self._at)
         self.choices = cache(self._choices)
+        self._kinds: dict[tuple[str, ...], dict[str, tuple[str, ...]]] = {}
 
     def _at(self, *path: str) -> Part:
         schema: Any = self.root
@@ -61,6 +62,12 @@ class Parts:
         if not count:
             return (part,)
         return tuple(inner for i in range(count) for inner in self.choices(*part.path, "anyOf", str(i)))
+
+    def kinds(self, part: Part) -> dict[str, tuple[str, ...]]:
+        """What `kinds` says of a part, found once."""
+        if part.path not in self._kinds:
+            self._kinds[part.path] = kinds(part)
+        return self._kinds[part.path]
 
     def holding(self, part: Part, node: Node) -> Part | None:
         """The alternative for a mapping or a list that has parts of its own; None where values are taken whole."""
@@ -91,8 +98,6 @@ def _in_parts(part: Part) -> bool:
 
 def kinds(part: Part) -> dict[str, tuple[str, ...]]:
     """The keys that tell what a mapping is, each with the path of what it then must be; empty where it is one thing."""
-    if "allOf" not in part.schema:
-        return {}
     rules = enumerate(part.schema.get("allOf", ()))
     found = ((rule["if"]["required"][0], i) for i, rule in rules if "required" in rule.get("if", ()))
     return {key: (*part.path, "allOf", str(i), "then") for key, i in found}
