@@ -175,7 +175,8 @@ def _followers(form: Form, values: Values) -> list[Part]:
 
 
 def _part(field: str, op: Op, values: Values) -> Part:
-    below = {key.removeprefix(f"{field}."): value for key, value in values.items() if key.startswith(f"{field}.")}
+    prefix = f"{field}."
+    below = {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
     # `BatchNorm` for what has variables, as TF-Slim names them; `relu` for what has none.
     cls = type(op).__name__
     return Part(_alone(op), cls if "norm" in op.GROUPS else op.NAME, cls, below)

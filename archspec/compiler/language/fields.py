@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, ClassVar, Self, dataclass_transform
 
 from archspec.compiler.language.provenance import Origin, Resolved
@@ -69,12 +69,13 @@ class Field:
         return {"description": self.doc + (f" [{self.unit}]" if self.unit else ""), **schema}
 
 
-def _numbers(value: object) -> Iterator[float]:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        yield value
-    elif isinstance(value, (tuple, dict)):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _numbers(item)
+def _numbers(value: object) -> list[float]:
+    if isinstance(value, (int, float)):
+        return [] if isinstance(value, bool) else [value]
+    if isinstance(value, (tuple, dict)):
+        items = value.values() if isinstance(value, dict) else value
+        return [number for item in items for number in _numbers(item)]
+    return []
 
 
 def field(

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any, Final
 
 from archspec.compiler.language.budget import Budget
-from archspec.dataclass import dataclass, field, replace
+from archspec.dataclass import dataclass, field
 
 Value = Any
 """None, bool, int, float, str, or a list or dict of them."""
@@ -67,11 +67,11 @@ class Environment:
 
     def with_values(self, values: Mapping[str, Value]) -> Environment:
         """This environment with further names, which hide older ones."""
-        return replace(self, values={**self.values, **values}, hyperparameters=self.base)
+        return Environment({**self.values, **values}, self.functions, self.tensor, self.budget, self.base)
 
     def with_tensors(self, tensor: Callable[[str], Shape | None]) -> Environment:
         """This environment with another way to look up tensors."""
-        return replace(self, tensor=tensor)
+        return Environment(self.values, self.functions, tensor, self.budget, self.hyperparameters)
 
 
 def written(value: Value) -> str:
