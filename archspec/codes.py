@@ -137,6 +137,14 @@ CODES: dict[str, str] = {
     "AS619": "A preprocess step on a feature that it cannot work on.",
     "AS620": "A step that moves a picture and not the map that belongs to it.",
     "AS621": "A feature that no input or loss takes.",
+    "AS630": "Evaluation of a network with nothing to measure.",
+    "AS631": "Outputs of the network for classes that the data does not have.",
+    "AS632": "A network whose weights are more than the machine's memory.",
+    "AS634": "A run in the place of a spec, and no --resume.",
+    "AS635": "An input of predict that names no pictures.",
+    "AS636": "An output of predict in a format that is not known.",
+    "AS638": "Data without a feature that the network, a loss or a metric needs.",
+    "AS637": "Pictures that predict has left out.",
     "AS607": "Evaluation or prediction with a spec that has no `eval` section.",
     "AS700": "No data set is given, or none is known at that place.",
     "AS701": "A split that the data set does not have.",
@@ -144,12 +152,20 @@ CODES: dict[str, str] = {
     "AS703": "Files of the data set that are missing.",
     "AS704": "A file of the data set that is damaged.",
     "AS705": "A label outside the network's classes.",
+    "AS706": "Shards of the data set that are missing.",
+    "AS707": "A file that would take more memory than is allowed.",
+    "AS708": "A folder of images that may be laid out otherwise than it seems.",
+    "AS709": "A FIFO, socket or device where a file belongs.",
     "AS710": "An image that cannot be read.",
     "AS711": "A file that is not an image.",
     "AS712": "Preprocessing that cannot give what the network's input wants.",
     "AS713": "An image that does not fit a preprocessing step.",
     "AS714": "An array that is not as the network's input wants it.",
     "AS715": "A network whose inputs cannot be fed with images.",
+    "AS716": "A record that does not hold what is wanted of it.",
+    "AS717": "Features that a source of data cannot give.",
+    "AS718": "A value in a table or array that its feature's kind does not have.",
+    "AS719": "Files that belong together, of which one is missing.",
     "AS720": "A checkpoint that is not there, or is not one.",
     "AS721": "A checkpoint whose variables do not match the network's.",
     "AS722": "A checkpoint that is damaged.",
@@ -189,6 +205,7 @@ CODES: dict[str, str] = {
     "AS922": "A number that must be at least 1.",
     "AS923": "An array of inputs among other inputs.",
     "AS924": "`--endpoints` without `--output`.",
+    "AS926": "A spec without the checkpoint that its weights come from.",
     "AS925": "An end point that the network does not have.",
     "AS940": "A new spec that cannot be written where it should be.",
     "AS941": "A folder that holds no classes of pictures.",
@@ -196,7 +213,9 @@ CODES: dict[str, str] = {
 """What every code means that is not a lint rule's."""
 
 _UNUSED = ("AS216", "AS217", "AS218", "AS219", "AS220", "AS323")
-WARNINGS = frozenset({"AS135", *_UNUSED, "AS621", "AS722", "AS739", "AS912", *(rule.CODE for rule in RULES)})
+WARNINGS = frozenset(
+    {"AS135", *_UNUSED, "AS621", "AS631", "AS708", "AS722", "AS739", "AS912", *(rule.CODE for rule in RULES)}
+)
 """The codes of what can stand, and is seldom meant."""
 
 

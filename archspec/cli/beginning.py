@@ -149,6 +149,5 @@ def spec_text(found: Look, chosen: Recipe, base: str, checkpoint: str | None, ou
         f"  batch: {chosen.batch}  # {chosen.steps // chosen.epochs} steps an epoch",
         f"  epochs: {chosen.epochs}  # about {chosen.steps} steps",
         "  average: null  # of no use in so few steps",
-        "eval: {metrics: {top_1: {accuracy: Logits}, top_5: {when: false, accuracy: Logits}}}",
     ]
     return "\n".join(lines) + "\n"

@@ -22,6 +22,7 @@ from archspec.run_folder.record import FORMAT, LABELS, METRICS, RECORD, SPEC, be
 from archspec.runtime import checkpoint
 from archspec.runtime.labels import as_lines
 from archspec.runtime.settings import changed, other_classes, other_settings
+from archspec.runtime.tf_checkpoint import check_name
 
 if TYPE_CHECKING:
     from archspec.compiler.program import Program
@@ -33,6 +34,8 @@ class Given:
 
     settings: Mapping[str, str] = field(default_factory=dict)
     data: str | None = None
+    length: Mapping[str, float] = field(default_factory=dict)
+    """`steps`, `epochs` and `batch`, those of them that it said."""
 
 
 class Run:
@@ -46,6 +49,7 @@ class Run:
     def hold(self) -> None:
         """Keep other trainings out until this process ends, and sweep up what a killed one has left; raises Stop."""
         try:
+            check_name(self.folder)
             self._lock = files.opened(self.folder, ".lock", os.O_RDWR | os.O_CREAT)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             checkpoint.sweep(self.folder)
@@ -74,7 +78,7 @@ class Run:
     def _unwritable(self, problem: OSError) -> Stop:
         help = "make room or give write access there, or use another --run"
         reason = "there is a file of that name" if isinstance(problem, FileExistsError) else problem.strerror
-        where = problem.filename if isinstance(problem.filename, str) else self.folder
+        where = problem.filename if isinstance(problem.filename, str) else str(self.folder)
         return stop("AS730", f"{where} cannot be written: {reason}", help=help)
 
     def begin(self, program: Program, found: dict[str, str], names: tuple[str, ...] | None, given: Given) -> None:
@@ -94,6 +98,7 @@ class Run:
             "variant": program.variant,
             "set": dict(given.settings),
             "data": _absolute(given.data),
+            "length": dict(given.length),
             "began": datetime.now(UTC).isoformat(timespec="seconds"),
             "commit": commit_of(program.file),
             "classes": list(names or ()),
@@ -143,6 +148,11 @@ class Run:
         """Whether the metrics hold an evaluation after this step; raises Stop."""
         own = (line for line in self._lines() if _step_of(line) == step)
         return any(name.startswith("eval/") for line in own for name in json.loads(line))
+
+    def scores(self, metric: str) -> list[float]:
+        """What the evaluations so far have found for a metric, in their order; raises Stop."""
+        found = (json.loads(line) for line in self._lines() if f'"eval/{metric}"' in line)
+        return [float(numbers[f"eval/{metric}"]) for numbers in found]
 
     def _lines(self) -> list[str]:
         try:

@@ -11,10 +11,11 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archspec.compiler.language.features import image_type
 from archspec.compiler.language.fields import FAMILIES
 from archspec.compiler.language.forms import preprocess as forms
 from archspec.compiler.language.forms.preprocess import Preprocess, complaints
-from archspec.runtime.preprocess.apply import STEPS, prepare
+from archspec.runtime.preprocess.apply import STEPS, Preparation
 from archspec.runtime.preprocess.decode import to_float
 from archspec.runtime.preprocess.geometry import MOVES_PIXELS
 
@@ -28,6 +29,12 @@ def seeded(number: int) -> tf.Tensor:
 def done(step: Preprocess, image: Any, seed: int = 0) -> np.ndarray:
     """What a step makes of a float image."""
     return STEPS[type(step)](step, tf.constant(image, tf.float32), seeded(seed)).numpy()
+
+
+def prepared(image: Any, steps: tuple[Preprocess, ...], shape: tuple[int, int, int], seed: int) -> np.ndarray:
+    """A picture as the input of this shape."""
+    prepare = Preparation({"image": image_type(*image.shape)}, steps, {"image": shape})
+    return prepare({"image": tf.constant(image)}, seeded(seed))["image"].numpy()
 
 
 def legacy_bilinear(image: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -78,7 +85,7 @@ def test_inception_evaluation_is_tf_slims() -> None:
     )
     # int((50 - 43.75) / 2) = 3 rows and int((67 - 58.625) / 2) = 4 columns go on each side.
     expected = (legacy_bilinear(image[3:-3, 4:-4] / 255, 29, 31) - 0.5) * 2
-    found = prepare(tf.constant(image), steps, (29, 31, 3), seeded(0))
+    found = prepared(image, steps, (29, 31, 3), 0)
     np.testing.assert_allclose(found, expected, atol=2e-6)
 
 
@@ -209,7 +216,7 @@ def test_each_step_has_randomness_of_its_own() -> None:
     """Two flips in a row would cancel out always if they shared one seed."""
     image = RANDOM.integers(0, 256, (3, 4, 3), np.uint8)
     steps = (forms.RandomFlip(), forms.RandomFlip())
-    found = [prepare(tf.constant(image), steps, (3, 4, 3), seeded(seed)).numpy() for seed in range(40)]
+    found = [prepared(image, steps, (3, 4, 3), seed) for seed in range(40)]
     assert 10 < sum(np.allclose(one, image[:, ::-1] / 255) for one in found) < 30
 
 

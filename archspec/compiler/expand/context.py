@@ -54,7 +54,8 @@ class Context:
 
     def inside(self, names: Names, builder: Builder) -> Context:
         """The context of what is named in another scope."""
-        return self._with(names=names, environment=self.environment.with_tensors(partial(shape_of, names, builder)))
+        tensor, called = partial(shape_of, names, builder), partial(layer_of, names, builder)
+        return self._with(names=names, environment=self.environment.with_tensors(tensor, called))
 
     def below(self, target: Target) -> Context:
         """The context of what stands below the paths of a layer."""
@@ -93,6 +94,17 @@ class Target:
     path: str
     variable_path: str
     cells: Mapping[str, Written] = field(default_factory=dict)
+
+
+def layer_of(names: Names, builder: Builder, reference: str) -> str:
+    """The path of the layer, or the name of the input, that a reference means; empty where it means none."""
+    try:
+        bundle = names.bundle(reference)
+    except WrongReference:
+        return ""
+    tensor = bundle.first if bundle is not None else None
+    node = builder.nodes.get(tensor or "")
+    return node.layer if node is not None else tensor or ""
 
 
 def shape_of(names: Names, builder: Builder, reference: str) -> Shape | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
@@ -27,11 +27,15 @@ class Row:
     macs: int | None
 
 
-def rows(graph: Graph) -> list[Row]:
-    """A row for each layer, in running order; the norm and activation behind an op count with it."""
+def rows(graph: Graph, frozen: Callable[[str], bool] = lambda layer: False) -> list[Row]:
+    """A row for each layer, in running order; the norm and activation behind an op count with it.
+
+    `frozen` says which layers a training leaves as they are.
+    """
     sizes: dict[str, list[tuple[int, bool]]] = {}
     for _, node, variable in graph.variables():
-        sizes.setdefault(node.path, []).append((prod(variable.shape), variable.trainable))
+        trained = variable.trainable and not frozen(node.layer)
+        sizes.setdefault(node.path, []).append((prod(variable.shape), trained))
     layers: dict[str, list[Node]] = {}
     for node in graph.nodes.values():
         # An operation without a name has a node of its own number, and is a row of its own.

@@ -146,7 +146,7 @@ class Resolver:
             return self._forms(cls, declared, written, frames, values)
         value = self.value(written.node, written.environment)
         what = f"`{declared.name}` of `{cls.NAME}`"
-        return checked(declared, value, written.node.span, what, self.findings)
+        return checked(declared, value, written, what, self.findings)
 
     def _forms(self, cls: type[Form], declared: Field, written: Written, frames: Frames, values: Values) -> Any:
         """The form or forms that a field holds."""

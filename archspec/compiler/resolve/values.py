@@ -10,6 +10,7 @@ from archspec.compiler.language.expression import (
     UNKNOWN,
     Environment,
     NotKnown,
+    Shape,
     Value,
     WrongExpression,
     evaluate,
@@ -17,14 +18,15 @@ from archspec.compiler.language.expression import (
     interpolate,
 )
 from archspec.compiler.language.fields import Field
+from archspec.compiler.language.op import show
 from archspec.compiler.language.values import WrongValue, shown
 from archspec.compiler.resolve.written import Written
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
-from archspec.diagnostics import Findings, Span
+from archspec.diagnostics import Findings, Note
 
 
-def checked(declared: Field, value: Value, span: Span, what: str, findings: Findings) -> Any:
-    """The value in the field's type; UNKNOWN after reporting that it does not fit."""
+def checked(declared: Field, value: Value, written: Written, what: str, findings: Findings) -> Any:
+    """The value in the field's type; UNKNOWN after reporting that it does not fit, with the tensors it was made of."""
     if value is UNKNOWN:
         return UNKNOWN
     try:
@@ -34,8 +36,28 @@ def checked(declared: Field, value: Value, span: Span, what: str, findings: Find
         if isinstance(value, float) and isfinite(value) and str(problem) == "a whole number":
             cut = "`//` divides to a whole number; int(…) cuts the fraction"
             help = f"write int(…), which makes {int(value)} of it" if value == int(value) else cut
-        findings.add("AS102", f"{what} must be {problem}, got {shown(value)}", span, help=help)
+        notes = tensors_read(written.node, written.environment)
+        findings.add("AS102", f"{what} must be {problem}, got {shown(value)}", written.node.span, *notes, help=help)
         return UNKNOWN
+
+
+def tensors_read(node: Node, environment: Environment) -> list[Note]:
+    """The shape of every tensor that the expressions of a node name, for a message about their value."""
+    shapes: dict[str, Shape | None] = {}
+
+    def recorded(reference: str) -> Shape | None:
+        assert environment.tensor is not None
+        shapes[reference] = environment.tensor(reference)
+        return shapes[reference]
+
+    if environment.tensor is not None:
+        value_of(node, environment.with_tensors(recorded), None)
+    called = environment.called or (lambda reference: "")
+    return [
+        Note(f"`{name}` here is {', '.join(part for part in (called(name), show(shape)) if part)}")
+        for name, shape in shapes.items()
+        if shape is not None
+    ]
 
 
 def value_of(node: Node, environment: Environment, findings: Findings | None) -> Value:

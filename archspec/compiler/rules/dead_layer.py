@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from archspec.compiler.graph.graph import Node
 from archspec.compiler.program import Program
 from archspec.diagnostics import Diagnostic, Span
 
@@ -22,17 +23,31 @@ def check(program: Program) -> Iterator[Diagnostic]:
         names = (*part.tensors, getattr(part, "target", None), getattr(part, "mask", None))
         asked += [graph.endpoints.get(name, name) for name in names if name in graph.endpoints or name in graph.nodes]
     alive = graph.ending_at(asked).nodes
-    seen: set[str] = set()
-    for node in graph.nodes.values():
-        if node.path not in alive and node.layer not in seen:
-            seen.add(node.layer)
-            source = _one_source(node.layer, program)
-            if source is not None:
-                message, help = "`from` goes to every copy, so only the last one leads on", "take `from` out"
-                help = f"{help}: the first copy reads the layer above, each other the one before it"
-                yield Diagnostic(CODE, message, source, help=help, severity="warning")
-                continue
-            yield Diagnostic(CODE, f"nothing uses {node.layer}", node.span, help="take it out", severity="warning")
+    dead = {path: node for path, node in graph.nodes.items() if path not in alive}
+    read = {source.path for node in dead.values() for name in node.inputs if (source := graph.producer(name))}
+    for node in dead.values():
+        if node.path not in read:
+            yield _finding(node, dead, program)
+
+
+def _finding(node: Node, dead: dict[str, Node], program: Program) -> Diagnostic:
+    """What is said of a dead layer that no other one reads, and with it of all that only lead to it."""
+    source = _one_source(node.layer, program)
+    if source is not None:
+        message, help = "`from` goes to every copy, so only the last one leads on", "take `from` out"
+        help = f"{help}: the first copy reads the layer above, each other the one before it"
+        return Diagnostic(CODE, message, source, help=help, severity="warning")
+    before = {other.layer for other in program.graph.ending_at([node.path]).nodes.values() if other.path in dead}
+    count = len(before - {node.layer})
+    with_it = f", nor the {count} layer{'s' if count > 1 else ''} that lead{'' if count > 1 else 's'} to it"
+    message = f"nothing uses {node.layer}{with_it if count else ''}: only the last layer is an output"
+    end = program.graph.producer(program.graph.output)
+    named = [each.layer.partition("/")[0] for each in (node, end) if each is not None]
+    help = f"take it out, or name several outputs: `outputs: {{{', '.join(f'{n.lower()}: {n}' for n in named)}}}`"
+    if program.graph.outputs:
+        message = f"nothing uses {node.layer}{with_it if count else ''}"
+        help = "take it out, or name it under `outputs`"
+    return Diagnostic(CODE, message, node.span, help=help, severity="warning")
 
 
 def _one_source(layer: str, program: Program) -> Span | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Container
 from archspec.compiler.graph.graph import Graph, Input, Node, Output
 from archspec.compiler.graph.text.line import Line, WrongLine
 from archspec.compiler.graph.text.regular import regular_layer, regular_variables
+from archspec.compiler.language.fields import FAMILIES
 from archspec.compiler.language.ops import OPS
 from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Findings, Span
@@ -68,7 +69,9 @@ def _graph(line: Line, reading: _Reading) -> None:
 def _input(line: Line, reading: _Reading) -> None:
     name = _new(line, reading.inputs, reading.nodes)
     line.expect(":")
-    reading.inputs[name] = Input(name, line.shape(), line.dtype())
+    shape, dtype = line.shape(), line.dtype()
+    draw = line.form_of("draw", FAMILIES["draw"]) if line.skip("~") else None
+    reading.inputs[name] = Input(name, shape, dtype, draw)  # type: ignore[arg-type]  # what enters this family is a Draw
 
 
 def _node(line: Line, reading: _Reading) -> None:

@@ -59,6 +59,8 @@ class Environment:
     tensor: Callable[[str], Shape | None] | None = None
     budget: Budget = field(default_factory=Budget, compare=False)
     hyperparameters: Mapping[str, Value] | None = None
+    called: Callable[[str], str] | None = None
+    """The layer or input that a reference means, for a message: `image` for `input`."""
 
     @property
     def base(self) -> Mapping[str, Value]:
@@ -67,11 +69,16 @@ class Environment:
 
     def with_values(self, values: Mapping[str, Value]) -> Environment:
         """This environment with further names, which hide older ones."""
-        return Environment({**self.values, **values}, self.functions, self.tensor, self.budget, self.base)
+        merged = {**self.values, **values}
+        return Environment(merged, self.functions, self.tensor, self.budget, self.base, self.called)
 
-    def with_tensors(self, tensor: Callable[[str], Shape | None]) -> Environment:
+    def with_tensors(
+        self, tensor: Callable[[str], Shape | None], called: Callable[[str], str] | None = None
+    ) -> Environment:
         """This environment with another way to look up tensors."""
-        return Environment(self.values, self.functions, tensor, self.budget, self.hyperparameters)
+        return Environment(
+            self.values, self.functions, tensor, self.budget, self.hyperparameters, called or self.called
+        )
 
 
 def written(value: Value) -> str:

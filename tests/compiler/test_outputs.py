@@ -1,0 +1,69 @@
+"""What a network is there for: outputs by name, what nothing uses, and what training leaves as it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from archspec.cli import main
+from archspec.compiler.program import Program, check_file
+from archspec.compiler.rules import check_rules
+from archspec.diagnostics import Findings
+
+SCOPE = "defaults: {conv2d: {kernel: 3}}\n"
+HEAD = "archspec: 1\ninputs: {image: {shape: [8, 8, 3]}}\ndefaults: {conv2d: {kernel: 3}}\n"
+TWO = (
+    "layers:\n- a: {conv2d: 8}\n- One: [flatten, fc: {dense: 2}]\n- Two: {from: a, layers: [flatten, fc: {dense: 1}]}\n"
+)
+
+
+def warned(text: str) -> list[tuple[str, str | None]]:
+    findings = Findings()
+    (program,) = check_file("net.yaml", findings=findings, text=HEAD + text)
+    assert findings.items == []
+    return [(found.message, found.help) for found in check_rules(program) if found.code == "AS403"]
+
+
+def test_a_branch_that_leads_nowhere_is_one_finding_that_names_outputs() -> None:
+    [(message, help)] = warned(TWO)
+    assert message == "nothing uses One/fc, nor the 1 layer that leads to it: only the last layer is an output"
+    assert help is not None and "`outputs: {one: One, two: Two}`" in help
+
+
+def test_named_outputs_are_all_asked_for(compiled: Callable[..., Program]) -> None:
+    assert warned("outputs: {first: One, second: Two}\n" + TWO) == []
+    graph = compiled(SCOPE + "outputs: {first: One, second: Two}\n" + TWO).graph
+    assert list(graph.outputs) == ["first", "second"]
+    assert [graph.shape(tensor) for tensor in graph.outputs.values()] == [(2,), (1,)]
+    assert graph.output == graph.outputs["first"]
+
+
+def test_several_outputs_of_an_op_are_taken_by_name(compiled: Callable[..., Program]) -> None:
+    graph = compiled(
+        SCOPE + "layers: [a: {conv2d: 6}, parts: {split: 3}, b: {add: [parts.0, parts.2]}, c: {relu, from: b}]"
+    ).graph
+    assert graph.shape("parts.2") == (32, 32, 2)
+    assert graph.nodes["b"].inputs == ("parts", "parts.2")
+
+
+def test_a_value_made_of_a_tensor_is_explained_by_it() -> None:
+    findings = Findings()
+    text = "layers: [a: {conv2d: 64}, b: [c: {conv2d: $(channels(input) // 4)}]]"
+    check_file("net.yaml", findings=findings, text=HEAD + text)
+    (found,) = findings.items
+    assert [note.message for note in found.notes] == ["`input` here is image, 8x8x3"]
+
+
+TRAIN = """
+layers: [flatten, a: {dense: 4}, Logits: {dense: 2}]
+train: {preprocess: [{resize: 8}], losses: {m: {softmax_cross_entropy: Logits}}, optimizer: {sgd: 0.1}, batch: 8, freeze: [a]}
+"""
+
+
+def test_frozen_layers_do_not_count_as_trained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "net.yaml").write_text(HEAD.replace("defaults: {conv2d: {kernel: 3}}\n", "") + TRAIN)
+    assert main(["summary", str(tmp_path / "net.yaml"), "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["params"] == {"total": 782, "trainable": 10}
