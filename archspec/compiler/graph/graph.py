@@ -106,9 +106,13 @@ class Graph:
         return tuple(map(self.shape, node.inputs))
 
     @cached_property
-    def _variables_of(self) -> dict[str, tuple[Variable, ...]]:
-        """The variables of every node, by its path."""
-        return {path: node.op.variables(*self.input_shapes(node)) for path, node in self.nodes.items()}
+    def _weights(self) -> tuple[tuple[str, Node, Variable], ...]:
+        """(full name, node, variable) of what every node needs, a shared variable with each of its nodes."""
+        return tuple(
+            ("/".join(part for part in (node.variable_path, variable.name) if part), node, variable)
+            for node in self.nodes.values()
+            for variable in node.op.variables(*self.input_shapes(node))
+        )
 
     def variables(self, among: Container[str] | None = None) -> Iterator[tuple[str, Node, Variable]]:
         """(full name, node, variable) of every weight, once each: a shared one belongs to the first node.
@@ -116,15 +120,10 @@ class Graph:
         `among` are paths of nodes, where not all nodes are meant.
         """
         seen: set[str] = set()
-        for path, variables in self._variables_of.items():
-            if not variables or (among is not None and path not in among):
-                continue
-            node = self.nodes[path]
-            for variable in variables:
-                name = "/".join(part for part in (node.variable_path, variable.name) if part)
-                if name not in seen:
-                    seen.add(name)
-                    yield name, node, variable
+        for name, node, variable in self._weights:
+            if name not in seen and (among is None or node.path in among):
+                seen.add(name)
+                yield name, node, variable
 
     def macs(self, node: Node) -> int:
         """Multiply-accumulates of a node for one example."""
