@@ -2,7 +2,7 @@
 
 `python benchmarks/lint_time.py [RUNS]`, with the Python that has archspec's core packages.
 
-Printed by 5 runs on a machine shared with other work; before these were measured, lint took 2.7 to 2.8 times as long as the libraries:
+Printed by 5 runs on a machine shared with other work (the load is the number of processes that waited):
 
     Python 3.11.7, PyYAML 6.0.3, jsonschema 4.26.0, x86_64, 2 cores, load 8.5
     python                                 CPU median 0.020 s, least 0.010 s: 0.09 and 0.05 x yaml and jsonschema
