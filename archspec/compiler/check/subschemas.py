@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from jsonschema.protocols import Validator
 
 from archspec.compiler.language.fields import FAMILIES, Field, Form
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
+from archspec.dataclass import dataclass
 
 Json = dict[str, Any]
 
 KINDS = {Mapping: "object", Listing: "array"}
+
+_OF_ALTERNATIVES = {"anyOf", "description", "default"}
+"""The words of a schema that asks for nothing but one of its alternatives."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,11 @@ class Parts:
     def __init__(self, root: Json) -> None:
         self.root = root
         self._validator = Draft202012Validator(root)
+        self._validators: dict[tuple[str, ...], Validator] = {}
         self._valid: dict[tuple[tuple[str, ...], str], bool] = {}
         self.at = cache(self._at)
         self.choices = cache(self._choices)
+        self._kinds: dict[tuple[str, ...], dict[str, tuple[str, ...]]] = {}
 
     def _at(self, *path: str) -> Part:
         schema: Any = self.root
@@ -62,6 +68,12 @@ class Parts:
             return (part,)
         return tuple(inner for i in range(count) for inner in self.choices(*part.path, "anyOf", str(i)))
 
+    def kinds(self, part: Part) -> dict[str, tuple[str, ...]]:
+        """What `kinds` says of a part, found once."""
+        if part.path not in self._kinds:
+            self._kinds[part.path] = kinds(part)
+        return self._kinds[part.path]
+
     def holding(self, part: Part, node: Node) -> Part | None:
         """The alternative for a mapping or a list that has parts of its own; None where values are taken whole."""
         kind = KINDS.get(type(node))
@@ -71,12 +83,20 @@ class Parts:
                 return found
         return None
 
-    def holds(self, part: Part, value: object) -> bool:
-        """Whether the value is valid there."""
+    def holds(self, part: Part, value: Any) -> bool:
+        """Whether the value is valid there; alternatives are asked one by one, for many parts share theirs."""
+        if "anyOf" in part.schema and part.schema.keys() <= _OF_ALTERNATIVES:
+            count = len(part.schema["anyOf"])
+            return any(self.holds(self.at(*part.path, "anyOf", str(i)), value) for i in range(count))
         key = part.path, repr(value)
         if key not in self._valid:
-            self._valid[key] = self._validator.evolve(schema=part.schema).is_valid(value)
+            self._valid[key] = self._validator_of(part).is_valid(value)
         return self._valid[key]
+
+    def _validator_of(self, part: Part) -> Validator:
+        if part.path not in self._validators:
+            self._validators[part.path] = self._validator.evolve(schema=part.schema)
+        return self._validators[part.path]
 
 
 def _in_parts(part: Part) -> bool:

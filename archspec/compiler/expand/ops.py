@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 from archspec.compiler.expand.builder import Builder, Reach
@@ -18,6 +17,7 @@ from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.resolve import Resolver, Written
 from archspec.compiler.spec.layers import COMMON
 from archspec.compiler.spec.records import Call, Join, Layer
+from archspec.dataclass import dataclass, replace
 from archspec.diagnostics import Findings, Span
 
 _FOLLOWERS = ("norm", "activation")
@@ -91,7 +91,8 @@ def _append(
         node = Node(path, part.op, inputs, (), "", variable_path, target.path, target.layer.span, part.values)
         if not builder.append(node, context.shared):
             break
-        builder.reaches.update(dict.fromkeys(builder.nodes[path].tensors, reach))
+        made = builder.nodes[path]
+        builder.reaches.update(dict.fromkeys(made.tensors if made.further else (path,), reach))
         paths.append(path)
     return paths
 
@@ -174,7 +175,8 @@ def _followers(form: Form, values: Values) -> list[Part]:
 
 
 def _part(field: str, op: Op, values: Values) -> Part:
-    below = {key.removeprefix(f"{field}."): value for key, value in values.items() if key.startswith(f"{field}.")}
+    prefix = f"{field}."
+    below = {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
     # `BatchNorm` for what has variables, as TF-Slim names them; `relu` for what has none.
     cls = type(op).__name__
     return Part(_alone(op), cls if "norm" in op.GROUPS else op.NAME, cls, below)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any, ClassVar, Self, dataclass_transform
 
 from archspec.compiler.language.provenance import Origin, Resolved
 from archspec.compiler.language.types import Type, type_of
 from archspec.compiler.language.values import WrongValue
+from archspec.dataclass import dataclass
 
 
 class _Required:
@@ -69,12 +69,13 @@ class Field:
         return {"description": self.doc + (f" [{self.unit}]" if self.unit else ""), **schema}
 
 
-def _numbers(value: object) -> Iterator[float]:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        yield value
-    elif isinstance(value, (tuple, dict)):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _numbers(item)
+def _numbers(value: object) -> list[float]:
+    if isinstance(value, (int, float)):
+        return [] if isinstance(value, bool) else [value]
+    if isinstance(value, (tuple, dict)):
+        items = value.values() if isinstance(value, dict) else value
+        return [number for item in items for number in _numbers(item)]
+    return []
 
 
 def field(
@@ -122,15 +123,21 @@ class Form:
             FAMILIES.setdefault(cls.FAMILY, {})[name] = cls
 
     def __init__(self, **values: Any) -> None:
-        unknown = values.keys() - self.FIELDS.keys()
+        if values.keys() != self.FIELDS.keys():
+            values = self._completed(values)
+        self.__dict__.update(values)
+
+    @classmethod
+    def _completed(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """The values with the defaults of the fields that are left out; raises TypeError."""
+        unknown = values.keys() - cls.FIELDS.keys()
         if unknown:
-            raise TypeError(f"{self.NAME} has no field {', '.join(sorted(unknown))}")
-        if len(values) < len(self.FIELDS):
-            values = {**{name: declared.default for name, declared in self.FIELDS.items()}, **values}
+            raise TypeError(f"{cls.NAME} has no field {', '.join(sorted(unknown))}")
+        values = {name: values.get(name, declared.default) for name, declared in cls.FIELDS.items()}
         missing = [name for name, value in values.items() if value is REQUIRED]
         if missing:
-            raise TypeError(f"{self.NAME} needs {missing[0]}")
-        self.__dict__.update(values)
+            raise TypeError(f"{cls.NAME} needs {missing[0]}")
+        return values
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable")
@@ -142,7 +149,8 @@ class Form:
 
     def values(self) -> dict[str, Any]:
         """Every field with its value, in the order of declaration."""
-        return {name: getattr(self, name) for name in self.FIELDS}
+        own = self.__dict__
+        return {name: own[name] for name in self.FIELDS}
 
     def replace(self, **changes: Any) -> Self:
         """A copy with other values."""

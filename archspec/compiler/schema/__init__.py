@@ -10,11 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import archspec.compiler.language.forms.draws
+import archspec.compiler.language.forms.sections  # noqa: F401  # fills FAMILIES
 from archspec.compiler.language.ops import OPS
-from archspec.compiler.schema.document import document
-from archspec.compiler.schema.extending import partial_definitions
-from archspec.compiler.schema.forms import form_definitions
-from archspec.compiler.schema.layers import layer_definitions
 
 NAME = "archspec-1.schema.json"
 
@@ -23,6 +21,12 @@ _PACKAGE = Path(__file__).parents[2]
 
 def schema() -> dict[str, Any]:
     """The schema of a whole document, ops of installed packages included."""
+    # Checking a spec reads the published file, and makes none.
+    from archspec.compiler.schema.document import document
+    from archspec.compiler.schema.extending import partial_definitions
+    from archspec.compiler.schema.forms import form_definitions
+    from archspec.compiler.schema.layers import layer_definitions
+
     definitions = {**layer_definitions(), **form_definitions()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

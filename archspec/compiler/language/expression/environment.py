@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final
 
 from archspec.compiler.language.budget import Budget
+from archspec.dataclass import dataclass, field
 
 Value = Any
 """None, bool, int, float, str, or a list or dict of them."""
@@ -69,13 +69,16 @@ class Environment:
 
     def with_values(self, values: Mapping[str, Value]) -> Environment:
         """This environment with further names, which hide older ones."""
-        return replace(self, values={**self.values, **values}, hyperparameters=self.base)
+        merged = {**self.values, **values}
+        return Environment(merged, self.functions, self.tensor, self.budget, self.base, self.called)
 
     def with_tensors(
         self, tensor: Callable[[str], Shape | None], called: Callable[[str], str] | None = None
     ) -> Environment:
         """This environment with another way to look up tensors."""
-        return replace(self, tensor=tensor, called=called or self.called)
+        return Environment(
+            self.values, self.functions, tensor, self.budget, self.hyperparameters, called or self.called
+        )
 
 
 def written(value: Value) -> str:
