@@ -13,8 +13,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from archspec.compiler.language.fields import FAMILIES
 from archspec.compiler.language.forms.data import Cifar10, Folder, Mnist, Sample, TFRecord
+from archspec.compiler.language.registry import builtin
 from archspec.diagnostics import Stop
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.open import SOURCES, data_form, open_data
@@ -31,7 +31,7 @@ def images_of(dataset: Dataset) -> np.ndarray:
 
 
 def test_every_form_has_its_source() -> None:
-    assert set(SOURCES) == set(FAMILIES["data"].values())
+    assert set(SOURCES) == set(builtin().families["data"].values())
 
 
 # MNIST

@@ -11,9 +11,9 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archspec.compiler.language.fields import FAMILIES
 from archspec.compiler.language.forms import preprocess as forms
 from archspec.compiler.language.forms.preprocess import Preprocess, complaints
+from archspec.compiler.language.registry import builtin
 from archspec.runtime.preprocess.apply import STEPS, prepare
 from archspec.runtime.preprocess.decode import to_float
 from archspec.runtime.preprocess.geometry import MOVES_PIXELS
@@ -57,7 +57,7 @@ def centered_bilinear(image: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def test_every_form_has_its_code() -> None:
-    assert set(STEPS) == set(FAMILIES["preprocess"].values())
+    assert set(STEPS) == set(builtin().families["preprocess"].values())
 
 
 @pytest.mark.parametrize("size", [(5, 9), (20, 31), (7, 40), (13, 17)])

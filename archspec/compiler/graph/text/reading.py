@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from archspec.compiler.graph.graph import Graph, Input, Node, Output
 from archspec.compiler.graph.text.line import Line, WrongLine
 from archspec.compiler.graph.text.regular import regular_layer, regular_variables
-from archspec.compiler.language.ops import OPS
+from archspec.compiler.language.registry import Registry, builtin
 from archspec.diagnostics import Findings, Span
 
 
-def parse_graph(text: str, file: str, findings: Findings) -> Graph | None:
-    """The graph that a text describes; None after reporting what is wrong, line by line."""
+def parse_graph(text: str, file: str, findings: Findings, registry: Registry | None = None) -> Graph | None:
+    """The graph of a text whose ops are a registry's, archspec's own by default; None after mistakes, line by line."""
+    registry = builtin() if registry is None else registry
     reading, before = _Reading(), len(findings.errors)
     for number, content in enumerate(text.split("\n"), 1):
-        line = Line(content)
+        line = Line(content, registry)
         try:
             if content.strip():
                 _line(line, reading)
@@ -74,10 +75,10 @@ def _input(line: Line, reading: _Reading) -> None:
 def _node(line: Line, reading: _Reading) -> None:
     path = _new(line, reading.inputs, reading.nodes)
     line.expect("=")
-    kind = line.one_of(OPS, "operation")
+    kind = line.one_of(line.registry.ops, "operation")
     line.expect("(")
     inputs = line.listed(line.name, ")")
-    op = line.form(OPS[kind])
+    op = line.form(line.registry.ops[kind])
     line.expect(":")
     shape, dtype, further = line.shape(), line.dtype(), []
     while line.skip(";"):
