@@ -60,8 +60,8 @@ def spec_step(settings: dict[str, str], **changes: Any) -> TrainStep:
     findings.stop_on_errors()
     assert program is not None and program.train is not None
     step = Step(lower(program.graph), program.train.replace(**changes), Length(100000, 100.0))
-    stop, seed = tf.constant(0.0), tf.constant([0, 0], tf.int32)
-    return lambda images, labels: float(step.run(images, labels, seed, stop)["loss"])
+    asked, seed = tf.zeros([2]), tf.constant([0, 0], tf.int32)
+    return lambda images, labels: float(step.run(images, labels, seed, asked)["loss"])
 
 
 def batches(batch: int) -> Any:

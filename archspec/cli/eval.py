@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 from archspec.cli.program import add_spec, compiled
 from archspec.diagnostics import stop
+from archspec.rendering import show as show_findings
 
 if TYPE_CHECKING:
     from archspec.compiler.language.forms.sections import Evaluate
@@ -87,9 +89,13 @@ def measured(program: Program, section: Evaluate, arguments: argparse.Namespace)
     step = restore(network, arguments.checkpoint, averaged=not arguments.raw_weights)
     with distribute.first_alone():
         source = section.data or (program.train.data if program.train is not None else None)
-        data = open_data(source, arguments.data, arguments.split)
+        whole = arguments.data is not None or section.data is not None
+        base = os.path.dirname(program.file)
+        data = open_data(source, arguments.data, arguments.split, base=base, whole=whole)
         names = classes_of_run(arguments.checkpoint)
         data = in_order_of(data, names, arguments.checkpoint) if names is not None else data
+    if distribute.rank() == 0:
+        show_findings(data.warnings, "text", sys.stderr)
     for measure in wanted.values():
         check_labels(data, classes(graph, measure.endpoint))
     return data, score(network, wanted, section, data, arguments.batch or section.batch), step

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from archspec.compiler.graph.graph import Graph
+from archspec.compiler.language.features import FeatureType
 from archspec.compiler.language.op import show
+from archspec.compiler.training.inputs import feeds
 from archspec.diagnostics import stop
 
 
@@ -39,9 +43,20 @@ def image_input(graph: Graph) -> str:
     return "image"
 
 
+def picture_shapes(graph: Graph, features: Mapping[str, FeatureType]) -> dict[str, tuple[int, int, int]]:
+    """{feature: height, width, channels} of the inputs that pictures feed; raises Stop where one is not known."""
+    fed = {
+        name: feature for name, feature in feeds(graph.inputs, features).items() if features[feature].kind == "image"
+    }
+    return {feature: _picture_shape(graph, name) for name, feature in fed.items()}
+
+
 def image_shape(graph: Graph) -> tuple[int, int, int]:
     """Height, width and channels of the images that the graph takes; raises Stop where one is not known."""
-    name = image_input(graph)
+    return _picture_shape(graph, image_input(graph))
+
+
+def _picture_shape(graph: Graph, name: str) -> tuple[int, int, int]:
     shape = graph.inputs[name].shape
     if len(shape) != 3 or None in shape:
         message = f"the input {name} of {graph.name} is {show(shape)}, and images need a height, width and channels"

@@ -15,7 +15,7 @@ from archspec.diagnostics import Stop, stop
 from archspec.runtime import distribute, memory
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.explain import explain_data_error
-from archspec.runtime.data.order import step_indices
+from archspec.runtime.data.order import order_of
 from archspec.runtime.finite import first_non_finite
 from archspec.runtime.lower import _scope
 from archspec.runtime.step import Step
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 def data_error(problem: tf.errors.OpError, data: Dataset, state: Step, step: int) -> Stop | None:
     """What to say where an example of this step cannot be read; batches come in order, so it is one of its own."""
-    indices = step_indices(data.size, state.train.batch, seed=state.train.seed, step=step)
-    return explain_data_error(problem, data, indices)
+    order = order_of(data, state.train.batch, state.train.seed, state.train.data.batches)
+    return explain_data_error(problem, data, order.indices(step))
 
 
 @contextmanager

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-
-import numpy as np
-import tensorflow as tf
 
 from archspec.diagnostics import Stop, stop
 from archspec.run_folder import files
 from archspec.run_folder.record import LABELS, damaged, read_record
 from archspec.runtime.data.dataset import Dataset
+from archspec.runtime.data.views import numbered_as
 
 _NUMBERED = re.compile(r"\s*([0-9]+)\s*:\s*(.*)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -52,18 +49,13 @@ def in_order_of(data: Dataset, names: tuple[str, ...], where: str) -> Dataset:
 
     `names` are the network's classes in order. A data set without names, and one in that very order, stays as it is.
     """
-    if data.names is None or data.classes == names[: len(data.classes or ())]:
+    feature, own = data.class_feature, data.classes
+    if feature is None or own is None or own == names[: len(own)]:
         return data
-    unknown = [name for name in data.names if name not in names]
+    unknown = [name for name in own if name not in names]
     if unknown:
         raise _unknown(data, unknown, names, where)
-    numbers = np.array([names.index(name) for name in data.names], np.int64)
-
-    def read(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        image, label = data.read(index)
-        return image, tf.gather(tf.constant(numbers), label)
-
-    return replace(data, read=read, names=names, labels_offset=0)
+    return numbered_as(data, {feature: names})
 
 
 def _unknown(data: Dataset, unknown: list[str], names: tuple[str, ...], where: str) -> Stop:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Any
 
@@ -54,7 +53,7 @@ class Log:
         try:
             if kind not in self._writers:
                 folder = files.make_folder(self._run.folder, kind)
-                self._writers[kind] = tf.summary.create_file_writer(os.fsencode(folder))
+                self._writers[kind] = tf.summary.create_file_writer(str(folder))
             # One event for all numbers: tf.summary.scalar takes a millisecond for each.
             event = Summary()
             for name, value in shown.items():

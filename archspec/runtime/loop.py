@@ -14,7 +14,7 @@ from archspec.runtime import distribute
 from archspec.runtime.clock import Clock
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.pipeline import training_batches
-from archspec.runtime.ends import image_shape
+from archspec.runtime.ends import picture_shapes
 from archspec.runtime.failures import data_error, not_finite
 from archspec.runtime.log import Log
 from archspec.runtime.optimize import Length
@@ -105,11 +105,12 @@ def _batches(plan: Plan, start: int) -> Any:
         training_batches(
             plan.data,
             section.preprocess,
-            image_shape(plan.state.network.graph),
+            picture_shapes(plan.state.network.graph, plan.data.features),
             section.batch,
             rank=distribute.rank(),
             ranks=distribute.size(),
             seed=section.seed,
+            batches=section.data.batches,
             start_step=start,
             deterministic=True,
         )

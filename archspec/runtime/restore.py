@@ -60,6 +60,7 @@ def open_weights(where: str) -> Weights:
     """
     path = Path(where).expanduser()
     try:
+        tf_checkpoint.check_name(path)
         return _own(path, where) or _tensorflows(path, where)
     except OSError as problem:
         raise tf_checkpoint.unreadable(where, problem) from None

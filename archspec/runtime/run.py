@@ -22,6 +22,7 @@ from archspec.run_folder.record import FORMAT, LABELS, METRICS, RECORD, SPEC, be
 from archspec.runtime import checkpoint
 from archspec.runtime.labels import as_lines
 from archspec.runtime.settings import changed, other_classes, other_settings
+from archspec.runtime.tf_checkpoint import check_name
 
 if TYPE_CHECKING:
     from archspec.compiler.program import Program
@@ -46,6 +47,7 @@ class Run:
     def hold(self) -> None:
         """Keep other trainings out until this process ends, and sweep up what a killed one has left; raises Stop."""
         try:
+            check_name(self.folder)
             self._lock = files.opened(self.folder, ".lock", os.O_RDWR | os.O_CREAT)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             checkpoint.sweep(self.folder)
@@ -74,7 +76,7 @@ class Run:
     def _unwritable(self, problem: OSError) -> Stop:
         help = "make room or give write access there, or use another --run"
         reason = "there is a file of that name" if isinstance(problem, FileExistsError) else problem.strerror
-        where = problem.filename if isinstance(problem.filename, str) else self.folder
+        where = problem.filename if isinstance(problem.filename, str) else str(self.folder)
         return stop("AS730", f"{where} cannot be written: {reason}", help=help)
 
     def begin(self, program: Program, found: dict[str, str], names: tuple[str, ...] | None, given: Given) -> None:

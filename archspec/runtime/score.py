@@ -15,7 +15,7 @@ from archspec.runtime import distribute
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.explain import explain_data_error
 from archspec.runtime.data.pipeline import evaluation_batches
-from archspec.runtime.ends import image_shape
+from archspec.runtime.ends import picture_shapes
 from archspec.runtime.evaluate import Evaluation, Measure, Scores
 from archspec.runtime.lower import Network
 
@@ -27,7 +27,7 @@ class Scoring:
         self, network: Network, wanted: dict[str, Measure], section: Evaluate, data: Dataset, batch: int
     ) -> None:
         self.data, self._section, self._batch = data, section, batch
-        self._shape = image_shape(network.graph)
+        self._shapes = picture_shapes(network.graph, data.features)
         self._evaluation = Evaluation(network, wanted)
         self.size = -(-data.size // distribute.size())
         """Examples of one rank, of the first one at least."""
@@ -45,7 +45,7 @@ class Scoring:
             advance(examples)
 
         batches = evaluation_batches(
-            self.data, self._section.preprocess, self._shape, self._batch, rank=rank, ranks=ranks
+            self.data, self._section.preprocess, self._shapes, self._batch, rank=rank, ranks=ranks
         )
         wanted = takewhile(lambda _: not asked_to_end(), batches)
         try:

@@ -40,7 +40,7 @@ def spelled_out(program: Program, *more: object) -> str:
 
 def fingerprint(data: Dataset) -> str:
     """A data set by what is in it, wherever it lies: how many examples, the classes, and a hash of some examples."""
-    digest = hashlib.sha256(repr((data.size, data.classes)).encode("utf-8", "surrogateescape"))
+    digest = hashlib.sha256(repr((data.size, sorted(data.class_names.items()))).encode("utf-8", "surrogateescape"))
     for index in np.linspace(0, data.size - 1, min(_SAMPLED, data.size)).astype(np.int64):
         for part in tf.nest.flatten(data.example(tf.constant(index, tf.int64))):
             digest.update(tf.io.serialize_tensor(part).numpy())

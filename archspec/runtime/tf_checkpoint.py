@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import errno
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class TensorFile:
 def open_prefix(prefix: str) -> TensorFile:
     """The checkpoint at PREFIX (PREFIX.index and PREFIX.data-…, or TensorFlow's older single file); raises Stop."""
     try:
-        reader = tf.train.load_checkpoint(os.fsencode(prefix))
+        reader = tf.train.load_checkpoint(prefix)
         shapes = {name: tuple(shape) for name, shape in reader.get_variable_to_shape_map().items()}
     except _UNREADABLE as problem:
         raise damaged(prefix, first_line(problem)) from problem
@@ -97,10 +97,16 @@ def write(prefix: Path, tensors: Mapping[str, np.ndarray]) -> list[Path]:
     """Write TensorFlow's V2 format and return its files; raises tf.errors.OpError."""
     names = list(tensors)
     values = [tf.convert_to_tensor(tensors[name]) for name in names]
-    tf.raw_ops.SaveV2(
-        prefix=os.fsencode(prefix), tensor_names=names, shape_and_slices=[""] * len(names), tensors=values
-    )
+    tf.raw_ops.SaveV2(prefix=str(prefix), tensor_names=names, shape_and_slices=[""] * len(names), tensors=values)
     return sorted(prefix.parent.glob(prefix.name + ".*"))
+
+
+def check_name(path: Path) -> None:
+    """Raise OSError for a path in other letters than UTF-8, which TensorFlow cannot open."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise OSError(errno.EILSEQ, "its name is not UTF-8, and TensorFlow cannot open it", str(path)) from None
 
 
 def damaged(where: object, reason: str) -> Stop:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +15,15 @@ from archspec.compiler.language.forms.data import Data
 from archspec.compiler.language.forms.sections import Train
 from archspec.compiler.language.values import Duration
 from archspec.diagnostics import Stop, stop
+from archspec.rendering import show
 from archspec.runtime import distribute
 from archspec.runtime.begin import begin
 from archspec.runtime.checkpoint import Best
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.labels import check_labels
 from archspec.runtime.data.open import open_data
-from archspec.runtime.ends import image_shape
+from archspec.runtime.data.views import numbered_as
+from archspec.runtime.ends import picture_shapes
 from archspec.runtime.evaluate import Scores, classes, measures
 from archspec.runtime.failures import with_enough_memory
 from archspec.runtime.labels import in_order_of
@@ -28,7 +31,7 @@ from archspec.runtime.log import Log
 from archspec.runtime.loop import EVALUATION, Plan, run_steps
 from archspec.runtime.lower import lower
 from archspec.runtime.optimize import Length
-from archspec.runtime.preprocess.apply import check_steps
+from archspec.runtime.preprocess.apply import Preparation
 from archspec.runtime.progress import Report
 from archspec.runtime.run import Given, Run
 from archspec.runtime.saving import Saving
@@ -101,11 +104,13 @@ def _plan(program: Program, options: Options) -> Plan:
     if options.deterministic:
         tf.config.experimental.enable_op_determinism()
     tf.keras.utils.set_random_seed(section.seed % 2**32)
-    data = _opened(section.data, options.data, "train")
+    data = _opened(program, section.data, options.data, "train")
     held_out = _held_out(program, options) if options.evaluate else None
     if held_out is not None and data.classes is not None:
         held_out = in_order_of(held_out, data.classes, str(data))
-    check_steps(section.preprocess, data.shape, image_shape(program.graph))
+    elif held_out is not None:
+        held_out = numbered_as(held_out, data.class_names)
+    Preparation(data.features, section.preprocess, picture_shapes(program.graph, data.features))
     for form in section.losses.values():
         check_labels(data, classes(program.graph, form.tensors[0]))
     length, run = _length(section, data), Run(options.run)
@@ -140,21 +145,25 @@ def _held_out(program: Program, options: Options) -> Dataset | None:
     if section is None:
         return None
     try:
-        data = _opened(section.data or _section(program).data, options.data, "eval")
+        whole = section.data is not None and options.data is None
+        data = _opened(program, section.data or _section(program).data, options.data, "eval", whole)
     except Stop as problem:
         said = [
             replace(d, help=f"{d.help or 'repair it'}; --no-eval leaves evaluation out") for d in problem.diagnostics
         ]
         raise Stop(*said) from None
-    check_steps(section.preprocess, data.shape, image_shape(program.graph))
+    Preparation(data.features, section.preprocess, picture_shapes(program.graph, data.features))
     for measure in measures(program).values():
         check_labels(data, classes(program.graph, measure.endpoint))
     return data
 
 
-def _opened(form: Data, argument: str | None, split: str) -> Dataset:
+def _opened(program: Program, form: Data, argument: str | None, split: str, whole: bool = False) -> Dataset:
     with distribute.first_alone():
-        return open_data(form, argument, split)
+        data = open_data(form, argument, split, base=str(Path(program.file).parent), whole=whole)
+    if distribute.rank() == 0:
+        show(data.warnings, "text", sys.stderr)
+    return data
 
 
 def _length(section: Train, data: Dataset) -> Length:

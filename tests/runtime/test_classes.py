@@ -9,27 +9,29 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
+from archspec.compiler.language.features import class_type
 from archspec.diagnostics import Stop
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.labels import as_lines, in_order_of, read_labels
 from tests.runtime.training import FULL, command, finished, spec_file, train
 
 
-def data(names: tuple[str, ...] | None, offset: int = 0) -> Dataset:
+def data(names: tuple[str, ...] | None) -> Dataset:
     """One example of each class."""
     size = len(names or "ab")
-    return Dataset("d", "eval", size, names, lambda index: (index, index), str, labels_offset=offset)
+    named = {} if names is None else {"class": names}
+    return Dataset("d", "eval", size, {"class": class_type(size)}, lambda index, _: {"class": index}, str, named)
 
 
 def labels(found: Dataset) -> list[int]:
-    return [int(found.example(tf.constant(index, tf.int64))[1]) for index in range(found.size)]
+    return [int(found.example(tf.constant(index, tf.int64))["class"]) for index in range(found.size)]
 
 
 def test_numbers_are_those_of_the_network() -> None:
     network = ("ant", "bee", "cat", "dog")
     assert labels(in_order_of(data(("bee", "dog")), network, "run")) == [1, 3]
     assert labels(in_order_of(data(("dog", "cat", "bee", "ant")), network, "run")) == [3, 2, 1, 0]
-    assert labels(in_order_of(data(("bee", "cat"), offset=1), ("background", *network), "run")) == [2, 3]
+    assert labels(in_order_of(data(("bee", "cat")), ("background", *network), "run")) == [2, 3]
     same = data(("ant", "bee"))
     assert in_order_of(same, network, "run") is same
     nameless = data(None)

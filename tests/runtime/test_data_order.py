@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archspec.runtime.data.order import epoch_order, step_indices, training_order
+from archspec.runtime.data.order import Shuffled, epoch_order, step_indices
 
+WHERE = {"rank": 0, "ranks": 1, "start_step": 0}
 SIZES = st.integers(1, 300)
 
 
 def taken(count: int, **arguments: int) -> list[tuple[int, int]]:
     """The first (position, index) pairs of an order."""
-    order = training_order(**arguments).take(count)
+    rank, ranks, start = (arguments.pop(name, default) for name, default in WHERE.items())
+    order = Shuffled(**{"seed": 0, **arguments}).positions(rank, ranks, start).take(count)
     return [(int(position), int(index)) for position, index in order.as_numpy_iterator()]
 
 
@@ -77,4 +79,4 @@ def test_a_start_far_away_needs_no_time() -> None:
 
 def test_a_batch_that_ranks_cannot_share_is_refused() -> None:
     with pytest.raises(ValueError, match="no 3 equal parts"):
-        training_order(10, 4, ranks=3)
+        Shuffled(10, 4, 0).positions(0, 3, 0)

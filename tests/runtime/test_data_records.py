@@ -23,6 +23,7 @@ from archspec.runtime.data import records, sample
 from archspec.runtime.data.explain import explain_data_error
 from archspec.runtime.data.open import open_data
 from archspec.runtime.data.pipeline import evaluation_batches, training_batches
+from archspec.runtime.data.tfrecord import open_tfrecord
 
 ROOT = Path(__file__).parents[2]
 Features = dict[str, int | bytes]
@@ -77,9 +78,9 @@ def test_records_are_read_at_any_place(shards: Path) -> None:
     dataset = open_data(TFRecord(pattern=f"{shards}/train-*"), None, "train")
     assert dataset.size == 12
     for index in (11, 0, 5, 4):
-        image, label = dataset.example(tf.constant(index, tf.int64))
-        assert tf.io.decode_png(image)[0, 0, 0] == index
-        assert label == index % 5
+        example = dataset.example(tf.constant(index, tf.int64))
+        assert tf.io.decode_png(example["image"])[0, 0, 0] == index
+        assert example["label"] == index % 5
     assert dataset.place(4) == f"{shards}/train-00000-of-00003, record 4"
     assert dataset.place(5) == f"{shards}/train-00002-of-00003, record 0"
     assert dataset.place(11) == f"{shards}/train-00002-of-00003, record 6"
@@ -87,7 +88,7 @@ def test_records_are_read_at_any_place(shards: Path) -> None:
 
 def test_records_shuffled_over_all_shards(shards: Path) -> None:
     dataset = open_data(None, str(shards), "train")
-    batches = training_batches(dataset, (Resize(size=(2, 2)),), (2, 2, 3), 12, seed=1)
+    batches = training_batches(dataset, (Resize(size=(2, 2)),), {"image": (2, 2, 3)}, 12, seed=1)
     for batch in batches.take(2):
         assert sorted(batch["index"].numpy()) == list(range(12))
         np.testing.assert_allclose(batch["image"][:, 0, 0, 0], batch["index"].numpy() / 255, atol=1e-6)
@@ -96,7 +97,12 @@ def test_records_shuffled_over_all_shards(shards: Path) -> None:
 def test_a_folder_has_its_splits_and_a_pattern_has_chosen(shards: Path) -> None:
     assert open_data(None, str(shards), "eval").size == 3
     assert open_data(None, str(shards), "val").split == "validation"
-    assert open_data(TFRecord(pattern=f"{shards}/train-*"), None, "eval").size == 12
+    with pytest.raises(Stop, match=r"has no split validation or test; it has train") as stopped:
+        open_data(None, f"{shards}/train-*", "eval")
+    assert stopped.value.diagnostics[0].code == "AS701"
+    with pytest.raises(Stop, match=r"has no split train; it has validation"):
+        open_data(TFRecord(pattern=f"{shards}/val*"), None, "train")
+    assert open_data(TFRecord(pattern=f"{shards}/train-*", split="train"), None, "eval").size == 12
     assert open_data(TFRecord(pattern=f"{shards}/*"), None, "eval").size == 3
     with pytest.raises(Stop, match="has no split test; it has train, validation"):
         open_data(None, str(shards), "test")
@@ -104,7 +110,7 @@ def test_a_folder_has_its_splits_and_a_pattern_has_chosen(shards: Path) -> None:
         open_data(TFRecord(pattern=f"{shards}/holdout-*"), None, "train")
 
 
-@pytest.mark.parametrize("name", ["flowers_{}_00000-of-00001.tfrecord", "mnist_{}.tfrecord", "{}.record-0-of-9"])
+@pytest.mark.parametrize("name", ["flowers_{}_00000-of-00001.tfrecord", "mnist_{}.tfrecord", "{}.record-0-of-1"])
 def test_tf_slims_own_file_names_are_split(tmp_path: Path, name: str) -> None:
     write(tmp_path / "data" / name.format("train"), range(3))
     write(tmp_path / "data" / name.format("val" if "record-" in name else "validation"), range(2))
@@ -113,12 +119,114 @@ def test_tf_slims_own_file_names_are_split(tmp_path: Path, name: str) -> None:
 
 def test_class_names_stand_beside_the_shards(shards: Path) -> None:
     assert open_data(None, str(shards), "train").classes is None
-    (shards / "labels.txt").write_text("1:tench\n3:great: white shark\n\n")
-    found = open_data(None, str(shards), "train").classes
-    assert found == ("background", "tench", "2", "great: white shark")
-    (shards / "labels.txt").write_text("tench\n")
-    with pytest.raises(Stop, match=r"labels\.txt, line 1: not a label, a colon and a name"):
+    for text in ("1:tench\n4:great: white shark\n\n", "\ufeff1:tench\r\n4:great: white shark"):
+        (shards / "labels.txt").write_text(text, "utf-8")
+        found = open_data(None, str(shards), "train").classes
+        assert found == ("background", "tench", "2", "3", "great: white shark")
+
+
+@pytest.mark.parametrize(
+    ("contents", "said"),
+    [
+        (b"tench\n", ", line 1: not a label, a colon and a name"),
+        (b"0:a\n\n99999999999:x\n", ", line 3: 99999999999 is too large for a label"),
+        (b"0:" + "größe".encode("latin-1"), " is not UTF-8 text (byte 4)"),
+        (b"0:a\n0:b", ", line 2: class 0 has a name already, a"),
+        (b"\n", " is empty"),
+        (None, " cannot be read: it is a folder, and only regular files are read"),
+    ],
+)
+def test_class_names_that_cannot_be_read(shards: Path, contents: bytes | None, said: str) -> None:
+    if contents is None:
+        (shards / "labels.txt").mkdir()
+    else:
+        (shards / "labels.txt").write_bytes(contents)
+    with pytest.raises(Stop) as stopped:
         open_data(None, str(shards), "train")
+    assert str(stopped.value) == f"{shards}/labels.txt{said}"
+    assert stopped.value.diagnostics[0].code == "AS704"
+
+
+def test_a_label_without_a_name_is_found_with_its_record(tmp_path: Path) -> None:
+    """All records have the label 7, and two classes have names; one alone is found when it is reached."""
+    write(tmp_path / "data" / "train-0", range(0), *[{"image/encoded": png(1), "image/class/label": 7}] * 3)
+    (tmp_path / "data" / "labels.txt").write_text("0:a\n1:b\n")
+    with pytest.raises(Stop, match="3 of 3 examples cannot be read") as stopped:
+        open_data(None, f"{tmp_path}/data/train-*", "train")
+    assert stopped.value.diagnostics[0].code == "AS705"
+    first = stopped.value.diagnostics[0].notes[0].message
+    assert first.endswith("data/train-0, record 0 has the label 7, and the data set's classes are 0 to 1")
+    good, bad = ({"image/encoded": png(1), "image/class/label": label} for label in (1, 7))
+    write(tmp_path / "many" / "train-0", range(0), *[good] * 250, bad, *[good] * 150)
+    (tmp_path / "many" / "labels.txt").write_text("0:a\n1:b\n")
+    dataset = open_data(None, f"{tmp_path}/many/train-*", "train")
+    with pytest.raises(tf.errors.OpError) as raised:
+        list(training_batches(dataset, (Resize(size=(2, 2)),), {"image": (2, 2, 3)}, 8, seed=1).take(51))
+    found = explain_data_error(raised.value, dataset)
+    assert found is not None and found.diagnostics[0].code == "AS705"
+    assert "train-0, record 250, has the label 7, and the data set's classes are 0 to 1" in str(found)
+
+
+@pytest.mark.parametrize("split", ["train", "eval"])
+def test_missing_shards_are_counted(shards: Path, split: str) -> None:
+    (shards / "train-00001-of-00003").unlink()
+    (shards / "validation-00000-of-00001").rename(shards / "validation-00002-of-00004")
+    for argument in (str(shards), f"{shards}/*"):
+        with pytest.raises(Stop) as stopped:
+            open_data(None, argument, split)
+        assert stopped.value.diagnostics[0].code == "AS706"
+        expected = {
+            "train": f"1 of 3 shards are missing: {shards}/train-00001-of-00003; 2 are there",
+            "eval": f"3 of 4 shards are missing: {shards}/validation-00000-of-00004 and 2 more; 1 is there",
+        }
+        assert str(stopped.value) == expected[split]
+    named = f"{shards}/train-00002-*" if split == "train" else f"{shards}/validation-00002-of-00004"
+    assert open_data(None, named, split).size == (7 if split == "train" else 3)
+
+
+def test_strays_among_shards_are_not_read(shards: Path) -> None:
+    for name in ("train-00000-of-00003.bak-of-", "train-00000-of-00003~", "notes-of-today", ".train-00000-of-00003"):
+        (shards / name).write_bytes(b"stray")
+    assert open_data(None, str(shards), "train").size == 12
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\5\6", b"x" * 100, None])
+def test_a_damaged_index_is_made_anew(shards: Path, cache: Path, damage: bytes | None) -> None:
+    assert open_data(None, str(shards), "train").size == 12
+    (kept,) = (cache / "records").iterdir()
+    whole = kept.read_bytes()
+    if damage is None:
+        wrong = np.zeros(5, np.int64)
+        np.savez(kept, number=wrong.astype(np.int32) + 9, offset=wrong, length=wrong + 2**40)
+    else:
+        kept.write_bytes(damage)
+    assert open_data(None, str(shards), "train").size == 12
+    assert len(kept.read_bytes()) == len(whole)
+
+
+def test_irregular_files_among_shards_are_refused(shards: Path) -> None:
+    os.mkfifo(shards / "train-extra.tfrecord")
+    for argument in (str(shards), f"{shards}/train*"):
+        with pytest.raises(Stop, match=r"train-extra\.tfrecord is a FIFO, and no file") as stopped:
+            open_data(None, argument, "train")
+        assert stopped.value.diagnostics[0].code == "AS709"
+
+
+def test_a_fifo_in_a_shards_place_does_not_block(shards: Path) -> None:
+    dataset = open_data(None, str(shards), "train")
+    (shards / "train-00000-of-00003").unlink()
+    os.mkfifo(shards / "train-00000-of-00003")
+    with pytest.raises(OSError, match="Illegal seek"):
+        dataset.example(tf.constant(0, tf.int64))
+
+
+def test_a_folders_name_may_be_any_bytes(tmp_path: Path) -> None:
+    write(tmp_path / "data" / "train-0-of-1", range(3))
+    odd = os.path.join(os.fsencode(tmp_path), b"caf\xe9\n")
+    os.rename(tmp_path / "data", odd)
+    dataset = open_data(None, os.fsdecode(odd), "train")
+    assert dataset.place(1) == f"{tmp_path}/caf\\xe9\\n/train-0-of-1, record 1"
+    assert str(dataset).isprintable()
 
 
 def test_the_index_is_kept_until_a_file_changes(shards: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,11 +268,14 @@ def test_every_changed_bit_is_noticed(place: float, tmp_path: Path) -> None:
     whole = bytearray(path.read_bytes())
     length = len(serialized({"image/encoded": png(0), "image/class/label": 0}))
     start = 12 + length + 4 + 12
+    dataset = open_data(TFRecord(pattern=f"{tmp_path}/data/*"), None, "train")
     whole[start + round(place * (length - 1))] ^= 1
     path.write_bytes(whole)
-    dataset = open_data(TFRecord(pattern=f"{tmp_path}/data/*"), None, "train")
+    with pytest.raises(Stop, match="train-0, record 1 cannot be read: its checksum is another") as stopped:
+        open_data(TFRecord(pattern=f"{tmp_path}/data/*"), None, "train")
+    assert stopped.value.diagnostics[0].code == "AS710"
     with pytest.raises(tf.errors.OpError) as raised:
-        list(evaluation_batches(dataset, (Resize(size=(2, 2)),), (2, 2, 3), 2))
+        list(evaluation_batches(dataset, (Resize(size=(2, 2)),), {"image": (2, 2, 3)}, 2))
     found = explain_data_error(raised.value, dataset)
     assert found is not None and found.diagnostics[0].code == "AS710"
     assert "train-0, record 1, cannot be read: its checksum is another" in str(found)
@@ -174,30 +285,71 @@ def test_a_file_that_has_gone_is_named(shards: Path) -> None:
     dataset = open_data(None, str(shards), "train")
     (shards / "train-00002-of-00003").unlink()
     with pytest.raises(tf.errors.OpError) as raised:
-        list(evaluation_batches(dataset, (Resize(size=(2, 2)),), (2, 2, 3), 2))
+        list(evaluation_batches(dataset, (Resize(size=(2, 2)),), {"image": (2, 2, 3)}, 2))
     found = explain_data_error(raised.value, dataset)
     assert found is not None and found.diagnostics[0].code == "AS710"
     assert "train-00002-of-00003, record 0, cannot be read: [Errno 2] No such file" in str(found)
 
 
+def example(**features: object) -> bytes:
+    """A record; keys have __ for /."""
+    made = {}
+    for key, value in features.items():
+        values = value if isinstance(value, list) else [value]
+        kind, list_of = {
+            float: ("float_list", tf.train.FloatList),
+            int: ("int64_list", tf.train.Int64List),
+            bytes: ("bytes_list", tf.train.BytesList),
+        }[type(values[0])]
+        made[key.replace("__", "/")] = tf.train.Feature(**{kind: list_of(value=values)})
+    return tf.train.Example(features=tf.train.Features(feature=made)).SerializeToString()
+
+
+WANTED = "wanted are image/encoded (bytes) and image/class/label (int64)"
+
+
 @pytest.mark.parametrize(
-    ("features", "code", "said"),
+    ("record", "code", "said"),
     [
-        ({"image/encoded": png(1)}, "AS710", "image/class/label"),
-        ({"image/class/label": 1}, "AS710", "image/encoded"),
-        ({"image/encoded": b"no image", "image/class/label": 1}, "AS711", "Unknown image file format"),
+        (example(image=png(1), label=1), "AS716", f"has image (bytes), label (int64); {WANTED}"),
+        (example(image__encoded=png(1)), "AS716", f"has image/encoded (bytes); {WANTED}"),
+        (
+            example(image__encoded=png(1), image__class__label=1.0),
+            "AS716",
+            f"has image/class/label (float), image/encoded (bytes); {WANTED}",
+        ),
+        (
+            example(image__encoded=png(1), image__class__label=b"cat"),
+            "AS716",
+            f"has image/class/label (bytes), image/encoded (bytes); {WANTED}",
+        ),
+        (
+            example(image__encoded=png(1), image__class__label=[1, 2]),
+            "AS716",
+            "has 2 values in image/class/label, and one is wanted",
+        ),
+        (b"\xff\xff\xff", "AS716", "holds 3 bytes that are no tf.train.Example"),
+        (b"", "AS716", f"has no keys; {WANTED}"),
+        (example(image__encoded=b"no image", image__class__label=1), "AS711", "is text"),
     ],
 )
-def test_a_record_without_what_it_needs_is_named(tmp_path: Path, features: Features, code: str, said: str) -> None:
-    write(tmp_path / "data" / "train-0", range(3), features)
-    dataset = open_data(TFRecord(pattern=f"{tmp_path}/data/*"), None, "train")
+def test_a_record_without_what_it_needs_is_named(tmp_path: Path, record: bytes, code: str, said: str) -> None:
+    """By the look before the first step, and, where that did not come upon it, when it is reached."""
+    path, good = tmp_path / "data" / "train-0", example(image__encoded=png(1), image__class__label=1)
+    path.parent.mkdir()
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for one in (good, record):
+            writer.write(one)
+    with pytest.raises(Stop) as stopped:
+        open_data(TFRecord(pattern=str(path)), None, "train")
+    assert (stopped.value.diagnostics[0].code, str(stopped.value)) == (code, f"{path}, record 1 {said}")
+    dataset = open_tfrecord(TFRecord(pattern=str(path)), "train")
     with pytest.raises(tf.errors.OpError) as raised:
-        list(evaluation_batches(dataset, (Resize(size=(2, 2)),), (2, 2, 3), 2))
+        list(evaluation_batches(dataset, (Resize(size=(2, 2)),), {"image": (2, 2, 3)}, 2))
     found = explain_data_error(raised.value, dataset)
     assert found is not None
     assert found.diagnostics[0].code == code
-    assert "train-0, record 3" in str(found)
-    assert said in str(found)
+    assert str(found).endswith(f"train-0, record 1, {said}")
 
 
 # The sample
@@ -212,7 +364,7 @@ def test_the_sample_is_made_once(capfd: pytest.CaptureFixture[str], cache: Path)
     assert (validation.split, validation.size) == ("validation", 200)
     assert train.classes == tuple(name.partition(".")[0] for name in sample.PICTURES)
     for dataset, each in ((train, 60), (validation, 20)):
-        counted = Counter(int(label) for _, _, label in dataset.examples())
+        counted = Counter(int(example["label"]) for _, example in dataset.examples())
         assert counted == dict.fromkeys(range(10), each)
     assert sorted(os.listdir(cache)) == ["records", "sample-1"]
 

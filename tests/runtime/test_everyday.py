@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from archspec.compiler.graph.graph import Graph
+from archspec.diagnostics import Stop
 from archspec.runtime import memory
 from archspec.runtime.restore import open_weights
 from tests.runtime.training import FULL, LONG, PLAIN, metrics, newest, spec_file, started, train
@@ -38,14 +39,19 @@ def test_batch_that_should_fit(tiny: Graph, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_names_that_are_no_text(images: Path, tmp_path: Path) -> None:
-    data, run = tmp_path / os.fsdecode(b"d\xff"), tmp_path / os.fsdecode(b"r\xff")
+    data, run = tmp_path / os.fsdecode(b"d\xff"), tmp_path / "run"
     shutil.copytree(images, data)
     for split in ("train", "validation"):
         (data / split / "dark").rename(data / split / os.fsdecode(b"da\xffrk"))
-    done = train(spec_file(tmp_path, FULL), data, run, "--eval")
+    done = train(spec_file(tmp_path, FULL), data, run, "--eval", errors="replace")
     assert done.returncode == 0, done.stderr
-    assert open_weights(str(run)).step == 10 and len(list((run / "train").iterdir())) == 1
     assert (run / "labels.txt").read_bytes() == b"0:da\xffrk\n1:light\n"
+    elsewhere = tmp_path / os.fsdecode(b"r\xff")
+    done = train(spec_file(tmp_path, FULL), images, elsewhere, errors="replace")
+    assert done.returncode == 1 and done.stderr.startswith("AS730") and "is not UTF-8" in done.stderr
+    run.rename(elsewhere)
+    with pytest.raises(Stop, match="is not UTF-8"):
+        open_weights(str(elsewhere))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")

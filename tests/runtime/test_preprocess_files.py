@@ -76,7 +76,7 @@ def test_the_first_picture_of_an_animation_counts(tmp_path: Path) -> None:
 def test_what_is_no_image_is_a_sentence(tmp_path: Path) -> None:
     text = tmp_path / "letter.jpg"
     text.write_text("Dear network,")
-    with pytest.raises(Stop, match=r"letter\.jpg: Unknown image file format") as stopped:
+    with pytest.raises(Stop, match=r"letter\.jpg is text") as stopped:
         preprocess_file(str(text), FIXED, (16, 16, 3))
     assert stopped.value.diagnostics[0].code == "AS711"
     with pytest.raises(Stop, match=r"none\.jpg cannot be read: No such file") as stopped:

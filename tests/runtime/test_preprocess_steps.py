@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,12 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archspec.compiler.language.features import image_type
 from archspec.compiler.language.forms import preprocess as forms
 from archspec.compiler.language.forms.preprocess import Preprocess, complaints
 from archspec.compiler.language.registry import builtin
-from archspec.runtime.preprocess.apply import STEPS, prepare
+from archspec.runtime.implementation import implementation
+from archspec.runtime.preprocess.apply import Preparation
 from archspec.runtime.preprocess.decode import to_float
 from archspec.runtime.preprocess.geometry import MOVES_PIXELS
 
@@ -27,7 +30,13 @@ def seeded(number: int) -> tf.Tensor:
 
 def done(step: Preprocess, image: Any, seed: int = 0) -> np.ndarray:
     """What a step makes of a float image."""
-    return STEPS[type(step)](step, tf.constant(image, tf.float32), seeded(seed)).numpy()
+    return implementation(step)(step, tf.constant(image, tf.float32), seeded(seed)).numpy()
+
+
+def prepared(image: Any, steps: tuple[Preprocess, ...], shape: tuple[int, int, int], seed: int) -> np.ndarray:
+    """A picture as the input of this shape."""
+    prepare = Preparation({"image": image_type(*image.shape)}, steps, {"image": shape})
+    return prepare({"image": tf.constant(image)}, seeded(seed))["image"].numpy()
 
 
 def legacy_bilinear(image: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -57,7 +66,10 @@ def centered_bilinear(image: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def test_every_form_has_its_code() -> None:
-    assert set(STEPS) == set(builtin().families["preprocess"].values())
+    for form in builtin().families["preprocess"].values():
+        assert issubclass(form, Preprocess)
+        module, _, function = form.IMPLEMENTATION.partition(":")
+        assert callable(getattr(import_module(module), function)), form
 
 
 @pytest.mark.parametrize("size", [(5, 9), (20, 31), (7, 40), (13, 17)])
@@ -78,7 +90,7 @@ def test_inception_evaluation_is_tf_slims() -> None:
     )
     # int((50 - 43.75) / 2) = 3 rows and int((67 - 58.625) / 2) = 4 columns go on each side.
     expected = (legacy_bilinear(image[3:-3, 4:-4] / 255, 29, 31) - 0.5) * 2
-    found = prepare(tf.constant(image), steps, (29, 31, 3), seeded(0))
+    found = prepared(image, steps, (29, 31, 3), 0)
     np.testing.assert_allclose(found, expected, atol=2e-6)
 
 
@@ -201,15 +213,15 @@ def test_moving_pixels_before_or_after_they_become_float_is_the_same(form: type[
     main = form.main()
     step = form(**({} if main is None else {main.name: {"size": (6, 5), "fraction": 0.6, "amount": 2}[main.name]}))
     image = RANDOM.integers(0, 256, (9, 8, 3), np.uint8)
-    early = to_float(STEPS[form](step, tf.constant(image), seeded(3)))
-    np.testing.assert_array_equal(early, STEPS[form](step, to_float(tf.constant(image)), seeded(3)))
+    early = to_float(implementation(step)(step, tf.constant(image), seeded(3)))
+    np.testing.assert_array_equal(early, implementation(step)(step, to_float(tf.constant(image)), seeded(3)))
 
 
 def test_each_step_has_randomness_of_its_own() -> None:
     """Two flips in a row would cancel out always if they shared one seed."""
     image = RANDOM.integers(0, 256, (3, 4, 3), np.uint8)
     steps = (forms.RandomFlip(), forms.RandomFlip())
-    found = [prepare(tf.constant(image), steps, (3, 4, 3), seeded(seed)).numpy() for seed in range(40)]
+    found = [prepared(image, steps, (3, 4, 3), seed) for seed in range(40)]
     assert 10 < sum(np.allclose(one, image[:, ::-1] / 255) for one in found) < 30
 
 
@@ -235,9 +247,9 @@ def test_sizes_foreseen_without_tensorflow_are_those_that_come(
     for step in steps:
         if step.complaint(size, 3):
             with pytest.raises(tf.errors.InvalidArgumentError, match="larger than the image"):
-                STEPS[type(step)](step, image, seeded(1))
+                implementation(step)(step, image, seeded(1))
             return
-        image, foreseen = STEPS[type(step)](step, image, seeded(1)), step.size_after(size)
+        image, foreseen = implementation(step)(step, image, seeded(1)), step.size_after(size)
         size = tuple(image.shape[:2])
         assert foreseen in (size, (None, None))
 

@@ -34,7 +34,7 @@ def run(step: Step, scale: float = 1.0) -> dict[str, float]:
     draw = np.random.default_rng(0)
     images = tf.constant(draw.normal(size=(4, 6, 6, 3)) * scale, tf.float32)
     seed = tf.constant([0, step.steps_done], tf.int32)
-    found: Any = step.run(images, tf.constant([0, 1, 1, 0]), seed, tf.constant(0.0))
+    found: Any = step.run(images, tf.constant([0, 1, 1, 0]), seed, tf.zeros([2]))
     return {name: float(value) for name, value in found.items()}
 
 

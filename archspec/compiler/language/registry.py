@@ -111,7 +111,7 @@ class Registry:
     def why_not(self, name: str, thing: str) -> tuple[str, str]:
         """Why there is no `acme.twice`, as the end of a sentence, and the remedy; empty if no package is at fault."""
         package, _, _ = name.partition(".")
-        operations = thing == "operation"
+        operations = thing not in (*self.families, "form")
         what = "operations of other packages" if operations else "what other packages bring"
         help = f"a dot marks {what}: install or repair that package"
         if package in self.absent:

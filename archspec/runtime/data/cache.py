@@ -18,12 +18,14 @@ def cache_directory() -> Path:
 
 
 def write_atomically(path: Path, contents: bytes) -> None:
-    """Write a file that others see whole or not at all; raises OSError."""
+    """Write a file that others see whole or not at all, also after a power cut; raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(contents)
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)

@@ -1,25 +1,24 @@
 """CIFAR-10's batches (Krizhevsky 2009), the binary version and the Python version.
 
-The Python version is pickled. It is read by an unpickler that knows NumPy's arrays and nothing else, so that a file
-can't run code.
+The Python version is pickled; `pickled` reads its values without a pickle machine, so that a file can't run code.
 """
 
 from __future__ import annotations
 
-import codecs
 import os
-import pickle
 from collections.abc import Callable
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
-from numpy._core.multiarray import _reconstruct
 
 from archspec.compiler.language.forms.data import Cifar10
 from archspec.diagnostics import Stop, stop
-from archspec.runtime.data.arrays import array_dataset
 from archspec.runtime.data.dataset import Dataset
+from archspec.runtime.data.labelled import array_dataset
+from archspec.runtime.data.naming import printable
+from archspec.runtime.data.pickled import Call, plain_values
 from archspec.runtime.data.splits import choose_split
+from archspec.runtime.regular import read_regular
 
 NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 _BATCHES = {"train": [f"data_batch_{number}" for number in range(1, 6)], "test": ["test_batch"]}
@@ -29,15 +28,17 @@ _PIXELS = 3 * 32 * 32
 
 def open_cifar10(form: Cifar10, split: str) -> Dataset:
     """One split of CIFAR-10; raises Stop."""
+    name = printable(form.path)
     folder, suffix = cifar_batches(form.path) or (form.path, "")
     available = [name for name, batches in _BATCHES.items() if os.path.isfile(_path(folder, batches[0], suffix))]
     if not available:
-        raise stop("AS703", f"{form.path} holds no CIFAR-10 batches", help="data_batch_1 … or data_batch_1.bin …")
-    split = choose_split(form.path, split, available)
+        raise stop("AS703", f"{name} holds no CIFAR-10 batches", help="data_batch_1 … or data_batch_1.bin …")
+    apart = form.held_out is not None and available == ["train"]
+    split = "train" if apart else choose_split(name, split, available)
     read = _read_binary if suffix else _read_pickle
     parts = [_checked(_path(folder, batch, suffix), read) for batch in _BATCHES[split]]
     images = np.concatenate([images for images, _ in parts]).reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
-    return array_dataset(form.path, split, images, np.concatenate([labels for _, labels in parts]), NAMES)
+    return array_dataset(name, "" if apart else split, images, np.concatenate([labels for _, labels in parts]), NAMES)
 
 
 def cifar_batches(path: str) -> tuple[str, str] | None:
@@ -53,62 +54,57 @@ def _path(folder: str, batch: str, suffix: str) -> str:
     return os.path.join(folder, batch + suffix)
 
 
-def _checked(path: str, read: Callable[[str], tuple[Any, Any]]) -> tuple[np.ndarray, np.ndarray]:
+def _checked(path: str, read: Callable[[bytes], tuple[Any, Any]]) -> tuple[np.ndarray, np.ndarray]:
     """Images uint8 [n, 3072] and labels int64 [n] of one batch; raises Stop."""
     try:
-        images, labels = read(path)
+        images, labels = read(read_regular(path))
     except OSError as error:
-        raise stop("AS703", f"{path} cannot be read: {error.strerror}", help="copy the data set again") from error
-    if not isinstance(images, np.ndarray) or images.dtype != np.uint8 or images.shape[1:] != (_PIXELS,):
-        raise _damaged(path)
-    labels = np.asarray(labels)
-    if labels.shape != (len(images),) or labels.dtype.kind not in "iu" or not ((labels >= 0) & (labels < 10)).all():
+        message = f"{printable(path)} cannot be read: {error.strerror}"
+        raise stop("AS703", message, help="copy the data set again") from error
+    except (ValueError, TypeError, IndexError) as error:
+        raise _damaged(path) from error
+    if (
+        not len(images)
+        or images.shape[1:] != (_PIXELS,)
+        or labels.shape != (len(images),)
+        or labels.max() >= len(NAMES)
+    ):
         raise _damaged(path)
     return images, labels.astype(np.int64)
 
 
-def _read_binary(path: str) -> tuple[Any, Any]:
-    contents = np.fromfile(path, np.uint8)
-    if not len(contents) or len(contents) % (1 + _PIXELS):
-        raise _damaged(path)
-    rows = contents.reshape(-1, 1 + _PIXELS)
+def _read_binary(contents: bytes) -> tuple[Any, Any]:
+    if not contents or len(contents) % (1 + _PIXELS):
+        raise ValueError("not whole rows")
+    rows = np.frombuffer(contents, np.uint8).reshape(-1, 1 + _PIXELS)
     return rows[:, 1:], rows[:, 0]
 
 
-def _read_pickle(path: str) -> tuple[Any, Any]:
-    try:
-        with open(path, "rb") as file:
-            batch = _ArraysOnly(file, encoding="latin1").load()
-        return batch["data"], batch["labels"]
-    except OSError:
-        raise
-    except Exception as error:
-        # A damaged pickle can raise anything at all.
-        raise _damaged(path) from error
+def _read_pickle(contents: bytes) -> tuple[Any, Any]:
+    batch = plain_values(contents)
+    if not isinstance(batch, dict) or not isinstance(batch.get("labels"), list):
+        raise ValueError("no batch")
+    labels = batch["labels"]
+    if not all(type(label) is int and 0 <= label < len(NAMES) for label in labels):
+        raise ValueError("labels of another kind")
+    return _array(batch.get("data")), np.array(labels, np.int64)
 
 
-_ALLOWED: dict[tuple[str, str], Any] = {
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
-    ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
-    ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
-    ("_codecs", "encode"): codecs.encode,
-}
-"""What NumPy's arrays are pickled with, from Python 2 or 3."""
-
-
-class _ArraysOnly(pickle.Unpickler):
-    """An unpickler for plain values and NumPy arrays."""
-
-    def __init__(self, file: IO[bytes], *, encoding: str) -> None:
-        super().__init__(file, encoding=encoding)
-
-    def find_class(self, module: str, name: str) -> Any:
-        """The allowed thing of that name; raises UnpicklingError for any other."""
-        if (module, name) not in _ALLOWED:
-            raise pickle.UnpicklingError(f"{module}.{name} has no place in a data set")
-        return _ALLOWED[module, name]
+def _array(value: Any) -> np.ndarray:
+    """The uint8 array that NumPy would make: its state is a version, the shape, the type, the order and the bytes."""
+    if not isinstance(value, Call) or value.name.replace("._core.", ".core.") != "numpy.core.multiarray._reconstruct":
+        raise ValueError("no array")
+    _, (rows, columns), kind, by_columns, data = value.state
+    if not isinstance(kind, Call) or kind.name != "numpy.dtype" or kind.arguments[0] not in ("u1", "uint8"):
+        raise ValueError("an array of another type")
+    if isinstance(data, Call) and data.name == "_codecs.encode":
+        data = data.arguments[0]
+    data = data.encode("latin1") if isinstance(data, str) else data
+    pixels = np.frombuffer(data, np.uint8)
+    if rows * columns != len(pixels):
+        raise ValueError("a shape of another size")
+    return pixels.reshape(columns, rows).T if by_columns else pixels.reshape(rows, columns)
 
 
 def _damaged(path: str) -> Stop:
-    return stop("AS704", f"{path} is no batch of CIFAR-10, or is damaged", help="copy the data set again")
+    return stop("AS704", f"{printable(path)} is no batch of CIFAR-10, or is damaged", help="copy the data set again")

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import tensorflow as tf
 
+from archspec.compiler.language.features import class_type, image_type
 from archspec.compiler.language.forms.data import Folder
-from archspec.diagnostics import stop
-from archspec.runtime.data.dataset import Dataset
-from archspec.runtime.data.splits import choose_split, split_in
+from archspec.diagnostics import Diagnostic, Stop, stop
+from archspec.runtime.data.arrangement import Arrangement, arrangement
+from archspec.runtime.data.dataset import Dataset, Example
+from archspec.runtime.data.listing import SUFFIXES, Listing, holds, list_below, systems_in, visible_folders
+from archspec.runtime.data.naming import printable, several
+from archspec.runtime.data.splits import choose_split
+from archspec.runtime.data.views import is_held_out
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp")
-_SPLIT_FOLDERS = ("train", "training", "validation", "valid", "val", "test")
-_VALIDATION_TENTH = 0
+_HELD_OUT = 0.1
 
 
 def open_folder(form: Folder, split: str) -> Dataset:
@@ -26,88 +28,119 @@ def open_folder(form: Folder, split: str) -> Dataset:
     validation, chosen by a hash of its path below the folder: an image stays where it is when others are added.
     """
     if not os.path.isdir(form.path):
-        raise stop("AS703", f"there is no folder {form.path} in {os.getcwd()}")
-    roots = split_folders(form.path)
-    if not roots:
-        split = choose_split(form.path, split, ["train", "validation"])
-        names = _classes(form.path)
-        files = [path for path in _images(form.path, names) if _split_of(path) == split]
-        return _dataset(form.path, split, form.path, files, names)
-    split = choose_split(form.path, split, roots)
-    names = _classes(roots.get("train", roots[split]))
-    _check_same_classes(roots[split], names)
-    return _dataset(form.path, split, roots[split], _images(roots[split], names), names)
+        raise stop("AS703", f"there is no folder {printable(form.path)} in {printable(os.getcwd())}")
+    found = arrangement(form.path)
+    if found.splits and (form.held_out is None or set(found.splits) != {"train"}):
+        split = choose_split(printable(form.path), split, found.splits)
+        return _of_split(form.path, found, split)
+    split = choose_split(printable(form.path), split, ["train", "validation"])
+    root = found.splits.get("train", form.path)
+    return _of_all((form.path, root), found, split, _HELD_OUT if form.held_out is None else form.held_out)
 
 
-def split_folders(path: str) -> dict[str, str]:
-    """The folder of every split, where folders are named train, validation, …"""
-    found = [name for name in _visible_folders(path) if name.lower() in _SPLIT_FOLDERS]
-    return {str(split_in(name)): os.path.join(path, name) for name in found}
-
-
-def has_classes(path: str) -> bool:
-    """Whether a folder below holds an image."""
-    return any(
-        name.lower().endswith(SUFFIXES)
-        for folder in _visible_folders(path)
-        for _, _, names in os.walk(os.path.join(path, folder))
-        for name in names
-    )
-
-
-def _visible_folders(path: str) -> list[str]:
-    return sorted(entry.name for entry in os.scandir(path) if entry.is_dir() and not entry.name.startswith("."))
-
-
-def _classes(root: str) -> tuple[str, ...]:
-    names = tuple(_visible_folders(root))
-    if not names:
-        raise stop("AS703", f"{root} has no folders", help="put the images of every class into a folder of its own")
-    return names
-
-
-def _check_same_classes(root: str, names: tuple[str, ...]) -> None:
-    strange = [name for name in _visible_folders(root) if name not in names]
+def _of_split(path: str, found: Arrangement, split: str) -> Dataset:
+    """The images of one split's folder, with the classes of the training images."""
+    root = found.splits[split]
+    names, left_out = _classes(found.splits.get("train", root))
+    strange = [name for name in visible_folders(root) if name not in names and holds(os.path.join(root, name))]
     if strange:
-        raise stop("AS703", f"{root} has the class {strange[0]}, which the training images have not")
+        message = f"{printable(root)} has the class {printable(strange[0])}, which the training images have not"
+        raise stop("AS703", message, help="give it images for training, or take it away")
+    files, systems = _images(root, [name for name in names if os.path.isdir(os.path.join(root, name))])
+    warnings = (*found.warnings, *_left_out(root, left_out + systems))
+    return _dataset(_Part(path, split, root, files, names, len(files), warnings))
 
 
-def _images(root: str, names: Sequence[str]) -> list[str]:
-    """The images of all classes, as sorted paths below `root`; raises Stop for any other file among them."""
-    found = sorted(path for name in names for path in _files_below(root, name))
-    others = [path for path in found if not path.lower().endswith(SUFFIXES)]
+def _of_all(where: tuple[str, str], found: Arrangement, split: str, fraction: float) -> Dataset:
+    """One split's part of the images; `where` is the folder that was named, and the one whose folders are classes."""
+    name, root = where
+    names, left_out = _classes(root)
+    files, systems = _images(root, names)
+    wanted = split == "validation"
+    chosen = [file for file in files if is_held_out(_identity(file), fraction) == wanted]
+    warnings = (*found.warnings, *_left_out(root, left_out + systems))
+    return _dataset(_Part(name, split, root, chosen, names, len(files), warnings))
+
+
+def _classes(root: str) -> tuple[list[str], list[str]]:
+    """The folders with images, and those without."""
+    folders = visible_folders(root)
+    if not folders:
+        help = "put the images of every class into a folder of its own"
+        raise stop("AS703", f"{printable(root)} has no folders", help=help)
+    full = [name for name in folders if holds(os.path.join(root, name)) is not None]
+    if not full:
+        raise stop("AS703", f"the folders of {printable(root)} have no image", help=_ENDINGS)
+    return full, [*systems_in(root), *(f"{name} (no image)" for name in folders if name not in full)]
+
+
+_ENDINGS = f"images end in {', '.join(SUFFIXES)}"
+
+
+def _images(root: str, names: list[str]) -> tuple[list[str], list[str]]:
+    """The images of all classes and systems' files among them, as paths below `root`; raises Stop for others."""
+    found = [list_below(root, name) for name in names]
+    problems = [problem for listing in found for problem in _problems(root, listing)]
+    others = [path for listing in found for path in listing.others]
     if others:
-        count = len(others) - 1
-        more = f" and {count} more file{'s' if count > 1 else ''} are" if count else " is"
-        kinds = ", ".join(suffix[1:] for suffix in SUFFIXES)
-        raise stop("AS711", f"{os.path.join(root, others[0])}{more} no image by name ({kinds})", help="take it away")
-    return found
+        verb = "is no image by name" if len(others) == 1 else "are no images by name"
+        message = f"{several([os.path.join(root, path) for path in others])} {verb}"
+        problems.append(Diagnostic("AS711", message, help=f"take away what is none; {_ENDINGS}"))
+    if problems:
+        raise Stop(*problems)
+    images = sorted(path for listing in found for path in listing.images)
+    return images, [path for listing in found for path in listing.systems]
 
 
-def _files_below(root: str, name: str) -> list[str]:
-    found: list[str] = []
-    for folder, inner, files in os.walk(os.path.join(root, name)):
-        inner[:] = [one for one in inner if not one.startswith(".")]
-        below = os.path.relpath(folder, root)
-        found += [os.path.join(below, file) for file in files if not file.startswith(".")]
-    return found
+def _problems(root: str, listing: Listing) -> list[Diagnostic]:
+    return [
+        Diagnostic("AS709", f"{printable(os.path.join(root, path))} is {kind}, and no file", help="take it away")
+        for path, kind in listing.irregular
+    ]
 
 
-def _split_of(path: str) -> str:
-    """Train or validation, by nothing but the path below the data set's folder."""
-    hashed = hashlib.sha256(path.replace(os.sep, "/").encode(errors="surrogateescape")).digest()
-    return "validation" if int.from_bytes(hashed[:8], "big") % 10 == _VALIDATION_TENTH else "train"
+def _left_out(root: str, paths: list[str]) -> list[Diagnostic]:
+    if not paths:
+        return []
+    message = f"left out of {printable(root)}: {several(paths, 5)}"
+    return [Diagnostic("AS708", message, help="take away what is no class and no image", severity="warning")]
 
 
-def _dataset(name: str, split: str, root: str, files: list[str], names: tuple[str, ...]) -> Dataset:
-    if not files:
-        raise stop("AS703", f"{root} has no image for {split}", help=f"images end in {', '.join(SUFFIXES)}")
-    numbers = {class_name: number for number, class_name in enumerate(names)}
+def _identity(path: str) -> bytes:
+    """An image is held out or not by nothing but its path below the data set's folder."""
+    return os.fsencode(path.replace(os.sep, "/"))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One split's files, paths below `root`, of a data set whose classes are `folders`."""
+
+    name: str
+    split: str
+    root: str
+    files: list[str]
+    folders: list[str]
+    total: int
+    warnings: tuple[Diagnostic, ...]
+
+
+def _dataset(part: _Part) -> Dataset:
+    if not part.files:
+        raise stop("AS703", f"{printable(part.root)} has no image for {part.split}", help=_ENDINGS)
+    numbers = {folder: number for number, folder in enumerate(part.folders)}
+    paths = tuple(os.path.join(part.root, file) for file in part.files)
+    labels = np.array([numbers[file.split(os.sep, 1)[0]] for file in part.files], np.int64)
     with tf.device("/cpu:0"):
-        paths = tf.constant(np.array([os.fsencode(os.path.join(root, file)) for file in files], object))
-        labels = tf.constant([numbers[file.split(os.sep, 1)[0]] for file in files], tf.int64)
+        path_tensor = tf.constant(np.array(list(map(os.fsencode, paths)), object))
+        label_tensor = tf.constant(labels)
 
-    def read(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return tf.io.read_file(paths[index]), labels[index]
+    def read(index: tf.Tensor, seed: tf.Tensor) -> Example:
+        return {"image": tf.io.read_file(path_tensor[index]), "label": label_tensor[index]}
 
-    return Dataset(name, split, len(files), names, read, lambda index: os.path.join(root, files[index]))
+    def place(index: int) -> str:
+        return printable(paths[index])
+
+    names = tuple(map(printable, part.folders))
+    features = {"image": image_type(), "label": class_type(len(names))}
+    dataset = Dataset(printable(part.name), part.split, len(paths), features, read, place, {"label": names}, labels)
+    return replace(dataset, paths={"image": paths}, files=paths, total=part.total, warnings=part.warnings)

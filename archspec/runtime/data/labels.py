@@ -4,32 +4,39 @@ from __future__ import annotations
 
 import numpy as np
 
-from archspec.diagnostics import stop
+from archspec.diagnostics import Stop, stop
 from archspec.runtime.data.dataset import Dataset
+from archspec.runtime.data.explain import example_mistake
 
 _LOOKED_AT = 200
 
 
-def check_labels(dataset: Dataset, classes: int) -> None:
-    """Nothing, if the labels fit a network with so many classes; raises Stop.
+def check_labels(dataset: Dataset, classes: int, feature: str | None = None) -> None:
+    """Nothing, if the labels of a feature fit a network with so many classes; raises Stop.
 
-    Where the data set has no class names, some 200 labels spread over all of it are looked at.
+    Without a name it is the only class. Where the number of its classes is not known, some 200 labels spread over all
+    of the data are looked at.
     """
-    if dataset.classes is not None:
-        low, high = dataset.labels_offset, len(dataset.classes) - 1
-    else:
-        low, high = _range_of(dataset)
-    if low < 0 or high >= classes:
-        offset = f", labels_offset {dataset.labels_offset} included" if dataset.labels_offset else ""
-        raise stop(
-            "AS705",
-            f"{dataset} has labels {low} to {high}{offset}, but the network has {classes} classes, 0 to {classes - 1}",
-            help="give the network the right number of classes, or change labels_offset of the data",
-        )
+    name = feature or dataset.class_feature
+    if name is None or dataset.features[name].kind != "class":
+        return
+    known = dataset.features[name].classes
+    if known is None:
+        _check_some(dataset, name, classes)
+    elif known > classes:
+        raise _outside(f"{dataset} has labels 0 to {known - 1}", classes)
 
 
-def _range_of(dataset: Dataset) -> tuple[int, int]:
-    """The least and the largest label among those looked at."""
-    chosen = np.unique(np.linspace(0, dataset.size - 1, _LOOKED_AT, dtype=np.int64))
-    labels = [int(dataset.example(index)[1]) for index in chosen]
-    return min(labels), max(labels)
+def _check_some(dataset: Dataset, name: str, classes: int) -> None:
+    for index in np.unique(np.linspace(0, dataset.size - 1, _LOOKED_AT, dtype=np.int64)).tolist():
+        found = example_mistake(dataset, index, quickly=True)
+        if found is not None:
+            raise stop(found.code, f"{found.place} {found.sentence}", help="repair it or take it away")
+        label = int(dataset.example(index)[name])
+        if not 0 <= label < classes:
+            raise _outside(f"{dataset.place(index)} has the label {label}", classes)
+
+
+def _outside(what: str, classes: int) -> Stop:
+    help = "give the network the right number of classes, or change labels_offset of the data"
+    return stop("AS705", f"{what}, but the network has {classes} classes, 0 to {classes - 1}", help=help)

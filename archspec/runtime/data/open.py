@@ -4,42 +4,79 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
+from archspec.compiler.language.fields import Form
 from archspec.compiler.language.forms.data import Cifar10, Data, Folder, Mnist, Sample, TFRecord
 from archspec.diagnostics import stop
-from archspec.runtime.data.cifar10 import cifar_batches, open_cifar10
+from archspec.runtime.data.cifar10 import cifar_batches
 from archspec.runtime.data.dataset import Dataset
-from archspec.runtime.data.folder import has_classes, open_folder, split_folders
-from archspec.runtime.data.mnist import mnist_splits, open_mnist
-from archspec.runtime.data.sample import open_sample
-from archspec.runtime.data.tfrecord import open_tfrecord, shards_in
+from archspec.runtime.data.listing import holds
+from archspec.runtime.data.look import look_at
+from archspec.runtime.data.mnist import mnist_splits
+from archspec.runtime.data.naming import printable
+from archspec.runtime.data.shards import shards_in
+from archspec.runtime.data.views import split_apart, with_offset
+from archspec.runtime.implementation import implementation
 
-SOURCES: dict[type[Data], Callable[[Any, str], Dataset]] = {
-    Sample: open_sample,
-    TFRecord: open_tfrecord,
-    Folder: open_folder,
-    Mnist: open_mnist,
-    Cifar10: open_cifar10,
-}
-"""By form: a function of the form and a split ("train", "eval", or its own name)."""
+_PATHS = ("path", "pattern", "vocabulary")
+"""Fields of data forms that name a file or folder."""
 
 
-def open_data(form: Data | None, argument: str | None, split: str, *, labels_offset: int | None = None) -> Dataset:
+def open_data(
+    form: Data | None,
+    argument: str | None,
+    split: str,
+    *,
+    base: str = "",
+    whole: bool = False,
+    labels_offset: int | None = None,
+) -> Dataset:
     """The examples of one split: of `argument` (`sample`, a folder, a file pattern) if given, otherwise of `form`.
 
-    `split` is "train" or "eval" for the split that fits, or a split's own name. `labels_offset` is the form's where
-    it is not given, also for the data of `argument`: it belongs to the network's numbers. Raises Stop.
+    `split` is "train" or "eval" for the split that fits, or a split's own name. Data without splits are all for
+    evaluation if `whole`, being named for it; otherwise what `held_out` says of them. Paths in `form` count from the
+    folder `base`. `labels_offset` and `held_out` are the form's also for the data of `argument`: they belong to the
+    network and to the training. Raises Stop, also for what a look at the examples finds.
     """
-    source = data_form(argument) if argument is not None else form
-    if source is None:
+    if argument is not None:
+        source = _with_training_values(data_form(argument), form)
+    elif form is not None:
+        source = from_folder(form, base)
+    else:
         raise stop("AS700", "no data is given", help="name it in the spec, or say --data sample or --data DIR")
-    if labels_offset is None:
-        labels_offset = form.labels_offset if form is not None else 0
-    wanted = source.split if source.split is not None and split in ("train", "eval") else split
-    return replace(SOURCES[type(source)](source, wanted), labels_offset=labels_offset)
+    offset = source.labels_offset if labels_offset is None else labels_offset
+    dataset = with_offset(opened(source, split, whole), offset)
+    look_at(dataset)
+    return dataset
+
+
+def opened(form: Data, split: str, whole: bool = False) -> Dataset:
+    """The examples of one split, by the code that the form names; raises Stop."""
+    wanted = form.split if form.split is not None and split in ("train", "eval") else split
+    dataset: Dataset = implementation(form)(form, wanted)
+    return dataset if dataset.split else split_apart(dataset, wanted, form.held_out, whole)
+
+
+def from_folder(form: Any, base: str) -> Any:
+    """The form, and all forms in it, with its paths counted from a folder."""
+    if not base:
+        return form
+    changes: dict[str, Any] = {}
+    for name, value in form.values().items():
+        if isinstance(value, Form):
+            changes[name] = from_folder(value, base)
+        elif isinstance(value, dict):
+            changes[name] = {k: from_folder(v, base) if isinstance(v, Form) else v for k, v in value.items()}
+        elif name in _PATHS and isinstance(value, str):
+            changes[name] = os.path.join(base, value)
+    return form.replace(**changes)
+
+
+def _with_training_values(found: Data, form: Data | None) -> Data:
+    if form is None:
+        return found
+    return found.replace(labels_offset=form.labels_offset, held_out=form.held_out, batches=form.batches)
 
 
 def data_form(argument: str) -> Data:
@@ -49,7 +86,7 @@ def data_form(argument: str) -> Data:
     if not os.path.isdir(argument):
         if glob.glob(argument):
             return TFRecord(pattern=argument)
-        message = f"{argument} is neither sample nor a folder or file pattern that is there"
+        message = f"{printable(argument)} is neither sample nor a folder or file pattern that is there"
         raise stop("AS700", message, help="check the path")
     if mnist_splits(argument):
         return Mnist(path=argument)
@@ -57,9 +94,9 @@ def data_form(argument: str) -> Data:
         return Cifar10(path=argument)
     if shards_in(argument):
         return TFRecord(pattern=argument)
-    if split_folders(argument) or has_classes(argument):
+    if holds(argument) is not None:
         return Folder(path=argument)
-    raise stop("AS700", f"{argument} holds no data set that is known", help=_LOOKED_FOR)
+    raise stop("AS700", f"{printable(argument)} holds no data set that is known", help=_LOOKED_FOR)
 
 
 _LOOKED_FOR = (

@@ -2,62 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import tensorflow as tf
 
-from archspec.compiler.language.forms.preprocess import Preprocess
+from archspec.compiler.language.forms.data import Batches
 from archspec.runtime.data.dataset import Dataset
-from archspec.runtime.data.order import change_seed, training_order
-from archspec.runtime.preprocess.apply import check_steps, prepare
+from archspec.runtime.data.order import change_seed, draw_seed, order_of
+from archspec.runtime.preprocess.apply import ImageShape, Preparation, Steps
 
-Steps = tuple[Preprocess, ...]
-ImageShape = tuple[int, int, int]
+Shapes = Mapping[str, ImageShape]
+"""{feature: height, width, channels} of the inputs that pictures feed."""
 
 
 def training_batches(
     dataset: Dataset,
     steps: Steps,
-    shape: ImageShape,
+    shapes: Shapes,
     global_batch: int,
     *,
     rank: int = 0,
     ranks: int = 1,
     seed: int = 0,
+    batches: Batches | None = None,
     start_step: int = 0,
     deterministic: bool = True,
 ) -> tf.data.Dataset:
     """One rank's part of every step's batch, without end, from `start_step` on.
 
-    An element is {"image": float32 [b, height, width, channels], "label": int32 [b], "index": int64 [b]} with
-    b = global_batch / ranks, which must be whole. Without `deterministic`, examples that are ready sooner may come
-    sooner. Raises Stop where the steps do not end in `shape`.
+    An element is {feature: tensor [b, ...]} as the types of the features say, with b = global batch / ranks, which
+    must be whole, and `index`, int64 [b]. `batches` draws them by class. Without `deterministic`, examples that are
+    ready sooner may come sooner.
+    Raises Stop where the steps do not end in `shapes`.
     """
-    order = training_order(dataset.size, global_batch, rank=rank, ranks=ranks, seed=seed, start_step=start_step)
-    examples = _examples(dataset, order, steps, shape, seed)
+    positions = order_of(dataset, global_batch, seed, batches).positions(rank, ranks, start_step)
+    examples = _examples(dataset, positions, Preparation(dataset.features, steps, shapes), seed)
     return _batched(examples, global_batch // ranks, deterministic, drop_remainder=True)
 
 
 def evaluation_batches(
-    dataset: Dataset, steps: Steps, shape: ImageShape, batch: int, *, rank: int = 0, ranks: int = 1
+    dataset: Dataset, steps: Steps, shapes: Shapes, batch: int, *, rank: int = 0, ranks: int = 1
 ) -> tf.data.Dataset:
     """One rank's part of one pass, in batches of at most `batch`; elements as in training.
 
     Over all ranks every example comes exactly once: rank r has the examples r, r + ranks, …, so ranks can have
-    different numbers of batches, and a rank none. Raises Stop where the steps do not end in `shape`.
+    different numbers of batches, and a rank none. Raises Stop where the steps do not end in `shapes`.
     """
-    order = tf.data.Dataset.range(rank, dataset.size, ranks).map(_twice)
-    return _batched(_examples(dataset, order, steps, shape, seed=0), batch, deterministic=True, drop_remainder=False)
+    positions = tf.data.Dataset.range(rank, dataset.size, ranks).map(_twice)
+    examples = _examples(dataset, positions, Preparation(dataset.features, steps, shapes), seed=0)
+    return _batched(examples, batch, deterministic=True, drop_remainder=False)
 
 
-def _examples(dataset: Dataset, order: tf.data.Dataset, steps: Steps, shape: ImageShape, seed: int) -> tf.data.Dataset:
-    """One element for every (position, index) of `order`, read and prepared in parallel."""
-    check_steps(steps, dataset.shape, shape)
+def _examples(dataset: Dataset, positions: tf.data.Dataset, prepare: Preparation, seed: int) -> tf.data.Dataset:
+    """One element for every (position, index), read and prepared in parallel."""
 
     @tf.autograph.experimental.do_not_convert
     def example(position: tf.Tensor, index: tf.Tensor) -> dict[str, tf.Tensor]:
-        image, label = dataset.example(index)
-        return {"image": prepare(image, steps, shape, change_seed(seed, position)), "label": label, "index": index}
+        raw = dataset.example(index, draw_seed(seed, position))
+        return {**prepare(raw, change_seed(seed, position)), "index": index}
 
-    return order.map(example, num_parallel_calls=tf.data.AUTOTUNE)
+    return positions.map(example, num_parallel_calls=tf.data.AUTOTUNE)
 
 
 def _batched(examples: tf.data.Dataset, batch: int, deterministic: bool, drop_remainder: bool) -> tf.data.Dataset:

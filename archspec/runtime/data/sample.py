@@ -15,6 +15,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -61,7 +62,7 @@ def open_sample(form: Sample, split: str) -> Dataset:
     split = choose_split("sample", split, CROPS)
     folder = sample_folder()
     records = open_tfrecord(TFRecord(pattern=str(folder)), split)
-    return Dataset("sample", split, records.size, records.names, records.read, records.place)
+    return replace(records, name="sample", split=split)
 
 
 def sample_folder() -> Path:

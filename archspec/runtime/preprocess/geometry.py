@@ -32,6 +32,14 @@ def random_resized_crop(step: forms.RandomResizedCrop, image: tf.Tensor, seed: t
     return _resize(to_float(tf.slice(image, begin, extent)), step.size)
 
 
+def random_scale(step: forms.RandomScale, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Both sides times one factor, drawn evenly, to whole pixels."""
+    low, high = step.factor
+    factor = low + (high - low) * tf.random.stateless_uniform([], seed, alg="philox")
+    size = tf.cast(tf.math.rint(tf.cast(tf.shape(image)[:2], tf.float32) * factor), tf.int32)
+    return _resize(image, tf.maximum(size, 1))
+
+
 def random_flip(step: forms.RandomFlip, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Left and right exchanged, half of the time."""
     return tf.image.stateless_random_flip_left_right(image, seed)
@@ -80,6 +88,11 @@ def pad(step: forms.Pad, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 def _resize(image: tf.Tensor, size: tf.Tensor | tuple[int, int], grid: str = "corner") -> tf.Tensor:
     # tf.image.resize has the grid with half-pixel centres only; TF1's is left in the kernel behind it.
+    if image.dtype == tf.int32:
+        nearest = tf.raw_ops.ResizeNearestNeighbor(
+            images=image[tf.newaxis], size=size, half_pixel_centers=grid == "center"
+        )
+        return nearest[0]
     resized = tf.raw_ops.ResizeBilinear(images=image[tf.newaxis], size=size, half_pixel_centers=grid == "center")
     return resized[0]
 

@@ -2,6 +2,7 @@
 
     graph InceptionV3
     input image: 299x299x3
+    input z: 100 ~ normal
     Conv2d_1a_3x3 = conv2d(image) {filters: 32, kernel: 3x3, stride: 2x2, padding: valid, bias: false}: 149x149x32
     Conv2d_1a_3x3/BatchNorm = batch_norm(Conv2d_1a_3x3) {decay: 0.9997, scale: false}: 149x149x32
     endpoint Conv2d_1a_3x3 = Conv2d_1a_3x3/relu

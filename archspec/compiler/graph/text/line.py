@@ -19,8 +19,8 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _SHAPE = re.compile(r"scalar(?![\w.])|(?:[0-9]{1,9}|\?)(?:x(?:[0-9]{1,9}|\?))*(?![\w.])")
 _PAIR = re.compile(r"([0-9]{1,9})x([0-9]{1,9})(?![\w.])")
 _NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]+)?([eE][-+]?[0-9]+)?(?![\w.])")
-_CONSTANTS = {"null": None, "true": True, "false": False, ".inf": float("inf"), "-.inf": float("-inf")}
-_CONSTANT = re.compile(r"(?:null|true|false|-?\.inf)(?![\w./+-])")
+_CONSTANTS = {"null": None, "true": True, "false": False}
+_CONSTANT = re.compile(r"(?:null|true|false)(?![\w./+-])")
 _DEEPEST = 20
 
 _Item = TypeVar("_Item")
@@ -128,7 +128,7 @@ class Line:
 
     def dtype(self) -> str:
         """A dtype, if one comes; else float32."""
-        ends = self.position == len(self.content) or any(map(self.at, ("@", "of ", ";")))
+        ends = self.position == len(self.content) or any(map(self.at, ("@", "of ", ";", "~")))
         return "float32" if ends else self.name()
 
     def listed(self, item: Callable[[], _Item], close: str) -> tuple[_Item, ...]:
@@ -150,6 +150,11 @@ class Line:
         if missing:
             raise WrongLine("AS382", start, f"`{cls.NAME}` needs `{missing[0]}`")
         return cls(**said)
+
+    def form_of(self, family: str) -> Form:
+        """A form of a family by its name, with its fields in braces."""
+        known = self.registry.members(family)
+        return self.form(known[self.one_of(known, family)])
 
     def _field(self, cls: type[Form]) -> tuple[str, Any]:
         name = self.one_of(cls.FIELDS, "field", f"`{cls.NAME}`")

@@ -69,7 +69,9 @@ def _graph(line: Line, reading: _Reading) -> None:
 def _input(line: Line, reading: _Reading) -> None:
     name = _new(line, reading.inputs, reading.nodes)
     line.expect(":")
-    reading.inputs[name] = Input(name, line.shape(), line.dtype())
+    shape, dtype = line.shape(), line.dtype()
+    draw = line.form_of("draw") if line.skip("~") else None
+    reading.inputs[name] = Input(name, shape, dtype, draw)  # type: ignore[arg-type]  # what enters this family is a Draw
 
 
 def _node(line: Line, reading: _Reading) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from math import isinf
 from typing import Any
 
 from archspec.compiler.graph.graph import Graph, Input, Node
@@ -38,7 +37,8 @@ def _lines(graph: Graph) -> Iterator[str]:
 
 
 def _input(given: Input) -> str:
-    return f"input {_name(given.name)}: {show(given.shape)}{_dtype(given.dtype)}"
+    draw = f" ~ {given.draw.NAME}{_fields(given.draw, '')}" if given.draw is not None else ""
+    return f"input {_name(given.name)}: {show(given.shape)}{_dtype(given.dtype)}{draw}"
 
 
 def _node(node: Node, root: str, earlier: dict[str, Node]) -> str:
@@ -74,8 +74,6 @@ def _value(value: Any, declared: Field) -> str:
         return show(value) if sizes else f"[{', '.join(_value(item, declared) for item in value)}]"
     if isinstance(value, Form):
         return f"{value.NAME}{_fields(value, '')}"
-    if isinstance(value, float) and isinf(value):
-        return ".inf" if value > 0 else "-.inf"
     return json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else _name(value)
 
 

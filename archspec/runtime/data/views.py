@@ -1,0 +1,135 @@
+"""Data sets made of others: a part of one, or one with other numbers for its classes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import tensorflow as tf
+
+from archspec.diagnostics import stop
+from archspec.runtime.data.dataset import Dataset, Example
+from archspec.runtime.data.naming import several
+
+
+def part_of(dataset: Dataset, split: str, chosen: np.ndarray) -> Dataset:
+    """The examples with these numbers, int64 [n], as a split of their own."""
+    with tf.device("/cpu:0"):
+        numbers = tf.constant(chosen, tf.int64)
+
+    def read(index: tf.Tensor, seed: tf.Tensor) -> Example:
+        return dataset.read(numbers[index], seed)
+
+    listed = chosen.tolist()
+    return replace(
+        dataset,
+        split=split,
+        size=len(listed),
+        read=read,
+        place=lambda index: dataset.place(listed[index]),
+        labels=None if dataset.labels is None else dataset.labels[chosen],
+        identity=None,
+        paths={name: tuple(paths[number] for number in listed) for name, paths in dataset.paths.items()},
+        files=(),
+        total=dataset.size,
+        record_trouble=None if dataset.record_trouble is None else lambda index: dataset.record_trouble(listed[index]),
+    )
+
+
+def split_apart(dataset: Dataset, wanted: str, fraction: float | None, whole: bool) -> Dataset:
+    """The split for "train" or "eval" of a source that has none of its own; raises Stop where nothing is held out.
+
+    Without a fraction all is for training, and for evaluation too if it is named for that as a `whole`.
+    What an example is held out by is a hash of its identity: it stays where it is when others are added.
+    """
+    if fraction is None and (wanted == "train" or (whole and wanted == "eval")):
+        return replace(dataset, split=wanted)
+    if fraction is None or dataset.identity is None or wanted not in ("train", "eval", "validation"):
+        help = "write `held_out: 0.1` in the training data, or give the eval section data of its own"
+        raise stop("AS701", f"{dataset} has no examples for {wanted}", help=help)
+    held = np.array([is_held_out(dataset.identity(index), fraction) for index in range(dataset.size)])
+    split = "train" if wanted == "train" else "validation"
+    chosen = np.flatnonzero(~held if split == "train" else held)
+    if not len(chosen):
+        help = f"{dataset.size} examples are few: hold out another part, or none"
+        raise stop("AS701", f"{dataset} has no examples for {split} with {fraction:g} of them held out", help=help)
+    return part_of(dataset, split, chosen)
+
+
+def is_held_out(identity: bytes, fraction: float) -> bool:
+    """Whether an example belongs to the part held out for evaluation."""
+    return int.from_bytes(hashlib.sha256(identity).digest()[:8], "big") < fraction * 2**64
+
+
+def with_offset(dataset: Dataset, offset: int) -> Dataset:
+    """The data set with a number added to every class, which leaves room for a background before the others."""
+    changed = {name: feature for name, feature in dataset.features.items() if feature.kind == "class"}
+    if not offset or not changed:
+        return dataset
+
+    def read(index: tf.Tensor, seed: tf.Tensor) -> Example:
+        found = dataset.read(index, seed)
+        return {name: value + offset if name in changed else value for name, value in found.items()}
+
+    types = {name: replace(one, classes=one.classes and one.classes + offset) for name, one in changed.items()}
+    names = {name: ("background",) * offset + found[max(0, -offset) :] for name, found in dataset.class_names.items()}
+    labels = None if dataset.labels is None else dataset.labels + offset
+    return replace(dataset, read=read, features={**dataset.features, **types}, class_names=names, labels=labels)
+
+
+def numbered_as(dataset: Dataset, names: Mapping[str, tuple[str, ...]]) -> Dataset:
+    """The data set with its classes numbered as these names, matched by name; raises Stop for a name not among them.
+
+    A feature without names, here or there, stays as it is.
+    """
+    tables = {
+        feature: _table(dataset, feature, own, names[feature])
+        for feature, own in dataset.class_names.items()
+        if feature in names and own != names[feature]
+    }
+    if not tables:
+        return dataset
+
+    def read(index: tf.Tensor, seed: tf.Tensor) -> Example:
+        found = dataset.read(index, seed)
+        return {name: tf.gather(tables[name], value) if name in tables else value for name, value in found.items()}
+
+    types = {name: replace(dataset.features[name], classes=len(names[name])) for name in tables}
+    labels = dataset.labels
+    if labels is not None and dataset.class_feature in tables:
+        labels = tables[dataset.class_feature].numpy()[labels]
+    class_names = {**dataset.class_names, **{name: names[name] for name in tables}}
+    return replace(dataset, read=read, features={**dataset.features, **types}, class_names=class_names, labels=labels)
+
+
+def _table(dataset: Dataset, feature: str, own: tuple[str, ...], names: tuple[str, ...]) -> tf.Tensor:
+    strange = [name for name in own if name not in names]
+    if strange:
+        message = f"{dataset} has the {feature} {several(strange)}, which the training data has not"
+        raise stop("AS705", message, help=f"its classes are {several(list(names), 10)}")
+    with tf.device("/cpu:0"):
+        return tf.constant([names.index(name) for name in own], tf.int64)
+
+
+def bounded(dataset: Dataset, feature: str, classes: int) -> Dataset:
+    """The data set, with an error in the graph for a class that a network with so many does not have."""
+    found = dataset.features[feature]
+    bound = replace(found, classes=classes if found.classes is None else min(classes, found.classes))
+    return replace(dataset, features={**dataset.features, feature: bound})
+
+
+def labels_of(dataset: Dataset) -> np.ndarray:
+    """The class of every example, int64 [size]; all examples are read where it is not known otherwise."""
+    if dataset.labels is not None:
+        return dataset.labels
+    name = dataset.class_feature
+    assert name is not None, dataset
+
+    @tf.autograph.experimental.do_not_convert
+    def label(index: tf.Tensor) -> tf.Tensor:
+        return dataset.example(index)[name]
+
+    found = tf.data.Dataset.range(dataset.size).map(label, num_parallel_calls=tf.data.AUTOTUNE).batch(1024)
+    return np.concatenate([batch.numpy() for batch in found])
