@@ -137,6 +137,14 @@ CODES: dict[str, str] = {
     "AS619": "A preprocess step on a feature that it cannot work on.",
     "AS620": "A step that moves a picture and not the map that belongs to it.",
     "AS621": "A feature that no input or loss takes.",
+    "AS630": "Evaluation of a network with nothing to measure.",
+    "AS631": "Outputs of the network for classes that the data does not have.",
+    "AS632": "A network whose weights are more than the machine's memory.",
+    "AS634": "A run in the place of a spec, and no --resume.",
+    "AS635": "An input of predict that names no pictures.",
+    "AS636": "An output of predict in a format that is not known.",
+    "AS638": "Data without a feature that the network, a loss or a metric needs.",
+    "AS637": "Pictures that predict has left out.",
     "AS607": "Evaluation or prediction with a spec that has no `eval` section.",
     "AS700": "No data set is given, or none is known at that place.",
     "AS701": "A split that the data set does not have.",
@@ -198,6 +206,7 @@ CODES: dict[str, str] = {
     "AS922": "A number that must be at least 1.",
     "AS923": "An array of inputs among other inputs.",
     "AS924": "`--endpoints` without `--output`.",
+    "AS926": "A spec without the checkpoint that its weights come from.",
     "AS925": "An end point that the network does not have.",
     "AS940": "A new spec that cannot be written where it should be.",
     "AS941": "A folder that holds no classes of pictures.",
@@ -205,7 +214,9 @@ CODES: dict[str, str] = {
 """What every code means that is not a lint rule's."""
 
 _UNUSED = ("AS216", "AS217", "AS218", "AS219", "AS220", "AS323")
-WARNINGS = frozenset({"AS135", *_UNUSED, "AS621", "AS722", "AS739", "AS912", *(rule.CODE for rule in RULES)})
+WARNINGS = frozenset(
+    {"AS135", *_UNUSED, "AS621", "AS631", "AS708", "AS722", "AS739", "AS912", *(rule.CODE for rule in RULES)}
+)
 """The codes of what can stand, and is seldom meant."""
 
 

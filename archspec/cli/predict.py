@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archspec.cli.eval import add_checkpoint
-from archspec.cli.program import add_spec, add_until, check_endpoint, compiled
-from archspec.diagnostics import stop
+from archspec.cli.of_run import checkpoint_of, program_of
+from archspec.cli.program import add_spec, add_until, check_endpoint
+from archspec.diagnostics import Diagnostic, Note, Stop, stop
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from archspec.compiler.program import Program
-    from archspec.runtime.predict import Guess
+    from archspec.runtime.answers import Facts, Writer
+    from archspec.runtime.inputs import Batch
+    from archspec.runtime.predict import Answer, Predictor
+
+_SHOWN = 20
+"""How many pictures that cannot be read are named before the rest is counted."""
 
 
 def add(commands: Any) -> None:
@@ -23,46 +30,137 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "predict",
         help="say what is in pictures",
-        description="Runs a trained network on picture files, prepared as the spec's eval section says, or on one .npy "
-        "file of inputs (float32, batch x height x width x channels), and prints the most probable classes.",
+        description="Runs a trained network on picture files, folders or patterns of them, prepared as the spec's eval "
+        "section says, or on one .npy file of inputs (float32, batch x height x width x channels), and prints the most "
+        "probable classes as they come. A run's folder in the place of SPEC brings spec, settings, names of the "
+        "classes and its best checkpoint. Pictures that cannot be read are named at the end, with exit code 1.",
         epilog="examples:\n"
-        "  archspec predict specs/flowers.yaml --checkpoint runs/flowers rose.jpg tulip.jpg\n"
-        "  archspec predict specs/inception_v3.yaml --checkpoint inception_v3.ckpt --labels imagenet.txt cat.jpg\n"
+        "  archspec predict runs/flowers rose.jpg tulip.jpg\n"
+        "  archspec predict runs/flowers pictures/ --top 1 --format csv > flowers.csv\n"
+        "  archspec predict specs/inception_v3.yaml --checkpoint inception_v3.ckpt --labels imagenet.txt 'cats/*.jpg'\n"
         "  archspec predict specs/lenet.yaml --checkpoint runs/lenet in.npy --endpoints all --output out.npz\n"
-        "  archspec predict specs/flowers.yaml --checkpoint runs/flowers --until PreLogits rose.jpg --output out.npz",
+        "  archspec predict runs/flowers --until PreLogits rose.jpg --output out.npz",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add_spec(parser)
+    add_spec(parser, "a spec's file, FILE#VARIANT, or the folder of a run")
     add_until(parser)
-    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="picture files, or one .npy file")
+    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="pictures, folders or patterns of them; or one .npy")
     add_checkpoint(parser)
     parser.add_argument(
-        "--output", metavar="FILE.npz", help="write the end points as arrays, in the order of the inputs"
+        "--output",
+        metavar="FILE",
+        help="write there instead: .csv, .jsonl or .json; or .npz, the end points as arrays in the order of the inputs",
     )
     parser.add_argument(
-        "--endpoints", metavar="all|NAME,…", help="what --output holds (default: logits, predictions and the output)"
+        "--endpoints", metavar="all|NAME,…", help="what an .npz holds (default: the outputs, and what is measured)"
     )
     parser.add_argument("--top", type=int, default=5, metavar="N", help="classes to print for each input (default: 5)")
     parser.add_argument("--labels", metavar="FILE", help="names of the classes, one a line, or `class:name`")
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="how to print it (default: text)")
+    parser.add_argument(
+        "--format", choices=["text", "json", "jsonl", "csv"], help="how to print it (default: text, or as FILE ends)"
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the classes of every input, and writes the arrays."""
+    """Prints or writes what the network says of every input; 1 where some could not be read."""
     check_arguments(arguments)
-    program = compiled(arguments)
+    program = program_of(arguments)
     outputs = chosen_endpoints(program, arguments.endpoints)
     from archspec.runtime import predict
 
     classes = predict.scores_endpoint(program)
-    names = class_names(program, arguments, classes)
-    found, inputs = predicted(program, arguments, list(dict.fromkeys([*outputs, *([classes] if classes else [])])))
-    if arguments.output:
-        predict.write_arrays(arguments.output, {name: found[name] for name in outputs})
-    guesses = predict.most_probable(program, classes, found[classes], arguments.top) if classes else []
-    show(inputs, guesses, names, found, arguments)
+    where = checkpoint_of(arguments, program)
+    names = class_names(program, arguments, where, classes)
+    asked = Asked(arguments, program, where, outputs, classes, names)
+    predictor, batches = asked.prepared()
+    answers = (answer for names, batch in batches for answer in predictor.answers(names, batch))
+    asked.write(answers)
+    if asked.bad:
+        raise _bad_pictures(asked.bad)
     return 0
+
+
+@dataclass
+class Asked:
+    """What is to be predicted, from which weights; `bad` are the inputs that could not be read."""
+
+    arguments: argparse.Namespace
+    program: Program
+    checkpoint: str
+    outputs: list[str]
+    classes: str | None
+    names: dict[int, str]
+
+    def __post_init__(self) -> None:
+        self.bad: list[Stop] = []
+        self.count = 0
+
+    def prepared(self) -> tuple[Predictor, Iterable[Batch]]:
+        """(the network with its weights, its inputs); raises Stop."""
+        from archspec.runtime import inputs
+        from archspec.runtime.lower import lower
+        from archspec.runtime.measures import inference_graph
+        from archspec.runtime.predict import Predictor
+        from archspec.runtime.restore import restore
+
+        if len(self.program.graph.inputs) > 1:
+            message = f"{self.program.name} has the inputs {', '.join(self.program.graph.inputs)}"
+            raise stop("AS715", f"{message}, and predict feeds images alone", help="use a spec with one input")
+        ends = list(dict.fromkeys([*self.outputs, *([self.classes] if self.classes else [])]))
+        graph = inference_graph(self.program.graph, ends)
+        [first, *_] = self.arguments.inputs
+        batches: Iterable[Batch]
+        if first.endswith(".npy"):
+            array = inputs.read_array(first, graph)
+            batches, self.count = inputs.split(array, [f"{first}[{i}]" for i in range(len(array))]), len(array)
+        else:
+            paths = inputs.pictures(self.arguments.inputs)
+            batches, self.count = inputs.read_images(paths, self.program, self.bad.append), len(paths)
+        network = lower(graph)
+        restore(network, self.checkpoint, averaged=not self.arguments.raw_weights)
+        return Predictor(self.program, network, ends, self.classes, self.arguments.top), batches
+
+    def facts(self) -> Facts:
+        """What is said of each answer: names of classes, and the outputs beside the classes."""
+        from archspec.runtime.answers import Facts
+
+        named = self.program.graph.outputs
+        others = [name for name in self.outputs if name in named and named[name] != self._scored()]
+        return Facts(self.names, others)
+
+    def _scored(self) -> str:
+        from archspec.runtime.ends import node_path
+
+        return node_path(self.program.graph, self.classes) if self.classes else ""
+
+    def write(self, answers: Iterator[Answer]) -> None:
+        """Hand each answer to all that take it, with a bar on a terminal."""
+        from archspec.runtime.passing import Passing
+
+        with ExitStack() as stack:
+            writers = self._writers(stack)
+            bar = stack.enter_context(Passing(self.count, "predicting", shown=self._is_bar_free()))
+            for answer in answers:
+                for writer in writers:
+                    writer.write(answer)
+                bar.advance(1)
+            for writer in writers:
+                writer.finish()
+
+    def _is_bar_free(self) -> bool:
+        """Whether a bar would stand among nothing else on the terminal."""
+        return bool(self.arguments.output) or not sys.stdout.isatty()
+
+    def _writers(self, stack: ExitStack) -> list[Writer]:
+        from archspec.runtime.answers import ARRAYS, WRITERS, ArraysWriter, whole_file
+
+        path, facts = self.arguments.output, self.facts()
+        if path is None or path.endswith(ARRAYS):
+            printed: list[Writer] = [WRITERS[self.arguments.format or "text"](sys.stdout, facts)]
+            return printed if path is None else [*printed, ArraysWriter(path, self.outputs)]
+        form = self.arguments.format or Path(path).suffix[1:]
+        return [WRITERS[form](stack.enter_context(whole_file(path, "w")), facts)]
 
 
 def check_arguments(arguments: argparse.Namespace) -> None:
@@ -73,12 +171,31 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         raise stop("AS923", f"{arrays[0]} is not the only input", help=remedy, exit_code=2)
     if arguments.top < 1:
         raise stop("AS922", f"--top {arguments.top} is less than one class", help="write --top 5", exit_code=2)
-    if arguments.endpoints and not arguments.output:
-        raise stop("AS924", "--endpoints says what --output holds", help="add --output out.npz", exit_code=2)
-    if arguments.output and not Path(arguments.output).absolute().parent.is_dir():
-        raise stop(
-            "AS727", f"{arguments.output} can't be written: its folder is not there", help="make the folder first"
-        )
+    if arguments.endpoints and not (arguments.output or "").endswith(".npz"):
+        message = "--endpoints says what an .npz file of --output holds"
+        raise stop("AS924", message, help="add --output out.npz", exit_code=2)
+    if arguments.output is not None:
+        _check_output(arguments.output, arguments.format)
+
+
+def _check_output(path: str, form: str | None) -> None:
+    if not Path(path).absolute().parent.is_dir():
+        raise stop("AS727", f"{path} can't be written: its folder is not there", help="make the folder first")
+    if Path(path).suffix not in (".npz", ".csv", ".jsonl", ".json") and form is None:
+        help = "name it .csv, .jsonl, .json or .npz, or say --format"
+        raise stop("AS636", f"{path} does not say in which format", help=help, exit_code=2)
+
+
+def _bad_pictures(bad: list[Stop]) -> Stop:
+    """The finding about all pictures that were left out."""
+    found = [diagnostic for problem in bad for diagnostic in problem.diagnostics]
+    if len(found) == 1:
+        return bad[0]
+    notes = [Note(f"{each.code} {each.message}") for each in found[:_SHOWN]]
+    if len(found) > _SHOWN:
+        notes.append(Note(f"and {len(found) - _SHOWN} more"))
+    help = "the others are answered; repair these, or leave them out"
+    return Stop(Diagnostic("AS637", f"{len(found)} pictures cannot be read", notes=tuple(notes), help=help))
 
 
 def chosen_endpoints(program: Program, argument: str | None) -> list[str]:
@@ -87,73 +204,17 @@ def chosen_endpoints(program: Program, argument: str | None) -> list[str]:
 
     if argument is None:
         return main_endpoints(program)
-    known = list(program.graph.endpoints | program.graph.heads)
+    known = list(program.graph.endpoints | program.graph.heads | program.graph.outputs)
     names = known if argument == "all" else [name.strip() for name in argument.split(",")]
     for name in names:
         check_endpoint(program, name)
     return list(dict.fromkeys(names))
 
 
-def class_names(program: Program, arguments: argparse.Namespace, endpoint: str | None) -> dict[int, str]:
+def class_names(program: Program, arguments: argparse.Namespace, where: str, endpoint: str | None) -> dict[int, str]:
     """{class: name}, of --labels or the checkpoint's run; empty where there are none."""
-    from archspec.runtime.evaluate import classes
     from archspec.runtime.labels import labels_of_run, read_labels
+    from archspec.runtime.measures import classes
 
-    path = Path(arguments.labels) if arguments.labels else labels_of_run(arguments.checkpoint)
+    path = Path(arguments.labels) if arguments.labels else labels_of_run(where)
     return read_labels(path, classes(program.graph, endpoint)) if path and endpoint else {}
-
-
-def predicted(
-    program: Program, arguments: argparse.Namespace, endpoints: list[str]
-) -> tuple[dict[str, np.ndarray], list[str]]:
-    """({end point: array}, names of the examples)."""
-    from archspec.runtime import predict
-    from archspec.runtime.evaluate import inference_graph
-    from archspec.runtime.lower import lower
-    from archspec.runtime.restore import restore
-
-    if len(program.graph.inputs) > 1:
-        message = f"{program.name} has the inputs {', '.join(program.graph.inputs)}, and predict feeds images alone"
-        raise stop("AS715", message, help="use a spec with one input")
-    graph = inference_graph(program.graph, endpoints)
-    network = lower(graph)
-    [first, *_] = arguments.inputs
-    if first.endswith(".npy"):
-        array = predict.read_array(first, graph)
-        names = [f"{first}[{i}]" for i in range(len(array))]
-        batches = predict.split(array)
-    else:
-        names, batches = arguments.inputs, predict.read_images(arguments.inputs, program)
-    restore(network, arguments.checkpoint, averaged=not arguments.raw_weights)
-    return predict.predict(network, batches, endpoints), names
-
-
-def show(
-    inputs: list[str],
-    guesses: list[list[Guess]],
-    names: dict[int, str],
-    found: dict[str, np.ndarray],
-    arguments: argparse.Namespace,
-) -> None:
-    """Prints the most probable classes of each input; without classes, the shapes of the arrays."""
-    if arguments.format == "json":
-        print(
-            json.dumps(
-                [facts(*pair, names) for pair in zip(inputs, guesses or [[]] * len(inputs), strict=True)], indent=2
-            )
-        )
-        return
-    for name, best in zip(inputs, guesses, strict=False):
-        print(name)
-        for guess in best:
-            label = names.get(guess.number)
-            print(f"  {guess.probability:.4f}  {f'{label} ({guess.number})' if label else f'class {guess.number}'}")
-    if not guesses:
-        for name, array in found.items():
-            print(f"{name}  {'x'.join(map(str, array.shape))}")
-
-
-def facts(name: str, best: list[Guess], names: dict[int, str]) -> dict[str, Any]:
-    """One input and its classes, for JSON."""
-    top = [{"class": g.number, "label": names.get(g.number), "probability": g.probability} for g in best]
-    return {"input": name, "top": top}

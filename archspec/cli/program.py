@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from archspec.compiler.program import Program
 
 
-def add_spec(parser: argparse.ArgumentParser) -> None:
+def add_spec(parser: argparse.ArgumentParser, of: str = "a spec's file, FILE#VARIANT, or zoo:NAME") -> None:
     """Registers SPEC and --set."""
-    parser.add_argument("spec", metavar="SPEC", help="a spec's file, FILE#VARIANT, or zoo:NAME")
+    parser.add_argument("spec", metavar="SPEC", help=of)
     parser.add_argument(
         "--set",
         action="append",
@@ -63,7 +63,7 @@ def _ending(program: Program, name: str) -> Program:
 
 def check_endpoint(program: Program, name: str) -> None:
     """Raise Stop where the network has no end point or head of that name."""
-    known = list(program.graph.endpoints | program.graph.heads)
+    known = list(program.graph.endpoints | program.graph.heads | program.graph.outputs)
     if not name or name not in known:
         near = get_close_matches(name, known, n=3)
         remedy = f"did you mean {' or '.join(near)}?" if near else "`archspec summary` lists the layers"

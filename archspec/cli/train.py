@@ -7,12 +7,14 @@ import json
 import os
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archspec.cli.program import add_spec, compiled, settings
+from archspec.cli.of_run import data_of, program_of, run_of
+from archspec.cli.program import add_spec, settings
 from archspec.diagnostics import stop
-from archspec.run_folder.record import default_folder
+from archspec.run_folder.record import Handover, default_folder
 
 if TYPE_CHECKING:
     from archspec.compiler.program import Program
@@ -30,11 +32,11 @@ def add(commands: Any) -> None:
         epilog="examples:\n"
         "  archspec train specs/inception_v3.yaml\n"
         "  archspec train specs/lenet.yaml --data mnist/ --epochs 5 --run runs/lenet\n"
-        "  archspec train specs/lenet.yaml --run runs/lenet --resume\n"
+        "  archspec train --resume runs/lenet\n"
         "  horovodrun -np 8 -H a:4,b:4 archspec train specs/inception_v3.yaml --data 'imagenet/train-*'",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add_spec(parser)
+    add_spec(parser, "a spec's file, FILE#VARIANT, or with --resume the folder of a run")
     parser.add_argument("--data", metavar="NAME|DIR", help="other data than the spec's: `sample`, a folder, a pattern")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, metavar="N", help="train so many steps")
@@ -59,7 +61,8 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Trains, and prints how it ended on the first rank."""
     _check(arguments)
-    program = _adjusted(compiled(arguments), arguments)
+    origin = _run_to_resume(arguments)
+    program = _adjusted(program_of(arguments), arguments, origin.length if origin is not None else {})
     if arguments.np is not None and "HOROVOD_SIZE" not in os.environ:
         return _launched(arguments.np, program)
     from archspec.compiler.language.values import Duration
@@ -68,16 +71,17 @@ def run(arguments: argparse.Namespace) -> int:
     from archspec.runtime.train import Options, train
 
     distribute.start()
+    folder = Path(arguments.run_folder or (arguments.spec if origin is not None else default_folder(program.name)))
     options = Options(
-        run=Path(arguments.run_folder or default_folder(program.name)),
-        data=arguments.data,
+        run=folder,
+        data=data_of(arguments),
         resume=arguments.resume,
         deterministic=arguments.deterministic,
         evaluate=not arguments.no_eval,
         save=None if arguments.save_every is None else Duration(arguments.save_every, "steps"),
         score=None if arguments.eval_every is None else Duration(arguments.eval_every, "steps"),
         form=arguments.format,
-        given=Given(settings(arguments.set), arguments.data),
+        given=Given(settings(arguments.set), arguments.data, _length(arguments)),
     )
     outcome = train(program, options)
     if distribute.rank() > 0:
@@ -95,18 +99,34 @@ def _check(arguments: argparse.Namespace) -> None:
             raise stop("AS902", f"{flag} {value:g} is not more than 0", help=f"write {flag} 1 or more", exit_code=2)
 
 
-def _adjusted(program: Program, arguments: argparse.Namespace) -> Program:
-    """The program with the length and batch of the command line."""
+def _run_to_resume(arguments: argparse.Namespace) -> Handover | None:
+    """What the run in the place of SPEC hands over, None where it is a spec; raises Stop for a run without --resume."""
+    found = run_of(arguments)
+    if found is not None and not arguments.resume:
+        help = f"go on with it: archspec train --resume {arguments.spec}; or name a spec to start another run"
+        raise stop("AS634", f"{arguments.spec} is a run, and has begun already", help=help, exit_code=2)
+    return found
+
+
+def _length(arguments: argparse.Namespace) -> dict[str, float]:
+    """The length and batch that the command line says."""
+    found = {name: getattr(arguments, name) for name in ("steps", "epochs", "batch")}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _adjusted(program: Program, arguments: argparse.Namespace, before: Mapping[str, float]) -> Program:
+    """The program with the length and batch of the command line, or else those of the command that began the run."""
     from dataclasses import replace
 
-    if program.train is None:
+    now = _length(arguments)
+    if now.keys() & {"steps", "epochs"}:
+        before = {name: value for name, value in before.items() if name == "batch"}
+    found: dict[str, float | None] = {**before, **now}
+    if program.train is None or not found:
         return program
-    section = program.train
-    if arguments.steps is not None or arguments.epochs is not None:
-        section = section.replace(steps=arguments.steps, epochs=arguments.epochs)
-    if arguments.batch is not None:
-        section = section.replace(batch=arguments.batch)
-    return replace(program, train=section)
+    if found.keys() & {"steps", "epochs"}:
+        found = {"steps": None, "epochs": None, **found}
+    return replace(program, train=program.train.replace(**found))
 
 
 def _launched(ranks: int, program: Program) -> int:
@@ -137,14 +157,16 @@ def show(outcome: Outcome, folder: Path, arguments: argparse.Namespace) -> None:
         print(f"stopped by {outcome.stopped_by} at step {outcome.step} of {outcome.total}; go on with:")
         print(f"  {_command_to_go_on()}")
         return
-    if outcome.start >= outcome.total:
+    if outcome.start == outcome.step and not outcome.early:
         print(f"{folder} has made {outcome.step} of {outcome.total} steps already; --steps or --epochs trains longer")
     else:
         steps = f"{outcome.step} step{'' if outcome.step == 1 else 's'}"
         print(f"trained {steps}, loss {outcome.numbers['loss']:.4f}; the run is in {folder}")
+    if outcome.early:
+        print(f"ended early, at step {outcome.step} of {outcome.total}: {outcome.early}")
     if scores is not None:
         named = ", ".join(f"{name} {value:.4f}" for name, value in scores.values.items())
-        print(f"evaluated on {scores.examples} examples: {named}")
+        print(f"evaluated on {outcome.evaluated}: {named}")
 
 
 def _command_to_go_on() -> str:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +29,14 @@ class Handover:
     """All it takes to compile the network of a run again and to find its data.
 
     `spec` is the run's copy, FILE or FILE#VARIANT; `settings` are its --set values, `data` is its --data, None where it
-    had none; `origin` is where the spec stood when the run began.
+    had none; `origin` is where the spec stood when the run began; `length` are its --steps, --epochs and --batch.
     """
 
     spec: str
     settings: dict[str, str]
     data: str | None
     origin: str
+    length: dict[str, float] = field(default_factory=dict)
 
 
 def default_folder(name: str) -> Path:
@@ -71,7 +72,13 @@ def handover(folder: str | Path) -> Handover:
     path = str(root / SPEC / main)
     settings = {str(name): str(value) for name, value in given.items()}
     shown = f"{path}#{variant}" if isinstance(variant, str) and variant else path
-    return Handover(shown, settings, data if isinstance(data, str) else None, str(record.get("spec", "")))
+    length = {name: value for name, value in _mapping(record, "length").items() if isinstance(value, int | float)}
+    return Handover(shown, settings, data if isinstance(data, str) else None, str(record.get("spec", "")), length)
+
+
+def _mapping(record: dict[str, Any], name: str) -> dict[str, Any]:
+    found = record.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def read_record(root: Path) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from archspec.diagnostics import Diagnostic, Note, Stop, stop
 from archspec.rendering import report
 from archspec.runtime import checkpoint, distribute
 from archspec.runtime.data.dataset import Dataset
-from archspec.runtime.evaluate import classes
+from archspec.runtime.ends import node_path
 from archspec.runtime.restore import restore, warn_of_damage
 from archspec.runtime.run import Given, Run
 from archspec.runtime.step import Step, frozen
@@ -51,8 +51,10 @@ def _names(program: Program, data: Dataset) -> tuple[str, ...] | None:
     """A name for every class of the network, where the data has names."""
     if data.classes is None or program.train is None:
         return None
-    main = next(iter(program.train.losses.values()))
-    count = classes(program.graph, main.tensors[0])
+    forms, graph = program.train.losses.values(), program.graph
+    shapes = [(form, [graph.shape(node_path(graph, name)) for name in form.tensors]) for form in forms]
+    counts = [count for form, sizes in shapes if (count := form.classes(sizes)) is not None]
+    count = counts[0] if counts else len(data.classes)
     return (*data.classes, *(f"class {i}" for i in range(len(data.classes), count)))
 
 
@@ -98,7 +100,7 @@ def _resume(state: Step, run: Run) -> None:
 
 def _warn_of_rate(state: Step, saved: checkpoint.Checkpoint) -> None:
     """Say that the learning rate jumps, because its schedule counts from another length of the training."""
-    before, now = saved.meta.get("rate"), float(state.optimizer.learning_rate)
+    before, now = saved.meta.get("rate"), state.rate
     if not isinstance(before, float) or abs(now - before) <= 1e-3 * max(now, before):
         return
     message = f"the learning rate goes on at {now:.3g} instead of {before:.3g} after step {saved.step}"

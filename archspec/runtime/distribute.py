@@ -75,11 +75,34 @@ def size() -> int:
     return int(_horovod().size()) if _LAUNCHED in os.environ else 1
 
 
-def average(tensors: Sequence[Any]) -> list[Any]:
-    """The mean over all ranks of each tensor, in one ring; to be used inside a tf.function."""
+def average(tensors: Sequence[Any], buckets: int = 1) -> list[Any]:
+    """The mean over all ranks of each tensor, to be used inside a tf.function.
+
+    They are exchanged in at most so many groups of neighbours, each as soon as all of it is there: gradients in the
+    order of their layers so go out while backward is still at the layers before.
+    """
     if size() == 1 or not tensors:
         return list(tensors)
-    return list(_horovod().grouped_allreduce(list(tensors), op=_horovod().Average))
+    groups = in_buckets([tensor.shape.num_elements() or 0 for tensor in tensors], buckets)
+    exchange = _horovod().grouped_allreduce
+    return [mean for group in groups for mean in exchange([tensors[i] for i in group], op=_horovod().Average)]
+
+
+_LEAST = 2**18
+"""Numbers of a bucket, of which a smaller one would take the time of its messages alone: 1 MB."""
+
+
+def in_buckets(sizes: Sequence[int], buckets: int) -> list[list[int]]:
+    """The positions of some sizes in at most so many groups of neighbours, of about the same sum."""
+    share = max(sum(sizes) / buckets, _LEAST)
+    groups: list[list[int]] = [[]]
+    filled = 0
+    for position, count in enumerate(sizes):
+        if groups[-1] and filled + count / 2 > share * len(groups) and len(groups) < buckets:
+            groups.append([])
+        groups[-1].append(position)
+        filled += count
+    return groups
 
 
 def broadcast(variables: Sequence[keras.Variable | tf.Variable]) -> None:

@@ -12,23 +12,31 @@ from archspec.diagnostics import stop
 
 
 def main_outputs(graph: Graph) -> dict[str, str]:
-    """{end point: node path} of the main line's end and of the heads, where this graph has them.
+    """{name: tensor} of the network's outputs, and of the heads where this graph has them.
 
-    The main line's end goes by its TF-Slim name, Predictions or Logits, where it has one; else by its layer's.
+    Outputs go by the names that the spec gives them; the end of the main line by that of its end point where it has
+    one (TF-Slim's), or else by its layer's.
     """
-    names = [name for name, path in graph.endpoints.items() if path == graph.output]
-    favourites = [name for name in ("Predictions", "Logits") if name in names]
-    ends = {graph.output: next(iter(favourites + names), graph.output)}
-    found = {name: path for path, name in ends.items()} | graph.heads
-    return {name: path for name, path in found.items() if path in graph.nodes or path in graph.inputs}
+    own = dict(graph.outputs) or {name_of(graph, graph.output): graph.output}
+    found = own | graph.heads
+    there = {*graph.inputs, *(tensor for node in graph.nodes.values() for tensor in node.tensors)}
+    return {name: tensor for name, tensor in found.items() if tensor in there}
+
+
+def name_of(graph: Graph, tensor: str) -> str:
+    """The name of a tensor: that of its end point where it has one of its own, or else its layer's."""
+    layers = {node.layer for node in graph.nodes.values()}
+    names = [name for name, found in graph.endpoints.items() if found == tensor]
+    given = [name for name in names if name not in layers and name not in graph.nodes]
+    return next(iter(given or names), tensor)
 
 
 def node_path(graph: Graph, name: str) -> str:
-    """The node that an end point, a head or a path stands for; raises KeyError."""
-    for names in (graph.endpoints, graph.heads):
+    """The tensor that an end point, a head, an output or a path stands for; raises KeyError."""
+    for names in (graph.endpoints, graph.heads, graph.outputs):
         if name in names:
             return names[name]
-    if name in graph.nodes or name in graph.inputs:
+    if graph.producer(name) is not None or name in graph.inputs:
         return name
     raise KeyError(name)
 

@@ -17,7 +17,9 @@ from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.explain import explain_data_error
 from archspec.runtime.data.order import order_of
 from archspec.runtime.finite import first_non_finite
-from archspec.runtime.lower import _scope
+from archspec.runtime.lower import scope_of
+from archspec.runtime.named import Features
+from archspec.runtime.outside import find, no_class
 from archspec.runtime.step import Step
 
 if TYPE_CHECKING:
@@ -69,15 +71,24 @@ def _too_large(graph: Graph) -> Stop:
 def _node_in(message: str, graph: Graph) -> Node | None:
     """The node of the graph whose operation a message of TensorFlow's names: {{node gradient_tape/conv1/Conv2D}}."""
     named = [name.removeprefix("gradient_tape/") for name in re.findall(r"\bnode '?([^\s'}]+)", message)]
-    scopes = {_scope(node.path): node for node in graph.nodes.values()}
+    scopes = {scope_of(node.path): node for node in graph.nodes.values()}
     found = [scope for scope in scopes for name in named if f"/{name}/".find(f"/{scope}/") >= 0]
     return scopes[max(found, key=len)] if found else None
 
 
-def not_finite(state: Step, images: Any, seed: Any, step: int, loss: float) -> Stop:
+def outside(state: Step, data: Dataset, batch: Features, step: int) -> Stop:
+    """What to say of a step with a target that is no class of the network; on the rank that has it, which example."""
+    found = find(state.train.losses, state.network.graph, batch)
+    if found is not None:
+        return no_class(found, data, data.place)
+    return stop("AS743", f"another rank has an example in step {step} whose target is no class of the network")
+
+
+def not_finite(state: Step, batch: Features, seed: Any, step: int, loss: float) -> Stop:
     """What to say of a step whose loss or gradient is NaN or infinite."""
     what = f"the loss is {loss}" if not math.isfinite(loss) else "a gradient is not finite"
-    return diverged(state, f"{what} in step {step}", first_non_finite(state.network, images, training=True, seed=seed))
+    where = first_non_finite(state.network, state.inputs(batch), training=True, seed=seed)
+    return diverged(state, f"{what} in step {step}", where)
 
 
 def diverged(state: Step, what: str, where: str | None) -> Stop:

@@ -15,14 +15,16 @@ from archspec.runtime.clock import Clock
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.pipeline import training_batches
 from archspec.runtime.ends import picture_shapes
-from archspec.runtime.failures import data_error, not_finite
+from archspec.runtime.evaluate import Scores
+from archspec.runtime.failures import data_error, not_finite, outside
 from archspec.runtime.log import Log
 from archspec.runtime.optimize import Length
+from archspec.runtime.patience import Patience
 from archspec.runtime.progress import Report
 from archspec.runtime.run import Run
 from archspec.runtime.saving import Saving
 from archspec.runtime.score import Scoring
-from archspec.runtime.step import Step
+from archspec.runtime.step import SIGNALS, Step
 from archspec.runtime.stopping import Stopping
 from archspec.runtime.waiting import Waiting
 
@@ -45,12 +47,21 @@ class Plan:
     saving: Saving
     scoring: Scoring | None
     score_every: Duration | None
+    patience: Patience
 
 
-def run_steps(
-    plan: Plan, start: int, report: Report, stopping: Stopping, waiting: Waiting
-) -> tuple[int, dict[str, Any]]:
-    """Run the steps after `start`, until the last one or a signal; (the last one done, its numbers). Raises Stop.
+@dataclass(frozen=True)
+class Ended:
+    """The last step that was done and its numbers; why it was the last, where evaluation got no better."""
+
+    step: int
+    numbers: dict[str, Any]
+    early: str = ""
+    scores: Scores | None = None
+
+
+def run_steps(plan: Plan, start: int, report: Report, stopping: Stopping, waiting: Waiting) -> Ended:
+    """Run the steps after `start`, until the last one, a signal, or early stopping. Raises Stop.
 
     What is saved when a step fails is the state after the last whole one.
     """
@@ -61,7 +72,9 @@ def run_steps(
     with saving.rescuing():
         # An evaluation that was due when the training was ended comes first.
         owed = _score_due(plan, start) and not _evaluated(plan, start)
-        ends = owed and not _score(plan, start, report, stopping, waiting)
+        scores = _score(plan, start, report, stopping, waiting) if owed else None
+        early, ends = plan.patience.over(), owed and scores is None
+        ends = ends or bool(early)
         while step < length.steps and not ends:
             made = _one(plan, batches, step, stopping, waiting)
             step, ends = step + 1, made["stop"] > 0
@@ -80,11 +93,13 @@ def run_steps(
                 saving.save()
             if score_due:
                 with clock.stopped():
-                    ends = not _score(plan, step, report, stopping, waiting)
+                    scores = _score(plan, step, report, stopping, waiting)
+                early = plan.patience.over()
+                ends = scores is None or bool(early)
     if ends:
         # horovodrun ends all ranks when one ends with an error, so none may go before the checkpoint is whole.
         distribute.barrier()
-    return step, numbers
+    return Ended(step, numbers, early, scores)
 
 
 def _score_due(plan: Plan, step: int) -> bool:
@@ -126,25 +141,26 @@ def _one(plan: Plan, batches: Any, step: int, stopping: Stopping, waiting: Waiti
             batch = next(batches)
         asked = tf.constant([float(bool(stopping.asked)), float(plan.saving.wanted())])
         with waiting.others(f"step {step + 1}"):
-            numbers = state.run(batch["image"], batch["label"], seed, asked)
-            made = {name: float(value) for name, value in numbers.items()}
+            made = state.run(batch, seed, asked)
     except tf.errors.ResourceExhaustedError:
         raise
     except tf.errors.OpError as problem:
         raise distribute.lost_rank(problem) or data_error(problem, plan.data, state, step) or problem from problem
+    if made["outside"]:
+        raise outside(state, plan.data, batch, step + 1)
     if not (math.isfinite(made["loss"]) and math.isfinite(made["gradient_norm"])):
-        raise not_finite(state, batch["image"], seed, step + 1, made["loss"])
+        raise not_finite(state, batch, seed, step + 1, made["loss"])
     return made
 
 
 def _numbers(made: dict[str, float], step: int, length: Length, clock: Clock) -> dict[str, Any]:
-    shown = {name: value for name, value in made.items() if name not in ("stop", "save")}
+    shown = {name: value for name, value in made.items() if name not in SIGNALS}
     speed = {"images_per_second": round(clock.images_per_second(), 2), "seconds": round(clock.seconds(), 3)}
     return {"step": step, "epoch": round(step / length.steps_per_epoch, 4), **shown, **speed}
 
 
-def _score(plan: Plan, step: int, report: Report, stopping: Stopping, waiting: Waiting) -> bool:
-    """Evaluate between two steps; False where training has been asked to end before that was done."""
+def _score(plan: Plan, step: int, report: Report, stopping: Stopping, waiting: Waiting) -> Scores | None:
+    """Evaluate between two steps; None where training has been asked to end before that was done."""
     assert plan.scoring is not None
     what = f"the images of the evaluation after step {step}"
     with (
@@ -159,8 +175,8 @@ def _score(plan: Plan, step: int, report: Report, stopping: Stopping, waiting: W
 
         scores = plan.scoring.run(on_batch, lambda: bool(stopping.asked))
     if scores is None:
-        return False
+        return None
     plan.log.scores(step, scores.values)
     plan.saving.scored(step, scores.values)
-    report.scores(step, scores.values)
-    return True
+    report.scores(step, str(plan.scoring), scores.values)
+    return scores

@@ -38,7 +38,7 @@ class Network(keras.Model):
     """
 
     def __init__(self, graph: Graph, *, seed: int = 0) -> None:
-        super().__init__(name=_scope(graph.name))
+        super().__init__(name=scope_of(graph.name))
         self.graph = graph
         self.table = {name: _variable(name, variable, seed) for name, _, variable in graph.variables()}
         self.l2 = {name: variable.l2 for name, _, variable in graph.variables() if variable.l2 > 0}
@@ -99,7 +99,7 @@ class Network(keras.Model):
         seed = self._next_seed() if training and seed is None else seed
         for node in self.graph.nodes.values():
             site = _Site(self, node, training and node.path not in self.still, seed, updates)
-            with tf.name_scope(_scope(node.path)):
+            with tf.name_scope(scope_of(node.path)):
                 made = _lowered(node.op.lower(site, *(tensors[name] for name in node.inputs)))
             updates.update({site.full_name(name): value for name, value in made.updates.items()})
             found = dict(zip(node.tensors, made.outputs, strict=True))
@@ -174,7 +174,7 @@ def _variable(name: str, variable: Variable, seed: int) -> keras.Variable:
     draw = tf.constant([seed % 2**31, _hash(name)], tf.int32)
     value = variable.initializer.lower(tf, variable.shape, draw)
     # Keras allows no "/" in a name, and SavedModel nothing that is not allowed in a name scope.
-    return keras.Variable(value, trainable=variable.trainable, dtype="float32", name=_scope(name).replace("/", "."))
+    return keras.Variable(value, trainable=variable.trainable, dtype="float32", name=scope_of(name).replace("/", "."))
 
 
 def _hash(name: str) -> int:
@@ -183,6 +183,6 @@ def _hash(name: str) -> int:
     return crc - 2**32 if crc >= 2**31 else crc
 
 
-def _scope(path: str) -> str:
+def scope_of(path: str) -> str:
     """The path as a TensorFlow name scope: the characters it allows, starting with a letter or digit."""
     return re.sub(r"[^A-Za-z0-9_.\\/-]", "", path).lstrip("_\\/-") or "network"

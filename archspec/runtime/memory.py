@@ -5,10 +5,15 @@ from __future__ import annotations
 import math
 import os
 import resource
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
 from archspec.compiler.graph.graph import Graph
+from archspec.diagnostics import stop
+
+if TYPE_CHECKING:
+    from archspec.compiler.program import Program
 
 _FLOAT = 4
 """Bytes of a number."""
@@ -27,6 +32,18 @@ def fitting_batch(graph: Graph, batch: int, ranks: int) -> int:
     while smaller >= ranks and (smaller % ranks or needed(graph, smaller // ranks) > free):
         smaller //= 2
     return smaller if smaller >= ranks else 0
+
+
+def check_memory(program: Program, *, training: bool = True) -> None:
+    """Raise Stop where the weights alone, in training with a gradient each, are more than the memory: before any is."""
+    count = sum(math.prod(variable.shape) for _, _, variable in program.graph.variables())
+    wanted, most = count * _FLOAT * (2 if training else 1), there()
+    if wanted > most:
+        what = f"{count / 1e9:.1f} G weights" if count >= 1e9 else f"{count / 1e6:.1f} M weights"
+        take = "with their gradients they take" if training else "they take"
+        message = f"{program.name} has {what}: {take} {wanted / 1e9:.1f} GB, and there are {most / 1e9:.1f} GB here"
+        help = "`archspec summary` shows which layers have the most; make them smaller, or use a larger machine"
+        raise stop("AS632", message, help=help)
 
 
 def there() -> float:

@@ -1,4 +1,4 @@
-"""The Keras objects for a spec's losses, schedules and optimizer."""
+"""The Keras objects for a spec's schedules and optimizers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from archspec.compiler.language.forms.losses import Loss
 from archspec.compiler.language.forms.optimizers import Optimizer
 from archspec.compiler.language.forms.schedules import Schedule
 from archspec.compiler.language.values import Duration
@@ -67,9 +66,3 @@ def schedule(form: Schedule, length: Length) -> keras.optimizers.schedules.Learn
 def optimizer(form: Optimizer, length: Length) -> keras.optimizers.Optimizer:
     """The optimizer, with its schedule."""
     return form.make(LIBRARIES, schedule(form.rate, length))
-
-
-def loss(form: Loss, labels: Any, outputs: dict[str, Any]) -> Any:
-    """The mean loss of a batch, without its weight; labels int32 [batch]."""
-    values = form.lower(LIBRARIES, [outputs[name] for name in form.tensors], labels)
-    return tf.reduce_mean(values)

@@ -20,19 +20,27 @@ _SECONDS_BETWEEN_LINES = 10.0
 class Report:
     """Shows the steps of one training, on the rank that prints."""
 
-    def __init__(self, total: int, done: int, form: str, shown: bool) -> None:
-        self.total, self.form, self.shown = total, form, shown
+    def __init__(self, total: int, done: int, form: str, shown: bool, epochs: float = 0.0) -> None:
+        self.total, self.form, self.shown, self.epochs = total, form, shown, epochs
         self._first, self._last_line = done, 0.0
         console = Console(stderr=True)
         on_terminal = shown and console.is_terminal and form == "text"
         self._bar = Bar(total, done, console) if on_terminal else None
 
     def __enter__(self) -> Report:
-        if self._bar is not None:
-            self._bar.live.start()
-        elif self.shown and self.form == "text":
-            _print("building the graph …")
         return self
+
+    def introduce(self, lines: list[str]) -> None:
+        """Show what is trained, and that it begins."""
+        with self._while_somebody_reads():
+            if not self.shown or self.form == "json":
+                return
+            for line in lines:
+                _print(line)
+            if self._bar is None:
+                _print("building the graph …")
+            else:
+                self._bar.live.start()
 
     def __exit__(self, *exception: object) -> None:
         with self._while_somebody_reads():
@@ -55,9 +63,10 @@ class Report:
             if self.form == "json":
                 print(json.dumps(numbers), flush=True)
             elif self._bar is not None:
-                self._bar.show(numbers, self._left(numbers))
+                self._bar.show(numbers, [self._epoch(numbers), *self._left(numbers)])
             elif self._due(numbers["step"]):
-                _print("  ".join([f"step {numbers['step']}/{self.total}", *_shown(numbers), *self._left(numbers)]))
+                begun = [f"step {numbers['step']}/{self.total}", self._epoch(numbers)]
+                _print("  ".join([*begun, *_shown(numbers), *self._left(numbers)]))
 
     @contextmanager
     def scoring(self, examples: int) -> Iterator[Callable[[int], None]]:
@@ -73,9 +82,10 @@ class Report:
         advance(0)
         yield advance
 
-    def scores(self, step: int, values: dict[str, float]) -> None:
+    def scores(self, step: int, data: str, values: dict[str, float]) -> None:
         """Show what an evaluation found."""
-        text = f"evaluated after step {step}: {', '.join(f'{name} {value:.4f}' for name, value in values.items())}"
+        found = ", ".join(f"{name} {value:.4f}" for name, value in values.items())
+        text = f"evaluated after step {step} on {data}: {found}"
         line = {**{f"eval/{name}": value for name, value in values.items()}, "step": step}
         with self._while_somebody_reads():
             if not self.shown:
@@ -86,6 +96,9 @@ class Report:
                 self._bar.live.console.print(text, highlight=False)
             else:
                 _print(text)
+
+    def _epoch(self, numbers: dict[str, Any]) -> str:
+        return f"epoch {numbers['epoch']:.3g}/{self.epochs:.3g}"
 
     def _due(self, step: int) -> bool:
         now = time.monotonic()
@@ -116,7 +129,7 @@ class Bar:
 
     def show(self, numbers: dict[str, Any], left: list[str]) -> None:
         """Move the bar to a step."""
-        self._progress.update(self._task, completed=numbers["step"], description="".join(left))
+        self._progress.update(self._task, completed=numbers["step"], description="  ".join(left))
         self._numbers.plain = "   ".join(_shown(numbers))
 
 
@@ -126,12 +139,12 @@ def _print(text: str) -> None:
 
 def _shown(numbers: dict[str, Any]) -> list[str]:
     """The numbers a person wants to see, each with its name."""
-    return [
-        f"loss {numbers['loss']:.4f}",
-        f"accuracy {numbers['accuracy']:.3f}",
-        f"lr {numbers['lr']:.3g}",
-        f"{numbers['images_per_second']:.1f} images/s",
-    ]
+    losses = {name: value for name, value in numbers.items() if name.startswith("loss/")}
+    shown = [f"loss {numbers['loss']:.4f}"]
+    shown += [f"{name} {value:.4f}" for name, value in losses.items() if len(losses) > 1]
+    shown += [f"accuracy {numbers['accuracy']:.3f}"] if "accuracy" in numbers else []
+    shown += [f"{name} {value:.3g}" for name, value in numbers.items() if name.partition("/")[0] == "lr"]
+    return [*shown, f"{numbers['images_per_second']:.1f} images/s"]
 
 
 def _duration(seconds: float) -> str:

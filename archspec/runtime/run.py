@@ -34,6 +34,8 @@ class Given:
 
     settings: Mapping[str, str] = field(default_factory=dict)
     data: str | None = None
+    length: Mapping[str, float] = field(default_factory=dict)
+    """`steps`, `epochs` and `batch`, those of them that it said."""
 
 
 class Run:
@@ -96,6 +98,7 @@ class Run:
             "variant": program.variant,
             "set": dict(given.settings),
             "data": _absolute(given.data),
+            "length": dict(given.length),
             "began": datetime.now(UTC).isoformat(timespec="seconds"),
             "commit": commit_of(program.file),
             "classes": list(names or ()),
@@ -145,6 +148,11 @@ class Run:
         """Whether the metrics hold an evaluation after this step; raises Stop."""
         own = (line for line in self._lines() if _step_of(line) == step)
         return any(name.startswith("eval/") for line in own for name in json.loads(line))
+
+    def scores(self, metric: str) -> list[float]:
+        """What the evaluations so far have found for a metric, in their order; raises Stop."""
+        found = (json.loads(line) for line in self._lines() if f'"eval/{metric}"' in line)
+        return [float(numbers[f"eval/{metric}"]) for numbers in found]
 
     def _lines(self) -> list[str]:
         try:

@@ -116,7 +116,7 @@ def save(run: Run, state: Step, keep: int = 5, best: checkpoint.Best | None = No
         "batch": state.train.batch,
         "seed": state.train.seed,
         "position": state.steps_done * state.train.batch,
-        "rate": float(state.optimizer.learning_rate),
+        "rate": state.rate,
     }
     checkpoint.save(run.folder, state.steps_done, tensors, meta, keep, best)
 

@@ -7,8 +7,6 @@ from itertools import takewhile
 
 import numpy as np
 import tensorflow as tf
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from archspec.compiler.language.forms.sections import Evaluate
 from archspec.runtime import distribute
@@ -16,21 +14,34 @@ from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.explain import explain_data_error
 from archspec.runtime.data.pipeline import evaluation_batches
 from archspec.runtime.ends import picture_shapes
-from archspec.runtime.evaluate import Evaluation, Measure, Scores
+from archspec.runtime.evaluate import Evaluation, Scores
 from archspec.runtime.lower import Network
+from archspec.runtime.measures import Measure
+from archspec.runtime.passing import Passing
 
 
 class Scoring:
     """What a network is measured by, and the data it is measured on, for as many passes as wanted."""
 
     def __init__(
-        self, network: Network, wanted: dict[str, Measure], section: Evaluate, data: Dataset, batch: int
+        self,
+        network: Network,
+        wanted: dict[str, Measure],
+        section: Evaluate,
+        data: Dataset,
+        batch: int,
     ) -> None:
         self.data, self._section, self._batch = data, section, batch
         self._shapes = picture_shapes(network.graph, data.features)
-        self._evaluation = Evaluation(network, wanted)
+        self._evaluation = Evaluation(network, wanted, data.features)
+        pictures = {feature.kind for feature in data.features.values()} <= {"image", "class"}
+        self._noun = "images" if pictures else "examples"
         self.size = -(-data.size // distribute.size())
         """Examples of one rank, of the first one at least."""
+
+    def __str__(self) -> str:
+        """`flowers (validation), 172 images`: on what it is measured."""
+        return f"{self.data}, {self.data.size} {self._noun}"
 
     def run(self, advance: Callable[[int], None], asked_to_end: Callable[[], bool] = lambda: False) -> Scores | None:
         """The measures over one pass, the same on all ranks; None where a rank was asked to end before. Raises Stop.
@@ -49,7 +60,9 @@ class Scoring:
         )
         wanted = takewhile(lambda _: not asked_to_end(), batches)
         try:
-            scores = self._evaluation.over(wanted, total=distribute.sum_over_ranks, on_batch=on_batch)
+            scores = self._evaluation.over(
+                wanted, total=distribute.sum_over_ranks, on_batch=on_batch, place=self.data.place, data=self.data
+            )
         except tf.errors.OpError as error:
             remaining = range(rank + ranks * done, self.data.size, ranks)
             raise explain_data_error(error, self.data, remaining) or error from error
@@ -57,31 +70,14 @@ class Scoring:
         return None if ended else scores
 
 
-class Passing:
-    """A bar on a terminal's standard error while data passes; nothing where that is not a terminal."""
+def score(scoring: Scoring, moved: Callable[[], None] = lambda: None) -> Scores:
+    """The measures over one pass, with a bar; the same on all ranks. `moved` is called after a batch. Raises Stop."""
 
-    def __init__(self, examples: int) -> None:
-        columns = (TextColumn("evaluating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        console, first = Console(stderr=True), distribute.rank() == 0
-        self._bar = Progress(*columns, console=console, disable=not (first and console.is_terminal), transient=True)
-        self._task = self._bar.add_task("", total=examples)
+    def on_batch(examples: int) -> None:
+        moved()
+        passing.advance(examples)
 
-    def __enter__(self) -> Passing:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._bar.stop()
-
-    def advance(self, examples: int) -> None:
-        """So many examples more are done."""
-        self._bar.advance(self._task, examples)
-
-
-def score(network: Network, wanted: dict[str, Measure], section: Evaluate, data: Dataset, batch: int) -> Scores:
-    """The measures over one pass, with a bar; the same on all ranks. Raises Stop."""
-    scoring = Scoring(network, wanted, section, data, batch)
-    with Passing(scoring.size) as passing:
-        scores = scoring.run(passing.advance)
+    with Passing(scoring.size, "evaluating") as passing:
+        scores = scoring.run(on_batch)
     assert scores is not None
     return scores

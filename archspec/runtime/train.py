@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,30 +11,32 @@ import numpy as np
 import tensorflow as tf
 
 from archspec.compiler.language.forms.data import Data
-from archspec.compiler.language.forms.sections import Train
+from archspec.compiler.language.forms.sections import Evaluate, Train
 from archspec.compiler.language.values import Duration
+from archspec.compiler.rules.slow_norm import slow_norms
 from archspec.diagnostics import Stop, stop
-from archspec.rendering import show
+from archspec.rendering import report as show_findings
 from archspec.runtime import distribute
 from archspec.runtime.begin import begin
-from archspec.runtime.checkpoint import Best
 from archspec.runtime.data.dataset import Dataset
-from archspec.runtime.data.labels import check_labels
 from archspec.runtime.data.open import open_data
 from archspec.runtime.data.views import numbered_as
-from archspec.runtime.ends import picture_shapes
-from archspec.runtime.evaluate import Scores, classes, measures
+from archspec.runtime.evaluate import Scores
 from archspec.runtime.failures import with_enough_memory
+from archspec.runtime.fit import check_fit
+from archspec.runtime.introduction import introduction
 from archspec.runtime.labels import in_order_of
 from archspec.runtime.log import Log
 from archspec.runtime.loop import EVALUATION, Plan, run_steps
 from archspec.runtime.lower import lower
+from archspec.runtime.measures import best_of, measures
+from archspec.runtime.memory import check_memory
 from archspec.runtime.optimize import Length
-from archspec.runtime.preprocess.apply import Preparation
+from archspec.runtime.patience import Patience
 from archspec.runtime.progress import Report
 from archspec.runtime.run import Given, Run
 from archspec.runtime.saving import Saving
-from archspec.runtime.score import Passing, Scoring
+from archspec.runtime.score import Scoring, score
 from archspec.runtime.settings import fingerprint, settings, spelled_out
 from archspec.runtime.step import Step
 from archspec.runtime.stopping import Stopping
@@ -62,7 +63,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How training ended: the first and the last step, the signal that asked for it, and the last numbers."""
+    """How training ended: the first and the last step, the signal that asked for it, and the last numbers.
+
+    `early` is the sentence of early stopping, empty where training came to its end; `evaluated` says on what.
+    """
 
     start: int
     step: int
@@ -70,6 +74,8 @@ class Outcome:
     stopped_by: str
     numbers: dict[str, Any]
     scores: Scores | None
+    early: str = ""
+    evaluated: str = ""
 
 
 def train(program: Program, options: Options) -> Outcome:
@@ -87,49 +93,43 @@ def _train(program: Program, options: Options, waiting: Waiting) -> Outcome:
         held_out = None if plan.scoring is None else fingerprint(plan.scoring.data)
     distribute.check_agreement("data set", repr((found, held_out)))
     start = begin(plan.run, program, plan.data, found, plan.state, options.resume, options.given)
-    with Stopping() as stopping, Report(total, start, options.form, distribute.rank() == 0) as report:
-        step, numbers = run_steps(plan, start, report, stopping, waiting)
-    if step < total:
-        return Outcome(start, step, total, stopping.asked or "a signal to another rank", numbers, None)
-    if distribute.sum_over_ranks(np.array([float(bool(stopping.asked))]))[0] > 0:
+    with Stopping() as stopping, _report(plan, start, options) as report:
+        report.introduce(introduction(program, plan, start))
+        ended = run_steps(plan, start, report, stopping, waiting)
+    outcome = Outcome(start, ended.step, total, "", ended.numbers, ended.scores, ended.early, str(plan.scoring or ""))
+    asked = distribute.sum_over_ranks(np.array([float(bool(stopping.asked))]))[0] > 0
+    if not ended.early and (ended.step < total or asked):
         # Asked to end while the last checkpoint was written: the evaluation is left out.
-        return Outcome(start, step, total, stopping.asked or "a signal to another rank", numbers, None)
-    return Outcome(start, step, total, "", numbers, _last_scores(plan, step, waiting))
+        return replace(outcome, stopped_by=stopping.asked or "a signal to another rank", scores=None)
+    return outcome if ended.early else replace(outcome, scores=_last_scores(plan, ended.step, waiting))
+
+
+def _report(plan: Plan, start: int, options: Options) -> Report:
+    length, first = plan.length, distribute.rank() == 0
+    return Report(length.steps, start, options.form, first, length.steps / length.steps_per_epoch)
 
 
 def _plan(program: Program, options: Options) -> Plan:
     """Everything that the steps need; what is wrong with the data or the sections is found here. Raises Stop."""
     section = _section(program)
     distribute.check_divides(section.batch)
+    check_memory(program)
     if options.deterministic:
         tf.config.experimental.enable_op_determinism()
     tf.keras.utils.set_random_seed(section.seed % 2**32)
     data = _opened(program, section.data, options.data, "train")
-    held_out = _held_out(program, options) if options.evaluate else None
-    if held_out is not None and data.classes is not None:
-        held_out = in_order_of(held_out, data.classes, str(data))
-    elif held_out is not None:
-        held_out = numbered_as(held_out, data.class_names)
-    Preparation(data.features, section.preprocess, picture_shapes(program.graph, data.features))
-    for form in section.losses.values():
-        check_labels(data, classes(program.graph, form.tensors[0]))
+    warnings = check_fit(program, data, section.preprocess, section.losses)
+    held_out = _held_out(program, program.eval, data, options) if options.evaluate and program.eval else None
     length, run = _length(section, data), Run(options.run)
-    state = Step(lower(program.graph, seed=section.seed), section, length)
-    scoring, every = None, None
-    if held_out is not None and program.eval is not None:
-        scoring = Scoring(state.network, measures(program), program.eval, held_out, program.eval.batch)
-        every = options.score or program.eval.every
-    log = Log(run)
-    best = _best(program) if scoring is not None else None
+    warnings += slow_norms(program.graph, section.freeze, length.steps)
+    if distribute.rank() == 0 and options.form == "text":
+        show_findings(warnings)
+    state = Step(lower(program.graph, seed=section.seed), section, length, data.features)
+    scoring = None if held_out is None else _scoring(program, state, held_out)
+    every = (options.score or program.eval.every) if scoring is not None and program.eval is not None else None
+    log, best = Log(run), best_of(program) if scoring is not None else None
     saving = Saving(run, log, state, options.save or section.save, length, section.keep, best)
-    return Plan(run, log, state, data, length, saving, scoring, every)
-
-
-def _best(program: Program) -> Best | None:
-    """The metric whose best checkpoint is kept: the one that the spec names, else its first."""
-    metrics = program.eval.metrics if program.eval is not None else {}
-    name = (program.train.best if program.train is not None else None) or next(iter(metrics), None)
-    return None if name is None else Best(name, lowest=not metrics[name].LARGER_IS_BETTER)
+    return Plan(run, log, state, data, length, saving, scoring, every, Patience(run, section.early_stopping, best))
 
 
 def _section(program: Program) -> Train:
@@ -139,30 +139,36 @@ def _section(program: Program) -> Train:
     return program.train
 
 
-def _held_out(program: Program, options: Options) -> Dataset | None:
-    """The data of the eval section; what is wrong with it is said before training, not after."""
+def _scoring(program: Program, state: Step, held_out: Dataset) -> Scoring:
     section = program.eval
-    if section is None:
-        return None
+    assert section is not None
+    return Scoring(state.network, measures(program), section, held_out, section.batch)
+
+
+def _held_out(program: Program, section: Evaluate, data: Dataset, options: Options) -> Dataset:
+    """The data of the eval section; what is wrong with it is said before training, not after."""
     try:
         whole = section.data is not None and options.data is None
-        data = _opened(program, section.data or _section(program).data, options.data, "eval", whole)
+        found = _opened(program, section.data or _section(program).data, options.data, "eval", whole)
+        if data.classes is not None:
+            found = in_order_of(found, data.classes, str(data))
+        else:
+            found = numbered_as(found, data.class_names)
+        forms = {name: measure.form for name, measure in measures(program).items()}
+        check_fit(program, found, section.preprocess, forms)
     except Stop as problem:
         said = [
             replace(d, help=f"{d.help or 'repair it'}; --no-eval leaves evaluation out") for d in problem.diagnostics
         ]
         raise Stop(*said) from None
-    Preparation(data.features, section.preprocess, picture_shapes(program.graph, data.features))
-    for measure in measures(program).values():
-        check_labels(data, classes(program.graph, measure.endpoint))
-    return data
+    return found
 
 
 def _opened(program: Program, form: Data, argument: str | None, split: str, whole: bool = False) -> Dataset:
     with distribute.first_alone():
         data = open_data(form, argument, split, base=str(Path(program.file).parent), whole=whole)
     if distribute.rank() == 0:
-        show(data.warnings, "text", sys.stderr)
+        show_findings(data.warnings)
     return data
 
 
@@ -182,14 +188,8 @@ def _last_scores(plan: Plan, step: int, waiting: Waiting) -> Scores | None:
     if plan.scoring is None:
         return None
     what = "the images of the last evaluation"
-    with plan.state.averaged(), Passing(plan.scoring.size) as passing, waiting.until(what, ending=EVALUATION) as moved:
-
-        def on_batch(examples: int) -> None:
-            moved()
-            passing.advance(examples)
-
-        scores = plan.scoring.run(on_batch)
-    assert scores is not None
+    with plan.state.averaged(), waiting.until(what, ending=EVALUATION) as moved:
+        scores = score(plan.scoring, moved)
     plan.log.scores(step, scores.values)
     plan.saving.scored(step, scores.values)
     return scores

@@ -18,6 +18,7 @@ import pytest
 from archspec.cli import launch, ranks
 from archspec.cli.ranks import owner_of
 from archspec.diagnostics import Stop
+from archspec.runtime import distribute
 from tests.runtime.training import (
     ENVIRONMENT,
     FULL,
@@ -272,3 +273,13 @@ def test_without_horovod_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(Stop, match="Horovod is not installed") as caught:
         launch.launch(2, ["train", "net.yaml"])
     assert caught.value.diagnostics[0].code == "AS740"
+
+
+def test_buckets_are_neighbours_of_about_the_same_size() -> None:
+    sizes = [2**20, 10, 2**19, 2**19, 5, 2**20, 2**21]
+    groups = distribute.in_buckets(sizes, 4)
+    assert [position for group in groups for position in group] == list(range(len(sizes)))
+    assert 3 <= len(groups) <= 4 and max(sum(sizes[i] for i in group) for group in groups) <= 2**21 + 15
+    # What is small goes in one.
+    assert distribute.in_buckets([3, 4, 5], 6) == [[0, 1, 2]]
+    assert len(distribute.in_buckets([2**22] * 100, 6)) == 6

@@ -20,8 +20,9 @@ from archspec.cli import eval as command_module
 from archspec.compiler.program import Program, compile_file
 from archspec.diagnostics import Findings, Stop
 from archspec.runtime import checkpoint
-from archspec.runtime.evaluate import Evaluation, classes, inference_graph, measures
+from archspec.runtime.evaluate import Evaluation
 from archspec.runtime.lower import Network, lower
+from archspec.runtime.measures import classes, features_for_evaluation, measured_graph, measures
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,8 +59,11 @@ def program(tmp_path: Path) -> Program:
 
 
 def network_of(program: Program) -> Network:
-    wanted = measures(program)
-    return lower(inference_graph(program.graph, [measure.endpoint for measure in wanted.values()]), seed=4)
+    return lower(measured_graph(program, measures(program)), seed=4)
+
+
+def evaluation(network: Network, program: Program) -> Evaluation:
+    return Evaluation(network, measures(program), features_for_evaluation(program))
 
 
 def examples(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -70,7 +74,8 @@ def examples(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 def batches(images: np.ndarray, labels: np.ndarray, size: int) -> Iterator[dict[str, Any]]:
     for start in range(0, len(labels), size):
-        yield {"image": tf.constant(images[start : start + size]), "label": tf.constant(labels[start : start + size])}
+        index = np.arange(start, min(start + size, len(labels)))
+        yield {"image": tf.constant(images[index]), "label": tf.constant(labels[index]), "index": tf.constant(index)}
 
 
 def expected(network: Network, images: np.ndarray, labels: np.ndarray) -> dict[str, float]:
@@ -88,7 +93,7 @@ def expected(network: Network, images: np.ndarray, labels: np.ndarray) -> dict[s
 
 def test_counts_what_numpy_counts(program: Program) -> None:
     network, (images, labels) = network_of(program), examples(50)
-    scores = Evaluation(network, measures(program)).over(batches(images, labels, 8))
+    scores = evaluation(network, program).over(batches(images, labels, 8))
     assert scores.examples == 50
     assert scores.rate > 0
     assert scores.values == pytest.approx(expected(network, images, labels), rel=1e-5)
@@ -97,7 +102,7 @@ def test_counts_what_numpy_counts(program: Program) -> None:
 
 def test_does_not_depend_on_the_batch(program: Program) -> None:
     network, (images, labels) = network_of(program), examples(23)
-    found = [Evaluation(network, measures(program)).over(batches(images, labels, size)).values for size in (1, 5, 23)]
+    found = [evaluation(network, program).over(batches(images, labels, size)).values for size in (1, 5, 23)]
     assert found[1] == pytest.approx(found[0], rel=1e-5)
     assert found[2] == pytest.approx(found[0], rel=1e-5)
 
@@ -113,9 +118,9 @@ def test_ranks_add_up(program: Program) -> None:
             heard.append(np.array(numbers))
             return numbers
 
-        Evaluation(network, measures(program)).over(batches(*part, 4), total=listen)
+        evaluation(network, program).over(batches(*part, 4), total=listen)
     sums = iter([first + second for first, second in zip(*asked, strict=True)])
-    together = Evaluation(network, measures(program)).over(batches(*parts[0], 4), total=lambda numbers: next(sums))
+    together = evaluation(network, program).over(batches(*parts[0], 4), total=lambda numbers: next(sums))
     assert together.values == pytest.approx(expected(network, images, labels), rel=1e-5)
     assert together.examples == 14
 
@@ -125,20 +130,20 @@ def test_leaves_out_what_only_training_needs(program: Program) -> None:
     assert not [name for name in network.table if "Aux" in name or "logits" in name]
     assert network.graph.heads == {}
     assert set(measures(program)) == {"right", "top_3", "loss"}
-    assert measures(program)["loss"].endpoint == "Logits"
+    assert measures(program)["loss"].form.tensors == ("Logits",)
 
 
 def test_without_metrics_it_is_top_1_and_top_5(tmp_path: Path) -> None:
     (tmp_path / "bare.yaml").write_text(SPEC[: SPEC.index("heads:")])
     program = compile_file(str(tmp_path / "bare.yaml"), findings=Findings())
     assert program is not None
-    assert set(measures(program)) == {"top_1", "top_5", "loss"}
+    assert set(measures(program)) == {"top_1", "top_5"}
     assert classes(program.graph, "Predictions") == 7
 
 
 def test_progress_is_told_every_batch(program: Program) -> None:
     sizes: list[int] = []
-    Evaluation(network_of(program), measures(program)).over(batches(*examples(11), 4), on_batch=sizes.append)
+    evaluation(network_of(program), program).over(batches(*examples(11), 4), on_batch=sizes.append)
     assert sizes == [4, 4, 3]
 
 
@@ -147,15 +152,15 @@ def test_a_nan_names_its_layer(program: Program) -> None:
     for name in ("Small/conv1/weights", "Small/fc/weights"):
         network.table[name].assign(np.full(network.table[name].shape, 1e30))
     with pytest.raises(Stop, match=r"first NaN or infinity is in fc$"):
-        Evaluation(network, measures(program)).over(batches(images, labels, 4))
+        evaluation(network, program).over(batches(images, labels, 4))
 
 
 @pytest.mark.parametrize("label", [-1, 7])
 def test_a_label_without_a_class(program: Program, label: int) -> None:
     images, labels = examples(8)
     labels[6] = label
-    with pytest.raises(Stop, match=f"the label {label}, and the network 7 classes"):
-        Evaluation(network_of(program), measures(program)).over(batches(images, labels, 4))
+    with pytest.raises(Stop, match=f"example 6 of .* has label {label}, and `right` has the classes 0 to 6"):
+        evaluation(network_of(program), program).over(batches(images, labels, 4))
 
 
 @pytest.fixture

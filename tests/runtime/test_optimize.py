@@ -13,7 +13,9 @@ import tensorflow as tf
 from archspec.compiler.language.forms import optimizers, schedules
 from archspec.compiler.language.forms.losses import SoftmaxCrossEntropy
 from archspec.compiler.language.values import Duration
-from archspec.runtime.optimize import Length, loss, optimizer, schedule
+from archspec.runtime.losses import means, terms
+from archspec.runtime.named import Named
+from archspec.runtime.optimize import Length, optimizer, schedule
 
 LENGTH = Length(steps=1000, steps_per_epoch=37.5)
 FIXED = schedules.Fixed(rate=0.1)
@@ -74,9 +76,9 @@ def test_label_smoothing_spreads_over_all_classes() -> None:
     target = np.eye(3)[labels] * (1 - smoothing) + smoothing / 3
     expected = -np.mean(np.sum(target * (logits - np.log(np.exp(logits).sum(1, keepdims=True))), 1))
     form = SoftmaxCrossEntropy(logits="x", label_smoothing=smoothing)
-    assert float(loss(form, tf.constant(labels, tf.int32), {"x": tf.constant(logits)})) == pytest.approx(
-        expected, rel=1e-6
-    )
+    form = form.replace(target="label")
+    made = terms(form, Named({"label": tf.constant(labels, tf.int32)}, {}, {"x": tf.constant(logits)}))
+    assert float(means({"main": (made.values, made.weights)})["main"]) == pytest.approx(expected, rel=1e-6)
 
 
 def _momentum(gradients: list[float]) -> float:

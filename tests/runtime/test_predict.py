@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ from archspec.cli import predict
 from archspec.compiler.graph.graph import Graph
 from archspec.diagnostics import Stop
 from archspec.runtime import checkpoint
+from archspec.runtime.answers import write_arrays
 from archspec.runtime.labels import labels_of_run, read_labels
 from archspec.runtime.lower import lower
-from archspec.runtime.predict import main_endpoints, scores_endpoint, write_arrays
+from archspec.runtime.predict import main_endpoints, scores_endpoint
 
 CHECKPOINTS = {128: "mobilenet_v1_0.25_128", 224: "mobilenet_v1_0.25_224_2017"}
 
@@ -227,6 +229,82 @@ def test_a_picture_that_is_none(small: tuple[Path, Path], tmp_path: Path) -> Non
     for name in ("cat.jpg", "nowhere.jpg"):
         with pytest.raises(Stop, match=name):
             command(small[0], "--checkpoint", small[1], tmp_path / name)
+
+
+def test_folders_patterns_and_bad_pictures_as_a_table(
+    small: tuple[Path, Path], pictures: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, below = tmp_path / "all", tmp_path / "all" / "below"
+    below.mkdir(parents=True)
+    for source, target in zip(pictures, (folder / "b.png", below / "a.PNG", below / "c.png"), strict=True):
+        target.write_bytes(source.read_bytes())
+    (folder / "notes.txt").write_text("no picture")
+    (below / "b.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a picture")
+    words = [small[0], "--checkpoint", small[1], "--top", "2"]
+    with pytest.raises(Stop, match=r"b\.jpg") as problem:
+        command(*words, folder, "--output", tmp_path / "o.csv")
+    assert problem.value.exit_code == 1
+    with (tmp_path / "o.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["input"] for row in rows] == [str(folder / "b.png"), str(below / "a.PNG"), str(below / "c.png")]
+    assert capsys.readouterr().out == ""
+    assert command(*words, "--format", "json", *(row["input"] for row in rows)) == 0
+    expected = json.loads(capsys.readouterr().out)
+    for row, answer in zip(rows, expected, strict=True):
+        first, second = answer["top"]
+        assert (row["class"], row["label"], row["label_2"]) == (str(first["class"]), first["label"], second["label"])
+        assert float(row["probability"]) == pytest.approx(first["probability"], rel=1e-5)
+    assert command(*words, "--format", "jsonl", f"{below}/*.[pP]*") == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["input"] for line in lines] == [str(below / "a.PNG"), str(below / "c.png")]
+    (below / "d.jpg").write_bytes(b"")
+    with pytest.raises(Stop, match="2 pictures cannot be read") as problem:
+        command(*words, folder)
+    assert [note.message for note in problem.value.diagnostics[0].notes if "d.jpg" in note.message]
+    for nothing in (tmp_path / "runs", f"{tmp_path}/*.gif"):
+        with pytest.raises(Stop, match="has no pictures"):
+            command(*words, nothing)
+    with pytest.raises(Stop, match="does not say in which format"):
+        command(*words, folder, "--output", tmp_path / "o.txt")
+
+
+FACES = """
+archspec: 1
+name: Faces
+inputs: {image: {shape: [8, 8, 3]}}
+layers: [pool: global_avg_pool, kind: {dense: 3}, age: {dense: 1, from: pool}]
+outputs: {kind: kind, age: age}
+train:
+  data: {csv: d.csv, features: {image: {image: path}, who: {class: who}, years: {number: years}}}
+  preprocess: [{resize: 8}]
+  losses: {kind: {softmax_cross_entropy: kind, target: who}, age: {huber: age, target: years}}
+  optimizer: {sgd: 0.1}
+  batch: 4
+eval: {preprocess: [{resize: 8}], metrics: {error: {mean_absolute_error: age, target: years}}}
+"""
+
+
+def test_outputs_that_are_numbers_are_said_beside_the_classes(
+    pictures: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from archspec.compiler.program import compile_file
+    from archspec.diagnostics import Findings
+
+    (tmp_path / "faces.yaml").write_text(FACES)
+    program = compile_file(str(tmp_path / "faces.yaml"), findings=Findings())
+    assert program is not None and scores_endpoint(program) == "kind"
+    network = lower(program.graph, seed=5)
+    checkpoint.save(tmp_path / "run", 3, {name: np.asarray(v) for name, v in network.table.items()}, {})
+    assert command(tmp_path / "faces.yaml", "--checkpoint", tmp_path / "run", *pictures, "--format", "jsonl") == 0
+    for path, line in zip(pictures, capsys.readouterr().out.splitlines(), strict=True):
+        found = json.loads(line)
+        pixels = tf.io.decode_png(path.read_bytes()).numpy()[np.newaxis].astype(np.float32) / 255
+        resized = tf.raw_ops.ResizeBilinear(images=pixels, size=[8, 8])
+        outputs = network.endpoints(resized, ["age", "kind"])
+        assert found["outputs"]["age"] == pytest.approx([float(outputs["age"][0, 0])], abs=1e-4)
+        assert found["top"][0]["class"] == int(np.argmax(outputs["kind"]))
+    assert command(tmp_path / "faces.yaml", "--checkpoint", tmp_path / "run", pictures[0], "--format", "csv") == 0
+    assert capsys.readouterr().out.splitlines()[0].endswith(",age")
 
 
 def test_other_weights_are_refused(small: tuple[Path, Path], pictures: list[Path]) -> None:

@@ -11,8 +11,8 @@ import pytest
 from archspec.compiler.program import compile_file
 from archspec.diagnostics import Findings
 from archspec.runtime.data.open import open_data
-from archspec.runtime.evaluate import measures
 from archspec.runtime.lower import lower
+from archspec.runtime.measures import measures
 from archspec.runtime.score import Scoring
 from tests.runtime.training import (
     FULL,
@@ -54,7 +54,11 @@ def test_it_finds_what_eval_finds_and_changes_nothing(whole: Path, images: Path,
     for step in (4, 8):
         said = evaluated(spec, images, run / "checkpoints" / f"step-{step:08}")
         assert found[step] == pytest.approx({name: said["metrics"][name] for name in found[step]}, rel=1e-5)
-    assert [line for line in done.stderr.splitlines() if line.startswith("evaluated after step 4: right ")]
+    assert [
+        line
+        for line in done.stderr.splitlines()
+        if line.startswith(f"evaluated after step 4 on {images} (validation), 10 images: right ")
+    ]
 
 
 def test_it_comes_after_every_epoch_and_tensorboard_shows_it(images: Path, tmp_path: Path) -> None:

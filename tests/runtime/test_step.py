@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from archspec.compiler.program import compile_file
 from archspec.diagnostics import Findings
+from archspec.runtime.failures import not_finite
 from archspec.runtime.lower import lower
 from archspec.runtime.optimize import Length
 from archspec.runtime.step import Step
@@ -34,8 +33,8 @@ def run(step: Step, scale: float = 1.0) -> dict[str, float]:
     draw = np.random.default_rng(0)
     images = tf.constant(draw.normal(size=(4, 6, 6, 3)) * scale, tf.float32)
     seed = tf.constant([0, step.steps_done], tf.int32)
-    found: Any = step.run(images, tf.constant([0, 1, 1, 0]), seed, tf.zeros([2]))
-    return {name: float(value) for name, value in found.items()}
+    batch = {"image": images, "label": tf.constant([0, 1, 1, 0])}
+    return step.run(batch, seed, tf.zeros([2]))
 
 
 def values(step: Step) -> dict[str, np.ndarray]:
@@ -105,6 +104,21 @@ def test_nothing_is_applied_when_the_loss_is_not_finite() -> None:
     step = made()
     before = values(step)
     assert not np.isfinite(run(step, scale=float("inf"))["loss"])
-    trained = [name for name, variable in step.network.table.items() if variable.trainable]
-    assert all(np.array_equal(before[name], np.asarray(step.network.table[name])) for name in trained)
+    # Moving averages too: a forward pass assigns nothing.
+    assert all(np.array_equal(before[name], value) for name, value in values(step).items())
     assert step.steps_done == 0
+
+
+def test_layer_that_overflows_is_named_and_nothing_changes() -> None:
+    text = TEXT.format("").replace("layers: [a:", "layers: [square: {multiply: [image, image]}, a:")
+    program = compile_file("net.yaml", findings=Findings(), text=text)
+    assert program is not None and program.train is not None
+    step = Step(lower(program.graph), program.train, Length(9, 3.0))
+    before, seed = values(step), tf.zeros([2], tf.int32)
+    batch = {"image": np.full((4, 6, 6, 3), 1e25, np.float32), "label": np.array([0, 1, 1, 0], np.int32)}
+    loss = step.run(batch, seed, tf.zeros([2]))["loss"]
+    assert not np.isfinite(loss)
+    assert all(np.array_equal(before[name], value) for name, value in values(step).items())
+    [diagnostic] = not_finite(step, batch, seed, 1, loss).diagnostics
+    assert "the first layer with a NaN or infinity is square" in diagnostic.message
+    assert diagnostic.span is not None and diagnostic.span.line == 5

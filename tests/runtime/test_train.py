@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from rich.console import Console
 
 from archspec.compiler.program import compile_file
 from archspec.diagnostics import Findings, Stop
 from archspec.runtime.lower import lower
 from archspec.runtime.optimize import Length
+from archspec.runtime.patience import since_the_best
 from archspec.runtime.progress import Bar
 from archspec.runtime.run import Run
 from archspec.runtime.saving import save
@@ -40,8 +43,18 @@ def test_run_folder_holds_what_was_trained_and_what_came_of_it(whole: Path) -> N
 
 def test_it_says_nothing_else_and_nothing_in_colour(whole: Path) -> None:
     said = (whole.parent / "said.txt").read_text().splitlines()
-    step = r"step \d+/10  loss [\d.]+  accuracy [\d.]+  lr 0\.0\d+  [\d.]+ images/s(  \d+s left)?"
-    expected = ["trained 10 steps, loss .*; the run is in .*", r"evaluated on 10 examples: right [\d.]+, loss [\d.]+"]
+    step = r"step \d+/10  epoch [\d.]+/2  loss [\d.]+  accuracy [\d.]+  lr 0\.0\d+  [\d.]+ images/s(  \d+s left)?"
+    expected = [
+        "trained 10 steps, loss .*; the run is in .*",
+        r"evaluated on \S*images\d* \(validation\), 10 images: right [\d.]+, loss [\d.]+",
+    ]
+    expected += [r"data          \S*images\d* \(train\), 40 images, 2 classes: dark, light"]
+    expected += [
+        r"evaluated on  \S*images\d* \(validation\), 10 images",
+        r"network       net, 778 parameters",
+        "device        .*",
+    ]
+    expected += [r"length        10 steps of 8, 2 epochs", r"run           .*/run"]
     expected += ["building the graph …", step, step]
     assert len(said) == len(expected), said
     assert all(re.fullmatch(form, line) for form, line in zip(expected, said, strict=True)), said
@@ -69,10 +82,10 @@ def test_bar_fits_a_terminal_of_80_columns() -> None:
     screen = io.StringIO()
     console = Console(file=screen, width=80, force_terminal=True, color_system=None)
     bar = Bar(1281167, 0, console)
-    bar.show(NUMBERS, ["103h27m left"])
+    bar.show(NUMBERS, ["epoch 61.7/90", "103h27m left"])
     console.print(bar.live.get_renderable())
     first, second = screen.getvalue().splitlines()
-    assert re.fullmatch(r"step +12345/1281167 [━╸╺ ]+ +1% 103h27m left *", first) and len(first) <= 80
+    assert re.fullmatch(r"step +12345/1281167 [━╸╺ ]+ +1% epoch 61.7/90  103h27m left *", first) and len(first) <= 80
     assert second.strip() == "loss 2.3026   accuracy 0.103   lr 0.00045   1234.5 images/s"
 
 
@@ -158,3 +171,100 @@ def test_mistake_in_evaluation_is_said_before_training(images: Path, tmp_path: P
     done = finished(command(spec_file(tmp_path, FULL), data, run))
     assert done.returncode == 1 and re.match(r"AS70\d", done.stderr), done.stderr
     assert not run.exists()
+
+
+EARLY = FULL.replace("every: null", "every: 2 steps").replace(
+    "metrics: {right", "metrics: {overlap: {mean_iou: logits}, right"
+)
+
+
+def test_training_ends_early_where_evaluation_gets_no_better(images: Path, tmp_path: Path) -> None:
+    text = EARLY.replace("average: 0.9", "average: 0.9\n  best: right\n  early_stopping: {patience: 2, least: 0.9}")
+    spec, run = spec_file(tmp_path, text), tmp_path / "run"
+    done = train(spec, images, run, "--eval", "--steps", "20")
+    assert done.returncode == 0, done.stderr
+    # The first evaluation is better than none; no later one can be better than it by 0.9, unless it found nothing.
+    found = [line["eval/right"] for line in metrics(run) if "eval/right" in line]
+    last = 3 if found[0] > 0.1 else len(found)
+    assert (
+        len(found) == last and f"at step {2 * last} of 20: right has not become better in 2 evaluations" in done.stdout
+    )
+    assert newest(run).step == 2 * last
+    again = train(spec, images, run, "--eval", "--steps", "20", "--resume")
+    assert again.returncode == 0 and "ended early" in again.stdout and newest(run).step == 2 * last
+
+
+def test_values_since_the_best() -> None:
+    assert since_the_best([0.5, 0.6, 0.6, 0.59], lowest=False, least=0) == 2
+    assert since_the_best([0.5, 0.6, 0.64], lowest=False, least=0.05) == 1
+    assert since_the_best([3, 2, 4, 1], lowest=True, least=0) == 0
+    assert since_the_best([], lowest=True, least=0) == 0
+
+
+def test_run_takes_the_place_of_its_spec(images: Path, tmp_path: Path) -> None:
+    spec, run = spec_file(tmp_path, EARLY), tmp_path / "run"
+    done = train(spec, images, run, "--eval", "--steps", "6", "--batch", "4", "--set", "rate=0.01")
+    assert done.returncode == 0, done.stderr
+    spec.unlink()
+    archspec = command(spec, images, run)[:4]
+    scores = {line["step"]: line["eval/overlap"] for line in metrics(run) if "eval/overlap" in line}
+    best = max(scores, key=lambda step: scores[step])
+    done = finished([*archspec, "eval", str(run), "--format", "json"])
+    assert done.returncode == 0, done.stderr
+    assert (found := json.loads(done.stdout))["step"] == best
+    assert found["metrics"]["overlap"] == pytest.approx(scores[best], abs=1e-6) and found["examples"] == 10
+    picture = next((images / "validation").rglob("*.png"))
+    done = finished([*archspec, "predict", str(run), str(picture), "--top", "1", "--format", "csv"])
+    assert done.returncode == 0 and re.search(r",[01],(dark|light),0\.", done.stdout), done.stderr
+    done = finished([*archspec, "train", str(run)])
+    assert (done.returncode, done.stderr.startswith("AS634")) == (2, True), done.stderr
+    done = finished([*archspec, "train", "--resume", str(run), "--deterministic"])
+    assert done.returncode == 0 and "has made 6 of 6 steps already" in done.stdout, done.stderr
+    done = finished([*archspec, "train", "--resume", str(run), "--deterministic", "--steps", "8"])
+    assert done.returncode == 0 and newest(run).step == 8, done.stderr
+    assert "8 steps of 4" in done.stderr
+
+
+def test_label_without_a_class_is_named_when_it_is_met(images: Path, tmp_path: Path) -> None:
+    """Records whose labels are not all looked at before: one of them is no class of the network."""
+    pictures = sorted((images / "train").rglob("*.png"))
+    with tf.io.TFRecordWriter(str(tmp_path / "train-00000-of-00001")) as writer:
+        for number in range(600):
+            features = {
+                "image/encoded": tf.train.Feature(
+                    bytes_list=tf.train.BytesList(value=[pictures[number % 40].read_bytes()])
+                ),
+                "image/class/label": tf.train.Feature(
+                    int64_list=tf.train.Int64List(value=[7 if number == 302 else number % 2])
+                ),
+            }
+            writer.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
+    run = tmp_path / "run"
+    pattern = tmp_path / "train-*"
+    done = train(spec_file(tmp_path, FULL), pattern, run, "--steps", "75")
+    assert done.returncode == 1, done.stdout
+    assert re.search(r"AS705 example 302 of .*record 302.* has label 7, and `main` has the classes 0 to 1", done.stderr)
+    assert newest(run).step == metrics(run)[-1]["step"]
+
+
+def test_number_of_classes_is_held_against_the_outputs(images: Path, tmp_path: Path) -> None:
+    text = FULL.replace("{rate: 0.05}", "{rate: 0.05, classes: 5}").replace("dense: 2", "dense: $classes")
+    done = train(spec_file(tmp_path, text), images, tmp_path / "run", "--steps", "1")
+    assert done.returncode == 0 and f"AS631 {images} (train) has 2 classes" in done.stderr, done.stderr
+    assert "say --set classes=2" in done.stderr
+    wrong = text.replace("classes: 5", "classes: 2").replace("{crop_or_pad", "{resize: 9}, {crop_or_pad")
+    (folder := tmp_path / "three" / "train" / "third").mkdir(parents=True)
+    for name in ("dark", "light"):
+        shutil.copytree(images / "train" / name, tmp_path / "three" / "train" / name)
+    (folder / "a.png").write_bytes(next((images / "train" / "dark").iterdir()).read_bytes())
+    wrong = wrong.replace("{random_crop: 12}", "{random_crop: 9}")
+    done = train(spec_file(tmp_path, wrong), tmp_path / "three", tmp_path / "other", "--steps", "1")
+    # All in one finding: the pictures' size and the classes.
+    assert done.returncode == 1 and "AS712" in done.stderr and "AS705" in done.stderr, done.stderr
+    assert "say --set classes=3" in done.stderr and not (tmp_path / "other").exists()
+
+
+def test_network_larger_than_the_memory_is_refused_before_anything_is_made(images: Path, tmp_path: Path) -> None:
+    text = FULL.replace("dense: 2", "dense: 999999999")
+    done = train(spec_file(tmp_path, text), images, tmp_path / "run", "--steps", "1")
+    assert done.returncode == 1 and re.search(r"AS632 Net has \d+\.\d G weights", done.stderr), done.stderr

@@ -23,7 +23,7 @@ FULL = """archspec: 1
 name: Net
 hyperparameters: {rate: 0.05}
 inputs: {image: {shape: [12, 12, 3]}}
-defaults: {conv2d: {kernel: 3, norm: batch_norm, activation: relu, l2: 1e-3}, batch_norm: {decay: 0.9}}
+defaults: {conv2d: {kernel: 3, norm: batch_norm, activation: relu, l2: 1e-3}, batch_norm: {decay: 0.9, warmup: true}}
 layers:
 - a: {conv2d: 4}
 - b: {conv2d: 6, stride: 2}

@@ -8,8 +8,11 @@ from archspec.compiler.program import Program
 from archspec.compiler.rules import (
     bias_before_norm,
     dead_layer,
+    dropping_all,
     even_kernel,
     preprocess_size,
+    rectified_logits,
+    slow_norm,
     softmax_of_one,
     softmax_twice,
     stride_over_kernel,
@@ -26,6 +29,9 @@ RULES = (
     preprocess_size,
     unused_taps,
     softmax_of_one,
+    slow_norm,
+    rectified_logits,
+    dropping_all,
 )
 """Every rule: a module with CODE, NAME, BAD and GOOD examples, and check(program)."""
 

@@ -11,7 +11,7 @@ from archspec.compiler.language.forms.sections import Evaluate, Train
 from archspec.compiler.training.places import Places
 from archspec.diagnostics import Findings
 
-COLUMNS = ("step", "epoch", "seconds", "loss", "lr", "accuracy", "gradient_norm", "images_per_second", "stop")
+COLUMNS = ("step", "epoch", "seconds", "loss", "lr", "accuracy", "gradient_norm", "images_per_second", "stop", "save")
 """The log's own columns, which no loss or metric can be called."""
 
 

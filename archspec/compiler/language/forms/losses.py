@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from archspec.compiler.language.features import FeatureType, Shape
 from archspec.compiler.language.fields import Form, field
-from archspec.compiler.language.forms.wants import Complaint, classes_fit, same_shape, vectors
+from archspec.compiler.language.forms.wants import Complaint, classes_fit, same_shape, spread, vectors
 from archspec.compiler.language.toolkit import Toolkit
 from archspec.compiler.language.types import Target, Tensor
 
@@ -22,6 +22,9 @@ class Loss(Form, family="loss"):
 
     TARGET: ClassVar[str] = ""
     """What it compares with, as a message says it; empty where it compares its own tensors."""
+
+    BY_ITSELF: ClassVar[bool] = True
+    """Whether an example's loss depends on that example alone, so that evaluation can measure it in any batches."""
 
     weight: float = field(default=1.0, minimum=0, doc="factor in the total loss")
 
@@ -40,6 +43,10 @@ class Loss(Form, family="loss"):
 
     def weights(self, g: Toolkit, target: Any) -> Any:
         """A factor for every example (and position) from the target itself; None where all count alike."""
+        return None
+
+    def classes(self, shapes: Sequence[Shape]) -> int | None:
+        """How many classes tensors of these shapes tell apart, below which each target must be; None without any."""
         return None
 
 
@@ -70,6 +77,10 @@ class SoftmaxCrossEntropy(Compared, name="softmax_cross_entropy"):
 
     def complaint(self, shapes: Sequence[Shape], target: FeatureType | None) -> Complaint | None:
         return classes_fit(shapes[0], target, self.class_weights)
+
+    def classes(self, shapes: Sequence[Shape]) -> int | None:
+        """The last axis of the logits."""
+        return shapes[0][-1]
 
     def lower(self, g: Toolkit, outputs: Sequence[Any], target: Any) -> Any:
         classes = outputs[0].shape[-1]
@@ -108,6 +119,7 @@ class SigmoidCrossEntropy(Compared, name="sigmoid_cross_entropy"):
         return same_shape(shapes[0], target, self.TARGET)
 
     def lower(self, g: Toolkit, outputs: Sequence[Any], target: Any) -> Any:
+        target = spread(g, target, outputs[0])
         smoothed = target * (1.0 - self.label_smoothing) + 0.5 * self.label_smoothing
         return g.tf.nn.sigmoid_cross_entropy_with_logits(labels=smoothed, logits=outputs[0])
 
@@ -128,7 +140,7 @@ class Huber(Compared, name="huber"):
         return same_shape(shapes[0], target, self.TARGET)
 
     def lower(self, g: Toolkit, outputs: Sequence[Any], target: Any) -> Any:
-        error = g.tf.abs(outputs[0] - target)
+        error = g.tf.abs(outputs[0] - spread(g, target, outputs[0]))
         small = g.tf.minimum(error, self.delta)
         return 0.5 * small**2 + self.delta * (error - small)
 
@@ -153,6 +165,10 @@ class Dice(Compared, name="dice"):
         if len(shapes[0]) < 2:
             return Complaint("needs a class for each position", "use softmax_cross_entropy for one class an example")
         return classes_fit(shapes[0], target)
+
+    def classes(self, shapes: Sequence[Shape]) -> int | None:
+        """The last axis of the logits."""
+        return shapes[0][-1]
 
     def lower(self, g: Toolkit, outputs: Sequence[Any], target: Any) -> Any:
         tf, classes = g.tf, outputs[0].shape[-1]
@@ -185,6 +201,7 @@ class Contrastive(Compared, name="contrastive"):
         left, right = outputs
         squared = g.tf.reduce_sum((left - right) ** 2, -1)
         distance = g.tf.sqrt(g.tf.maximum(squared, 1e-12))
+        target = spread(g, target, squared)
         return target * squared + (1.0 - target) * g.tf.maximum(self.margin - distance, 0.0) ** 2
 
 
@@ -195,6 +212,7 @@ class Triplet(Compared, name="triplet"):
     """
 
     TARGET = "classes"
+    BY_ITSELF = False
 
     embedding: Tensor = field(main=True, doc="the tensor, by name: [numbers], of length 1")
     margin: float = field(default=0.2, above=0, doc="by how much the other class must be farther away, squared")

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from archspec.compiler.language.features import FeatureType, Shape
 from archspec.compiler.language.fields import Form, field
-from archspec.compiler.language.forms.wants import Complaint, classes_fit, same_shape, vectors
+from archspec.compiler.language.forms.wants import Complaint, classes_fit, same_shape, spread, vectors
 from archspec.compiler.language.toolkit import Toolkit
 from archspec.compiler.language.types import Target, Tensor
 
@@ -45,6 +45,10 @@ class Metric(Form, family="metric"):
         """A factor for every example (and position) from the target itself; None where all count alike."""
         return None
 
+    def classes(self, shapes: Sequence[Shape]) -> int | None:
+        """How many classes tensors of these shapes tell apart, below which each target must be; None without any."""
+        return None
+
 
 class Accuracy(Metric, name="accuracy"):
     """The part of the examples (or pixels) whose class is among the k most probable."""
@@ -64,6 +68,10 @@ class Accuracy(Metric, name="accuracy"):
             help = f"write k: {classes - 1} or less"
             return Complaint(f"asks for the {self.k} most probable of {classes} classes, which is always right", help)
         return found
+
+    def classes(self, shapes: Sequence[Shape]) -> int | None:
+        """The last axis of the scores."""
+        return shapes[0][-1]
 
     def make(self, g: Toolkit, shapes: Sequence[Shape]) -> Any:
         metrics = g.keras.metrics
@@ -87,6 +95,10 @@ class MeanIou(Metric, name="mean_iou"):
     def complaint(self, shapes: Sequence[Shape], target: FeatureType | None) -> Complaint | None:
         return classes_fit(shapes[0], target)
 
+    def classes(self, shapes: Sequence[Shape]) -> int | None:
+        """The last axis of the scores."""
+        return shapes[0][-1]
+
     def make(self, g: Toolkit, shapes: Sequence[Shape]) -> Any:
         classes = shapes[0][-1]
         return g.keras.metrics.MeanIoU(classes, ignore_class=self.ignore, sparse_y_pred=False)
@@ -109,6 +121,10 @@ class MeanAbsoluteError(Metric, name="mean_absolute_error"):
     def make(self, g: Toolkit, shapes: Sequence[Shape]) -> Any:
         return g.keras.metrics.MeanAbsoluteError()
 
+    def pair(self, g: Toolkit, outputs: Sequence[Any], target: Any) -> tuple[Any, Any]:
+        """The numbers, each by itself."""
+        return spread(g, target, outputs[0])[..., None], outputs[0][..., None]
+
 
 class PairAccuracy(Metric, name="pair_accuracy"):
     """The part of the pairs that a distance below the threshold tells rightly to be of one class."""
@@ -129,4 +145,4 @@ class PairAccuracy(Metric, name="pair_accuracy"):
     def pair(self, g: Toolkit, outputs: Sequence[Any], target: Any) -> tuple[Any, Any]:
         """1 where the distance is below the threshold."""
         distance = g.tf.norm(outputs[0] - outputs[1], axis=-1)
-        return target[..., None], g.tf.cast(distance < self.threshold, g.tf.float32)[..., None]
+        return spread(g, target, distance)[..., None], g.tf.cast(distance < self.threshold, g.tf.float32)[..., None]

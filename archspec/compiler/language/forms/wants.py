@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from archspec.compiler.language.features import FeatureType, Shape
+from archspec.compiler.language.toolkit import Toolkit
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,13 @@ def same_shape(found: Shape, target: FeatureType | None, wanted: str) -> Complai
     return Complaint(
         f"reads a tensor of {_show(found)}, and its target is {_kind(target)}", "make the two of one shape"
     )
+
+
+def spread(g: Toolkit, target: Any, tensor: Any) -> Any:
+    """A target, a number or all but for a last axis of 1 in the tensor's shape, as float32 in that shape."""
+    target = g.tf.cast(target, g.tf.float32)
+    shape = g.tf.shape(tensor)
+    return g.tf.reshape(target, shape) if target.shape.rank else g.tf.broadcast_to(target, shape)
 
 
 def vectors(shapes: Sequence[Shape], count: int) -> Complaint | None:

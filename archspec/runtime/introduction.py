@@ -1,0 +1,55 @@
+"""The first lines of a training: what is trained, on what, where, and for how long."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import TYPE_CHECKING
+
+import tensorflow as tf
+
+from archspec.runtime import distribute
+from archspec.runtime.data.dataset import Dataset
+from archspec.runtime.loop import Plan
+
+if TYPE_CHECKING:
+    from archspec.compiler.program import Program
+
+
+def introduction(program: Program, plan: Plan, start: int) -> list[str]:
+    """Lines of a name and what it is."""
+    lines = {
+        "data": about(plan.data),
+        "evaluated on": str(plan.scoring) if plan.scoring is not None else "nothing",
+        "network": _network(program),
+        "device": _device(),
+        "length": _length(plan, start),
+        "run": str(plan.run.folder),
+    }
+    width = max(map(len, lines))
+    return [f"{name:{width}}  {text}" for name, text in lines.items()]
+
+
+def about(data: Dataset) -> str:
+    """`flowers (train), 861 images, 5 classes: daisy, dandelion, …`."""
+    return f"{data}, {data.summary}"
+
+
+def _network(program: Program) -> str:
+    count = sum(math.prod(variable.shape) for _, _, variable in program.graph.variables() if variable.trainable)
+    return f"{program.name}, {count:,} parameters"
+
+
+def _device() -> str:
+    gpus = tf.config.get_visible_devices("GPU")
+    names = [tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name) for gpu in gpus]
+    device = ", ".join(names) or f"CPU, {len(os.sched_getaffinity(0))} cores"
+    return device if distribute.size() == 1 else f"{distribute.size()} ranks, {device} on the first"
+
+
+def _length(plan: Plan, start: int) -> str:
+    length, batch, ranks = plan.length, plan.state.train.batch, distribute.size()
+    epochs = length.steps / length.steps_per_epoch
+    shared = f" ({batch // ranks} on each rank)" if ranks > 1 else ""
+    begun = f", after step {start}" if start else ""
+    return f"{length.steps} steps of {batch}{shared}, {epochs:.3g} epochs{begun}"
