@@ -7,8 +7,9 @@ Python exception other than Stop means a bug in archspec.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from archspec.dataclass import dataclass, field
 
 Severity = Literal["error", "warning"]
 

@@ -7,20 +7,20 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from archspec.compiler.language.suggestions import closest
 from archspec.compiler.syntax.reading import LARGEST
+from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Findings
 
 _SUFFIXES = (".yaml", ".yml")
 _OF_A_RUN = ("run.json", "metrics.jsonl")
 """A folder with one of these is a run's, and holds copies of specs."""
 
-_VERSION = re.compile(rb"""^(?:\{\s*)?["']?archspec["']?\s*:""", re.MULTILINE)
-_FIRST_KEY = re.compile(rb"""(?:\s*(?:#[^\n]*)?\n)*(?:---[^\n]*\n)?(?:\s*(?:#[^\n]*)?\n)*["']?(\w+)["']?\s*:""")
+_VERSION = rb"""(?m)^(?:\{\s*)?["']?archspec["']?\s*:"""
+_FIRST_KEY = rb"""(?:\s*(?:#[^\n]*)?\n)*(?:---[^\n]*\n)?(?:\s*(?:#[^\n]*)?\n)*["']?(\w+)["']?\s*:"""
 
 
 def add_exclude(parser: argparse.ArgumentParser) -> None:
@@ -112,9 +112,9 @@ def _is_spec(file: str) -> bool:
             data = opened.read(LARGEST)
     except OSError:
         return True
-    if _VERSION.search(data):
+    if re.search(_VERSION, data):
         return True
-    first = _FIRST_KEY.match(data.removeprefix(b"\xef\xbb\xbf"))
+    first = re.match(_FIRST_KEY, data.removeprefix(b"\xef\xbb\xbf"))
     return first is not None and closest(first[1].decode("utf-8", "replace"), ["archspec"]) is not None
 
 

@@ -8,11 +8,11 @@ import os
 import stat
 import sys
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from archspec.cli.files import add_exclude, named_files
+from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Findings, Span, Stop, stop
 from archspec.terminal import visible
 

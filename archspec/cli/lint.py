@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass, field
 from typing import Any
 
 from archspec.cli.files import Named, add_exclude, counted, left_out_sentence, named_files
+from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Findings
 
 _FORMATS = ["text", "json", "github", "sarif"]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from archspec.dataclass import replace
 from archspec.diagnostics import Findings, stop
 
 if TYPE_CHECKING:

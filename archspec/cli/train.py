@@ -116,7 +116,7 @@ def _length(arguments: argparse.Namespace) -> dict[str, float]:
 
 def _adjusted(program: Program, arguments: argparse.Namespace, before: Mapping[str, float]) -> Program:
     """The program with the length and batch of the command line, or else those of the command that began the run."""
-    from dataclasses import replace
+    from archspec.dataclass import replace
 
     now = _length(arguments)
     if now.keys() & {"steps", "epochs"}:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Readable
-from dataclasses import dataclass, field
 
 from archspec.compiler.expand import expand
 from archspec.compiler.graph.graph import Node as GraphNode
@@ -18,6 +17,7 @@ from archspec.compiler.spec.records import Document
 from archspec.compiler.spec.sources import Sources
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.compiler.training.sections import read_sections
+from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Diagnostic, Findings, Span
 
 

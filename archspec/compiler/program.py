@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Mapping as Readable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from archspec.compiler.expand import expand
@@ -25,6 +24,7 @@ from archspec.compiler.spec.records import Document
 from archspec.compiler.spec.settings import COMMAND_LINE
 from archspec.compiler.spec.sources import Sources
 from archspec.compiler.training.sections import read_sections
+from archspec.dataclass import dataclass, field, replace
 from archspec.diagnostics import Diagnostic, Findings, Note, Span
 
 

@@ -10,8 +10,8 @@ from archspec.compiler.syntax.scalars import core_value
 _SIGNS = str.maketrans(
     dict.fromkeys("\N{MINUS SIGN}\N{EN DASH}\N{EM DASH}\N{NON-BREAKING HYPHEN}", "-") | {"\xa0": " "}
 )
-_GROUPED = re.compile(r"[-+]?[0-9]{1,3}(?:[_\u2009\u202f ,'][0-9]{3})+")
-_ARITHMETIC = re.compile(r"[-+(]*[0-9.](?:[0-9.eE()]|\s|[-+*/^%])*")
+_GROUPED = r"[-+]?[0-9]{1,3}(?:[_\u2009\u202f ,'][0-9]{3})+"
+_ARITHMETIC = r"[-+(]*[0-9.](?:[0-9.eE()]|\s|[-+*/^%])*"
 
 
 def as_number(text: str) -> str | None:
@@ -19,13 +19,13 @@ def as_number(text: str) -> str | None:
     plain = text.translate(_SIGNS).strip()
     if _is_number(plain):
         return plain
-    if _GROUPED.fullmatch(plain):
+    if re.fullmatch(_GROUPED, plain):
         return re.sub(r"[^-+0-9]", "", plain)
     if plain.endswith("%") and _is_number(plain[:-1].strip()):
         return f"{float(plain[:-1]) / 100:g}"
     if re.fullmatch(r"[-+]?[0-9]+,[0-9]+", plain):
         return plain.replace(",", ".")
-    if not _ARITHMETIC.fullmatch(plain) or not re.search(r"[0-9)]\s*[-+*/^]", plain):
+    if not re.fullmatch(_ARITHMETIC, plain) or not re.search(r"[0-9)]\s*[-+*/^]", plain):
         return None
     return f"$({_spaced(plain.replace('^', '**'))})"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -11,6 +10,7 @@ from jsonschema import Draft202012Validator
 from archspec.compiler.language.fields import Field, Form
 from archspec.compiler.language.registry import Registry
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
+from archspec.dataclass import dataclass
 
 Json = dict[str, Any]
 
@@ -40,6 +40,7 @@ class Parts:
         self._valid: dict[tuple[tuple[str, ...], str], bool] = {}
         self.at = cache(self._at)
         self.choices = cache(self._choices)
+        self._kinds: dict[tuple[str, ...], dict[str, tuple[str, ...]]] = {}
 
     def _at(self, *path: str) -> Part:
         schema: Any = self.root
@@ -63,6 +64,12 @@ class Parts:
         if not count:
             return (part,)
         return tuple(inner for i in range(count) for inner in self.choices(*part.path, "anyOf", str(i)))
+
+    def kinds(self, part: Part) -> dict[str, tuple[str, ...]]:
+        """What `kinds` says of a part, found once."""
+        if part.path not in self._kinds:
+            self._kinds[part.path] = kinds(part)
+        return self._kinds[part.path]
 
     def holding(self, part: Part, node: Node) -> Part | None:
         """The alternative for a mapping or a list that has parts of its own; None where values are taken whole."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set
 
 from archspec.compiler.check.nesting import beside
@@ -17,7 +18,7 @@ from archspec.compiler.check.phrases import (
     thing_of,
     unknown_code,
 )
-from archspec.compiler.check.subschemas import Part, Parts, kinds, shown, wanted
+from archspec.compiler.check.subschemas import Part, Parts, shown, wanted
 from archspec.compiler.language.registry import Registry
 from archspec.compiler.language.suggestions import closest, nearest
 from archspec.compiler.language.values import WrongValue
@@ -106,10 +107,10 @@ class Walk:
         return "" if node.value is None or node.text in self._operations() else f": {node.text}"
 
     def _operations(self) -> dict[str, tuple[str, ...]]:
-        return kinds(self.parts.at("$defs", "layer.any"))
+        return self.parts.kinds(self.parts.at("$defs", "layer.any"))
 
     def _mapping(self, part: Part, node: Mapping, what: str) -> None:
-        choices = kinds(part)
+        choices = self.parts.kinds(part)
         if not choices:
             head, _, form = part.name.partition(".")
             self._keys(part, node, f"`{form}`" if head == "scope" and len(part.path) == 2 and form else what)
@@ -134,7 +135,7 @@ class Walk:
 
     def _is_unknown_kind(self, part: Part, first: Scalar, found: Scalar) -> bool:
         """Whether a key is the name of a kind that does not exist, and no field, rightly spelt or not."""
-        known = self.parts.at(*kinds(part)[found.text])
+        known = self.parts.at(*self.parts.kinds(part)[found.text])
         if known.schema.get("additionalProperties") is not False or first.text in self.registry.fields:
             return False
         return first.text not in known.schema["properties"] and closest(first.text, known.schema["properties"]) is None
@@ -182,7 +183,7 @@ class Walk:
             help = "write `{conv2d: 64, …}` or `block: …`"
             self.findings.add("AS104", "this layer has no operation", start_of(node), help=help)
         else:
-            help = f"one of {', '.join(kinds(part))}"
+            help = f"one of {', '.join(self.parts.kinds(part))}"
             self.findings.add("AS104", f"it is not said which {thing_of(part)} this is", start_of(node), help=help)
 
     def _unknown_kind(self, part: Part, name: Scalar) -> None:
@@ -196,7 +197,7 @@ class Walk:
 
     def _tight_colon(self, name: Scalar) -> bool:
         """Report a name that is a key and its value without a space between them."""
-        match = None if name.quoted else TIGHT.fullmatch(name.text)
+        match = None if name.quoted else re.fullmatch(TIGHT, name.text)
         if match:
             report_tight(match, name.span, self.findings)
         return match is not None
@@ -265,7 +266,7 @@ class Walk:
 
     def _refused(self, part: Part, node: Node, what: str) -> None:
         choices = self.parts.choices(*part.path)
-        naming = next((c for c in choices if kinds(c)), None)
+        naming = next((c for c in choices if self.parts.kinds(c)), None)
         if naming is not None and isinstance(node, Scalar) and node.value is not None and "else" not in what:
             self._unknown_name(naming, node, choices)
         elif naming is not None and isinstance(node, Scalar) and thing_of(naming) == "operation":

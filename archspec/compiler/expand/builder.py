@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from archspec.compiler.expand.names import Tensor
 from archspec.compiler.graph.graph import Input, Node, Output
 from archspec.compiler.language.budget import NODE, Budget
 from archspec.compiler.language.op import Shape, Variable, WrongShape, show
 from archspec.compiler.language.provenance import Values
+from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Findings, Note, Span
 
 MOST_NODES = 30_000
@@ -60,12 +60,9 @@ class Builder:
     def _dtype(self, tensor: str) -> str:
         return self._output(tensor).dtype
 
-    def _output(self, tensor: str) -> Output:
-        if tensor in self.inputs:
-            return Output("", self.inputs[tensor].shape, self.inputs[tensor].dtype)
-        node = self.producer(tensor)
-        assert node is not None
-        return node.tensors[tensor] if node.further else Output("", node.shape, node.dtype)
+    def _output(self, tensor: str) -> Input | Node | Output:
+        found = self.inputs.get(tensor) or self.nodes.get(tensor)
+        return found if found is not None else self.nodes[tensor.rpartition(".")[0]].tensors[tensor]
 
     def producer(self, tensor: str) -> Node | None:
         """The node that makes a tensor; None for an input."""

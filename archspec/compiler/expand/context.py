@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 
 from archspec.compiler.expand.builder import Builder
@@ -12,6 +11,7 @@ from archspec.compiler.language.expression import Environment, NotKnown, Shape, 
 from archspec.compiler.resolve import Frame, Frames, Written
 from archspec.compiler.spec.records import Document, Layer, Scope
 from archspec.compiler.syntax.nodes import Node, Scalar
+from archspec.dataclass import dataclass, field
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from archspec.compiler.expand.context import Context
 from archspec.compiler.expand.tables import Row, table_of
@@ -13,6 +12,7 @@ from archspec.compiler.language.values import shown
 from archspec.compiler.resolve import Resolver, Written
 from archspec.compiler.spec.records import Layer
 from archspec.compiler.syntax.nodes import Node
+from archspec.dataclass import dataclass, field
 
 MOST_COPIES = 100_000
 

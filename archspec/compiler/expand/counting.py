@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 from archspec.compiler.expand.blocks import arguments, block_of
 from archspec.compiler.expand.context import Context
 from archspec.compiler.expand.copies import Copy, copies
@@ -14,6 +12,7 @@ from archspec.compiler.language.budget import COPY
 from archspec.compiler.language.expression import NotKnown, Shape
 from archspec.compiler.resolve import Resolver
 from archspec.compiler.spec.records import BlockCall, Join, Layer, Sequence
+from archspec.dataclass import dataclass, field, replace
 from archspec.diagnostics import Findings
 
 

@@ -6,12 +6,11 @@ inside one, every block sees the depth of that. Each document counts for itself,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from archspec.compiler.expand.context import Context
 from archspec.compiler.expand.reads import names_read_in_block
 from archspec.compiler.language.expression import Value
 from archspec.compiler.spec.records import Document
+from archspec.dataclass import dataclass, field
 
 NAMES = ("depth_index", "depth_count", "depth_fraction")
 

@@ -7,8 +7,6 @@ where it is found; what needs the wrong thing hands on NO_TENSOR and stays silen
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 from archspec.compiler.expand.blocks import arguments, bind_inputs, block_of, inputs_of
 from archspec.compiler.expand.builder import Builder
 from archspec.compiler.expand.context import Context, Target
@@ -42,6 +40,7 @@ from archspec.compiler.spec.records import (
     Sequence,
 )
 from archspec.compiler.syntax.nodes import Mapping
+from archspec.dataclass import dataclass, field, replace
 from archspec.diagnostics import Findings, Note
 
 

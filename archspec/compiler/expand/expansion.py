@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 from archspec.compiler.expand.builder import Builder
 from archspec.compiler.expand.context import Context
 from archspec.compiler.expand.expander import Expander
@@ -16,6 +14,7 @@ from archspec.compiler.language.budget import Budget
 from archspec.compiler.language.provenance import Values
 from archspec.compiler.resolve import Resolver, Written
 from archspec.compiler.spec.records import Document
+from archspec.dataclass import dataclass, field, replace
 from archspec.diagnostics import Span
 
 

@@ -45,7 +45,7 @@ COUNTS: dict[str, Callable[[Graph], int]] = {
 }
 """What can be expected as a number: of the training graph, heads included; macs of the inference graph."""
 
-_BOUND = re.compile(r"(<=|>=|<|>)\s*(\d+(?:\.\d+)?)\s*([kMG]?)")
+_BOUND = r"(<=|>=|<|>)\s*(\d+(?:\.\d+)?)\s*([kMG]?)"
 _UNITS = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
@@ -89,7 +89,7 @@ def _check(expect: Mapping, expanded: Expanded, findings: Findings) -> None:
 
 def _count(name: str, found: int, node: Node, findings: Findings) -> None:
     expected = plain(node)
-    bound = _BOUND.fullmatch(expected) if isinstance(expected, str) else None
+    bound = re.fullmatch(_BOUND, expected) if isinstance(expected, str) else None
     if bound:
         holds = _COMPARE[bound[1]](found, float(bound[2]) * _UNITS[bound[3]])
     elif isinstance(expected, int) and not isinstance(expected, bool):

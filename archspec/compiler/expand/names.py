@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from archspec.compiler.language.suggestions import nearest
+from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Note, Span
 
 Tensor = str | None

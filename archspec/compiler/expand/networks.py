@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from archspec.compiler.expand.builder import Builder
 from archspec.compiler.expand.context import Context, Target
 from archspec.compiler.expand.names import Bundle, Entry, Names, Tensor, WrongReference, joined, single
@@ -14,6 +12,7 @@ from archspec.compiler.spec.files import resolve
 from archspec.compiler.spec.reading import read_file
 from archspec.compiler.spec.records import Document, Layer, NetworkCall
 from archspec.compiler.syntax.nodes import Mapping, Scalar
+from archspec.dataclass import replace
 from archspec.diagnostics import Findings, Note, Span
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 from archspec.compiler.expand.builder import Builder, Reach
@@ -17,6 +16,7 @@ from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.resolve import Resolver, Written
 from archspec.compiler.spec.layers import COMMON
 from archspec.compiler.spec.records import Call, Join, Layer
+from archspec.dataclass import dataclass, replace
 from archspec.diagnostics import Findings, Span
 
 _FOLLOWERS = ("norm", "activation")
@@ -89,7 +89,8 @@ def _append(
         node = Node(path, part.op, inputs, (), "", variable_path, target.path, target.layer.span, part.values)
         if not builder.append(node, context.shared):
             break
-        builder.reaches.update(dict.fromkeys(builder.nodes[path].tensors, reach))
+        made = builder.nodes[path]
+        builder.reaches.update(dict.fromkeys(made.tensors if made.further else (path,), reach))
         paths.append(path)
     return paths
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from archspec.compiler.language.expression import UNKNOWN, Environment, Value
 from archspec.compiler.language.provenance import Candidate, Resolved, Values
@@ -12,6 +11,7 @@ from archspec.compiler.language.values import shown
 from archspec.compiler.resolve import Resolver, Written, origin_of, quiet
 from archspec.compiler.spec.records import Parameter
 from archspec.compiler.syntax.nodes import Scalar
+from archspec.dataclass import replace
 from archspec.diagnostics import Span
 
 _KINDS: dict[str, Callable[[object], bool]] = {

@@ -6,7 +6,6 @@ layers after it take their samples that much further apart (Chen et al. 2017, ht
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from archspec.compiler.expand.builder import Builder, Reach
@@ -18,6 +17,7 @@ from archspec.compiler.language.provenance import Origin, Resolved, Values
 from archspec.compiler.language.values import shown
 from archspec.compiler.resolve import Resolver
 from archspec.compiler.syntax.nodes import Node
+from archspec.dataclass import replace
 from archspec.diagnostics import Findings, Span
 
 Sizes = tuple[int, ...]

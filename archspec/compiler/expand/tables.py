@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from archspec.compiler.expand.context import Context
 from archspec.compiler.expand.usage import Usage
 from archspec.compiler.language.expression import UNKNOWN
@@ -11,6 +9,7 @@ from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.language.values import shown
 from archspec.compiler.resolve import Resolver
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
+from archspec.dataclass import dataclass
 from archspec.diagnostics import Findings, Span
 
 Row = dict[str, Node]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from archspec.compiler.expand.reads import names_read_by
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.spec.records import BlockCall, Body, Call, Document, Join, Layer
+from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Diagnostic, Span
 
 COUNTERS = ("i", "_i", "first", "last")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from archspec.compiler.format.styled import Word
+from archspec.dataclass import dataclass
 
 _COMMENT = re.compile("#[^\n\x85\u2028\u2029]*")
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 from yaml._yaml import CParser
+
+from archspec.dataclass import dataclass, field
 
 _PROPERTIES = re.compile(r"(?:&[^\s,\[\]{}]*|\s+|#[^\n]*)*")
 

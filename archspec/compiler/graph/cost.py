@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 from archspec.compiler.graph.graph import Graph, Node
 from archspec.compiler.language.op import Shape, WrongShape
 from archspec.compiler.language.ops.window import Sizes, extent
+from archspec.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

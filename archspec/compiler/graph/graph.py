@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Container, Iterator
+from functools import cached_property
 
 from archspec.compiler.language.forms.draws import Draw
 from archspec.compiler.language.op import Op, Shape, Variable
 from archspec.compiler.language.provenance import Values
+from archspec.dataclass import dataclass, field, replace
 from archspec.diagnostics import Span
 
 
@@ -82,13 +83,10 @@ class Graph:
             return self.nodes[tensor]
         return None if tensor in self.inputs else self.nodes[tensor.rpartition(".")[0]]
 
-    def tensor(self, name: str) -> Output:
-        """Shape and dtype of a tensor: a node's output or a graph input."""
-        node = self.producer(name)
-        if node is not None:
-            return node.tensors[name] if node.further else Output("", node.shape, node.dtype)
-        given = self.inputs[name]
-        return Output("", given.shape, given.dtype)
+    def tensor(self, name: str) -> Input | Node | Output:
+        """What has the shape and dtype of a tensor: a graph input, a node for its main output, or a further output."""
+        found = self.nodes.get(name) or self.inputs.get(name)
+        return found if found is not None else self.nodes[name.rpartition(".")[0]].tensors[name]
 
     def shape(self, tensor: str) -> Shape:
         """The shape of a node's output or of a graph input."""
@@ -105,13 +103,24 @@ class Graph:
 
     def input_shapes(self, node: Node) -> tuple[Shape, ...]:
         """The shapes of a node's inputs."""
-        return tuple(self.shape(tensor) for tensor in node.inputs)
+        return tuple(map(self.shape, node.inputs))
 
-    def variables(self) -> Iterator[tuple[str, Node, Variable]]:
-        """(full name, node, variable) of every weight, once each: a shared one belongs to the first node."""
+    @cached_property
+    def _variables_of(self) -> dict[str, tuple[Variable, ...]]:
+        """The variables of every node, by its path."""
+        return {path: node.op.variables(*self.input_shapes(node)) for path, node in self.nodes.items()}
+
+    def variables(self, among: Container[str] | None = None) -> Iterator[tuple[str, Node, Variable]]:
+        """(full name, node, variable) of every weight, once each: a shared one belongs to the first node.
+
+        `among` are paths of nodes, where not all nodes are meant.
+        """
         seen: set[str] = set()
-        for node in self.nodes.values():
-            for variable in node.op.variables(*self.input_shapes(node)):
+        for path, variables in self._variables_of.items():
+            if not variables or (among is not None and path not in among):
+                continue
+            node = self.nodes[path]
+            for variable in variables:
                 name = "/".join(part for part in (node.variable_path, variable.name) if part)
                 if name not in seen:
                     seen.add(name)
@@ -121,14 +130,19 @@ class Graph:
         """Multiply-accumulates of a node for one example."""
         return node.op.macs(*self.input_shapes(node))
 
-    def ending_at(self, ends: list[str]) -> Graph:
-        """The part of the graph that these tensors need; end points, heads and outputs outside it are gone."""
+    def leading_to(self, ends: list[str]) -> set[str]:
+        """The paths of the nodes that these tensors need."""
         needed, stack = set[str](), list(ends)
         while stack:
             node = self.producer(stack.pop())
             if node is not None and node.path not in needed:
                 needed.add(node.path)
                 stack.extend(node.inputs)
+        return needed
+
+    def ending_at(self, ends: list[str]) -> Graph:
+        """The part of the graph that these tensors need; end points, heads and outputs outside it are gone."""
+        needed = self.leading_to(ends)
         nodes = {path: node for path, node in self.nodes.items() if path in needed}
         there = {*self.inputs, *(tensor for node in nodes.values() for tensor in node.tensors)}
         endpoints = {name: tensor for name, tensor in self.endpoints.items() if tensor in there}

@@ -16,7 +16,7 @@ def verify(graph: Graph, findings: Findings) -> None:
             findings.add("AS390", f"{path} reads {', '.join(missing)} before it is made", node.span)
             return
         _verify_node(graph, node, findings)
-        ready.update(node.tensors)
+        ready.update(node.tensors if node.further else (path,))
     for name, target in {**graph.endpoints, **graph.heads, **graph.outputs, "output": graph.output}.items():
         if target not in ready:
             findings.add("AS391", f"end point {name} stands for {target}, which is not in the graph")
@@ -28,10 +28,12 @@ def _verify_node(graph: Graph, node: Node, findings: Findings) -> None:
     except WrongShape as problem:
         findings.add("AS392", f"{node.path}: {node.op.NAME} {problem}", node.span)
         return
-    dtype = node.op.dtype(*(graph.dtype(tensor) for tensor in node.inputs))
-    found = [Output(name, shape, dtype) for name, shape in shapes.items()]
-    there = [Output(next(iter(shapes)), node.shape, node.dtype), *node.further]
-    if found != there:
+    dtype = node.op.dtype(*map(graph.dtype, node.inputs))
+    (first, shape), *more = shapes.items()
+    further = tuple(Output(name, each, dtype) for name, each in more)
+    if (shape, dtype, further) != (node.shape, node.dtype, node.further):
+        there = [Output(first, node.shape, node.dtype), *node.further]
+        found = [Output(first, shape, dtype), *further]
         findings.add("AS393", f"{node.path} is said to be {_shown(there)} and is {_shown(found)}", node.span)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from archspec.dataclass import dataclass
 from archspec.diagnostics import Findings, Span
 
 LIMIT = 1_250_000

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self, dataclass_transform
 
 from archspec.compiler.language.provenance import Origin, Resolved
 from archspec.compiler.language.types import Type, type_of
 from archspec.compiler.language.values import WrongValue
+from archspec.dataclass import dataclass
 
 
 class _Required:
@@ -117,15 +117,21 @@ class Form:
         cls.DEFAULTS = {key: Resolved(declared.default, origin) for key, declared in cls.FIELDS.items()}
 
     def __init__(self, **values: Any) -> None:
-        unknown = values.keys() - self.FIELDS.keys()
+        if values.keys() != self.FIELDS.keys():
+            values = self._completed(values)
+        self.__dict__.update(values)
+
+    @classmethod
+    def _completed(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """The values with the defaults of the fields that are left out; raises TypeError."""
+        unknown = values.keys() - cls.FIELDS.keys()
         if unknown:
-            raise TypeError(f"{self.NAME} has no field {', '.join(sorted(unknown))}")
-        if len(values) < len(self.FIELDS):
-            values = {**{name: declared.default for name, declared in self.FIELDS.items()}, **values}
+            raise TypeError(f"{cls.NAME} has no field {', '.join(sorted(unknown))}")
+        values = {name: values.get(name, declared.default) for name, declared in cls.FIELDS.items()}
         missing = [name for name, value in values.items() if value is REQUIRED]
         if missing:
-            raise TypeError(f"{self.NAME} needs {missing[0]}")
-        self.__dict__.update(values)
+            raise TypeError(f"{cls.NAME} needs {missing[0]}")
+        return values
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable")
@@ -137,7 +143,8 @@ class Form:
 
     def values(self) -> dict[str, Any]:
         """Every field with its value, in the order of declaration."""
-        return {name: getattr(self, name) for name in self.FIELDS}
+        own = self.__dict__
+        return {name: own[name] for name in self.FIELDS}
 
     def replace(self, **changes: Any) -> Self:
         """A copy with other values."""

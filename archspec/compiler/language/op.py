@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from archspec.compiler.language.fields import Form
 from archspec.compiler.language.forms.initializers import Initializer
+from archspec.dataclass import dataclass
 
 Shape = tuple[int | None, ...]
 """A tensor's shape without the batch axis; None is a size not known before run time."""

@@ -7,11 +7,11 @@ ops alone the group may be archspec.ops. Only what is installed is ever loaded, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from archspec.compiler.language.fields import Form
+from archspec.dataclass import dataclass
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

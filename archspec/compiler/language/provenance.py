@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from archspec.dataclass import dataclass
 from archspec.diagnostics import Span
 
 

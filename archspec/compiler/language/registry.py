@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cache, cached_property
 from types import ModuleType
 
@@ -36,6 +35,7 @@ from archspec.compiler.language.ops import (
     several,
 )
 from archspec.compiler.language.packages import brought_by, faults, forms_in
+from archspec.dataclass import dataclass, field
 
 _OPS = (activation, conv, dense, dropout, embedding, larger, merge, norm, pool, reshape, several)
 _FORMS = (

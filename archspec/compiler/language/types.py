@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
 from archspec.compiler.language.values import (
@@ -20,6 +19,7 @@ from archspec.compiler.language.values import (
     tuple_of,
     whole_number,
 )
+from archspec.dataclass import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import isfinite
 from typing import Any
+
+from archspec.dataclass import dataclass
 
 
 class WrongValue(ValueError):

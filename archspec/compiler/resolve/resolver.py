@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Readable
-from dataclasses import dataclass, field
 from typing import Any
 
 from archspec.compiler.language.expression import UNKNOWN, Environment, Value, has_expression
@@ -17,10 +16,24 @@ from archspec.compiler.resolve.values import checked, condition, quiet, text_of,
 from archspec.compiler.resolve.written import Frames, Written, origin_of
 from archspec.compiler.spec.sources import History, Speaker
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
+from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Findings, Span
 
 Candidates = dict[str, list[Written]]
 """By field, everything that says a value for it, the winner first."""
+
+
+Settled = tuple[Any, Values]
+"""A field's value, and where it and the values inside it came from."""
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What the scopes around say for a form, and the fields that they have settled already, for the next such form."""
+
+    frames: Frames
+    candidates: Candidates
+    settled: dict[str, Settled] = field(default_factory=dict)
 
 
 @dataclass
@@ -31,6 +44,8 @@ class Resolver:
     registry: Registry
     reached: set[Span] = field(default_factory=set)
     history: History = field(default_factory=History)
+    around: dict[tuple[type[Form], int], _Around] = field(default_factory=dict, repr=False, compare=False)
+    """By form and identity of the frames: neighbours share these, and most of their fields come from there."""
 
     def know(self, registry: Registry) -> None:
         """Take in the forms that a document names which is embedded in another."""
@@ -50,21 +65,42 @@ class Resolver:
         `written` stands on the layer itself and wins over the `cells` of its table; `values` receives where each
         value came from.
         """
-        candidates = self.scoped(cls.NAME, cls.GROUPS, frames)
-        for written_here in (cells or {}, written):
-            for name, value in written_here.items():
-                candidates.setdefault(name, []).insert(0, value)
-        found = {
-            name: self._field(cls, declared, candidates.get(name), frames, span, values)
-            for name, declared in cls.FIELDS.items()
-        }
+        around = self._around(cls, frames)
+        found: dict[str, Any] = {}
+        for name, declared in cls.FIELDS.items():
+            own = [said[name] for said in (written, cells or {}) if name in said]
+            if own:
+                candidates = [*own, *around.candidates.get(name, ())]
+                found[name] = self._field(cls, declared, candidates, frames, span, values)
+            else:
+                found[name] = self._scoped_field(cls, declared, around, span, values)
         return None if any(value is UNKNOWN for value in found.values()) else cls(**found)
+
+    def _around(self, cls: type[Form], frames: Frames) -> _Around:
+        key = cls, id(frames)
+        if key not in self.around:
+            self.around[key] = _Around(frames, self.scoped(cls.NAME, cls.GROUPS, frames))
+        return self.around[key]
+
+    def _scoped_field(self, cls: type[Form], declared: Field, around: _Around, span: Span, values: Values) -> Any:
+        """The value of a field that the layer itself does not say; found once for all forms with the same scopes."""
+        settled = around.settled.get(declared.name)
+        if settled is None:
+            candidates = around.candidates.get(declared.name, [])
+            inner: Values = {}
+            settled = self._field(cls, declared, candidates, around.frames, span, inner), inner
+            # An expression may ask for a tensor's shape, and what the tensor's name means changes between layers.
+            if settled[0] is not UNKNOWN and not any(_computes(candidate.node) for candidate in candidates):
+                around.settled[declared.name] = settled
+        value, origins = settled
+        values.update(origins)
+        return value
 
     def _field(
         self,
         cls: type[Form],
         declared: Field,
-        candidates: list[Written] | None,
+        candidates: list[Written],
         frames: Frames,
         span: Span,
         values: Values,
@@ -194,6 +230,15 @@ class Resolver:
     def condition(self, node: Scalar, environment: Environment) -> bool | None:
         """The value of a `when`; None where it has an error."""
         return condition(node, environment, self.findings)
+
+
+def _computes(node: Node) -> bool:
+    """Whether an expression stands in it that is more than a name."""
+    if isinstance(node, Scalar):
+        return "$(" in node.text
+    if isinstance(node, Listing):
+        return any(_computes(item) for item in node.items)
+    return any(_computes(value) for _, value in node.pairs)
 
 
 def _without_condition(node: Node) -> tuple[Node, Scalar | None]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from archspec.compiler.language.expression import Environment, has_expression
 from archspec.compiler.language.provenance import Origin
 from archspec.compiler.spec.records import Scope
 from archspec.compiler.syntax.nodes import Node, Scalar
+from archspec.dataclass import dataclass
 
 
 @dataclass(frozen=True)

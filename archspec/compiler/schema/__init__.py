@@ -11,10 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from archspec.compiler.language.registry import Registry, builtin
-from archspec.compiler.schema.document import document
-from archspec.compiler.schema.extending import partial_definitions
-from archspec.compiler.schema.forms import form_definitions
-from archspec.compiler.schema.layers import layer_definitions
 
 NAME = "archspec-1.schema.json"
 
@@ -23,6 +19,12 @@ _PACKAGE = Path(__file__).parents[2]
 
 def schema(registry: Registry) -> dict[str, Any]:
     """The schema of a whole document that names forms of a registry."""
+    # Checking a spec reads the published file, and makes none.
+    from archspec.compiler.schema.document import document
+    from archspec.compiler.schema.extending import partial_definitions
+    from archspec.compiler.schema.forms import form_definitions
+    from archspec.compiler.schema.layers import layer_definitions
+
     definitions = {**layer_definitions(registry), **form_definitions(registry)}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

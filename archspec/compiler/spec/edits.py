@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from archspec.compiler.language.registry import Registry
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.spec.layers import OPERATIONS
 from archspec.compiler.spec.records import items
 from archspec.compiler.spec.tree import Cell, Tree, mark, remove
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
+from archspec.dataclass import dataclass
 from archspec.diagnostics import Findings
 
 _FORMS = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from archspec.compiler.language.registry import Registry, builtin
@@ -14,6 +13,7 @@ from archspec.compiler.spec.laying import choose, lay_over
 from archspec.compiler.spec.packages import packages_named
 from archspec.compiler.spec.sources import Sources
 from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
+from archspec.dataclass import dataclass
 from archspec.diagnostics import Findings, Span
 
 DEEPEST = 8

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from archspec.compiler.language.registry import Registry
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.spec.records import (
@@ -18,6 +16,7 @@ from archspec.compiler.spec.records import (
 )
 from archspec.compiler.spec.scopes import read_defaults
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
+from archspec.dataclass import dataclass
 from archspec.diagnostics import Findings
 
 COMMON = ("from", "when", "else", "repeat", "table", "defaults", "endpoint", "share", "name", "output_stride")

@@ -15,7 +15,7 @@ _NO_PART_OF_THE_NETWORK = ("archspec", "extends", "name", "about", "names", "tra
 """Sections that can be given anew without changing what is counted of the network."""
 
 _EXTENDED = Speaker("extended", "the extended spec")
-_VARIANT = re.compile(r"\$variant\b|\$\(\s*variant\s*\)")
+_VARIANT = r"\$variant\b|\$\(\s*variant\s*\)"
 
 
 def lay_over(base: Mapping, top: Mapping, registry: Registry, history: History, findings: Findings) -> Mapping:
@@ -58,7 +58,7 @@ def choose(root: Mapping, variant: str, registry: Registry, history: History, fi
         key, values = pairs.get("expect", (Scalar("expect", "expect", expect.span), Mapping((), expect.span)))
         pairs["expect"] = key, Merging(registry, history, _EXTENDED).deep(values, expect)
     if isinstance(name, Scalar):
-        text = _VARIANT.sub(variant, name.text)
+        text = re.sub(_VARIANT, variant, name.text)
         pairs["name"] = pairs["name"][0], Scalar(text, text, name.span, name.quoted)
     return Mapping(tuple(pairs.values()), root.span)
 

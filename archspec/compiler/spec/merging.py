@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from archspec.compiler.language.fields import Field, Form
 from archspec.compiler.language.registry import Forms, Registry
 from archspec.compiler.spec.document import KINDS, kind_of
 from archspec.compiler.spec.sources import History, Speaker
 from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
+from archspec.dataclass import dataclass
 
 Classes = tuple[type[Form], ...]
 Merge = Callable[[str, Node, Node], Node]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from archspec.compiler.language.expression import WrongExpression, split
@@ -13,6 +12,7 @@ from archspec.compiler.spec.edits import as_mapping
 from archspec.compiler.spec.sources import History, Speaker
 from archspec.compiler.spec.tree import SECTIONS, Cell, Tree
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
+from archspec.dataclass import dataclass
 from archspec.diagnostics import Findings
 
 Step = Scalar

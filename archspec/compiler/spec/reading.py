@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Readable
-from dataclasses import replace
 
 from archspec.compiler.check import validate
 from archspec.compiler.spec import zoo
@@ -12,6 +11,7 @@ from archspec.compiler.spec.files import load, split_variant
 from archspec.compiler.spec.records import Document
 from archspec.compiler.spec.settings import lay_settings
 from archspec.compiler.spec.sources import Sources
+from archspec.dataclass import replace
 from archspec.diagnostics import Findings
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from archspec.compiler.language.expression import Function
 from archspec.compiler.language.op import Op
 from archspec.compiler.language.registry import Registry
 from archspec.compiler.spec.sources import Sources
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
+from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Span
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Readable
-from dataclasses import dataclass, field
 
 from archspec.compiler.language.registry import Registry
 from archspec.compiler.language.suggestions import nearest
@@ -15,6 +14,7 @@ from archspec.compiler.spec.sources import Sources, Speaker
 from archspec.compiler.spec.tree import Tree
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Plain, Scalar
 from archspec.compiler.syntax.reading import parse
+from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Findings, Span
 
 COMMAND_LINE = "--set"

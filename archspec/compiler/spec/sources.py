@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping as Readable
-from dataclasses import dataclass, field, replace
 
 from archspec.compiler.syntax.nodes import Mapping, Node
 from archspec.compiler.syntax.reading import decoded, parse, parse_partly, read_bytes
+from archspec.dataclass import dataclass, field, replace
 from archspec.diagnostics import Findings, Span
 
 

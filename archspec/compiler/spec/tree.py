@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from archspec.compiler.language.registry import Registry
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
+from archspec.dataclass import dataclass, field
 
 SECTIONS = ("layers", "heads")
 """The sections of a document that hold layers."""

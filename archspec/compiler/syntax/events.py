@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -12,6 +11,7 @@ from yaml._yaml import CParser
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.compiler.syntax.problems import QUOTE, report_problem
 from archspec.compiler.syntax.scalars import core_value
+from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Findings, Note, Span
 
 DEEPEST = 100

@@ -34,12 +34,12 @@ _LIKE = {
 """ASCII characters with the numbers of those that look like them."""
 
 _LOOKS_LIKE = {chr(int(number, 16)): plain for plain, numbers in _LIKE.items() for number in numbers.split()}
-_STRANGE = re.compile(f"[{''.join(_LOOKS_LIKE)}\u00a0\u1680\u2000-\u200f\u202f\u205f\u2060\u3000\ufeff]")
+_STRANGE = f"[{''.join(_LOOKS_LIKE)}\u00a0\u1680\u2000-\u200f\u202f\u205f\u2060\u3000\ufeff]"
 
 
 def lookalike(text: str) -> int | None:
     """Where the first character of a text is that looks like another one, or like none at all."""
-    found = None if text.isascii() else _STRANGE.search(text)
+    found = None if text.isascii() else re.search(_STRANGE, text)
     return found.start() if found else None
 
 
@@ -53,5 +53,5 @@ def described(letter: str) -> str:
 
 def plain_letters(text: str) -> str:
     """The text with what such characters look like, and without those that look like nothing."""
-    letters = (_LOOKS_LIKE.get(letter, "" if _STRANGE.match(letter) else letter) for letter in text)
+    letters = (_LOOKS_LIKE.get(letter, "" if re.match(_STRANGE, letter) else letter) for letter in text)
     return "".join(letters)

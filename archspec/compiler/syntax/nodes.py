@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Span
 
 Plain = bool | int | float | str | None

@@ -13,10 +13,10 @@ from archspec.diagnostics import Findings, Note, Span
 QUOTE = 'quote the expression: "$(max(1, n))"'
 """What to do about a comma or bracket in one."""
 
-TIGHT = re.compile(r"(?:\s*- )*\s*([A-Za-z_][\w./()-]*):((?![\s/])\S.*)")
+TIGHT = r"(?:\s*- )*\s*([A-Za-z_][\w./()-]*):((?![\s/])\S.*)"
 """A key whose value follows the colon at once, as the beginning of a line or all of a key."""
 
-_COMMENT = re.compile(r"(?:^|\s)#.*")
+_COMMENT = r"(?:^|\s)#.*"
 
 
 def report_problem(problem: yaml.YAMLError, text: str, file: str, findings: Findings, last: Span | None) -> None:
@@ -40,7 +40,7 @@ def report_problem(problem: yaml.YAMLError, text: str, file: str, findings: Find
 def _strange_character(lines: list[str], line: int, file: str, findings: Findings) -> bool:
     """Report a character on the line, or on the one before, that looks like another."""
     for number in (line, line - 1):
-        written = _COMMENT.sub("", lines[number - 1]) if 0 < number <= len(lines) else ""
+        written = re.sub(_COMMENT, "", lines[number - 1]) if 0 < number <= len(lines) else ""
         at = lookalike(written)
         if at is not None:
             message = f"this is not YAML: here is {described(written[at])}"
@@ -86,7 +86,7 @@ def _tight_colon(lines: list[str], line: int, column: int, file: str, findings: 
         return True
     above = [number for number in range(line, 0, -1) if number <= len(lines) and lines[number - 1].strip()]
     for number in above[:3]:
-        match = TIGHT.fullmatch(_COMMENT.sub("", lines[number - 1]))
+        match = re.fullmatch(TIGHT, re.sub(_COMMENT, "", lines[number - 1]))
         if match:
             report_tight(match, Span(file, number, match.start(1) + 1, number, match.end(1) + 2), findings)
             return True

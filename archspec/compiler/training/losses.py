@@ -93,8 +93,8 @@ def _check_trained(name: str, loss: Loss, train: Train, graph: Graph, places: Pl
     """Report a loss that no variable which is trained leads to: its gradient would be empty."""
     targets = [getattr(loss, key, None) for key in ("target",)]
     ends = [*loss.tensors, *(each for each in targets if isinstance(each, str) and each in graph.endpoints)]
-    part = graph.ending_at([graph.endpoints.get(end, end) for end in ends])
-    owned = [(node.layer, variable.trainable) for _, node, variable in part.variables()]
+    needed = graph.leading_to([graph.endpoints.get(end, end) for end in ends])
+    owned = [(node.layer, variable.trainable) for _, node, variable in graph.variables(needed)]
     place = places.of(f"train.losses.{name}")
     if not any(trainable for _, trainable in owned):
         message = f"nothing on the way to the loss `{name}` can be trained"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from archspec.compiler.language.provenance import Values
+from archspec.dataclass import dataclass
 from archspec.diagnostics import Span
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from archspec.compiler.expand.names import Names, WrongReference, bare, means
@@ -11,6 +10,7 @@ from archspec.compiler.language.features import FeatureType
 from archspec.compiler.language.fields import Field, Form
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.training.places import Places
+from archspec.dataclass import dataclass
 from archspec.diagnostics import Findings, Span
 
 _Form = TypeVar("_Form", bound=Form)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from archspec.compiler.expand import Expanded
@@ -19,6 +18,7 @@ from archspec.compiler.training.optimizers import check_optimizers
 from archspec.compiler.training.places import Places
 from archspec.compiler.training.references import References, with_references
 from archspec.compiler.training.schedules import check_length
+from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Span
 
 

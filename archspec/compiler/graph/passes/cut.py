@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from archspec.compiler.graph.graph import Graph
+from archspec.dataclass import replace
 
 
 def cut(graph: Graph, name: str) -> Graph:

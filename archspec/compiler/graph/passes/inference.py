@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from archspec.compiler.graph.graph import Graph
+from archspec.dataclass import replace
 
 
 def for_inference(graph: Graph) -> Graph:

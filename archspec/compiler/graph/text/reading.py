@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from dataclasses import dataclass, field
 
 from archspec.compiler.graph.graph import Graph, Input, Node, Output
 from archspec.compiler.graph.text.line import Line, WrongLine
 from archspec.compiler.graph.text.regular import regular_layer, regular_variables
 from archspec.compiler.language.registry import Registry, builtin
+from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Findings, Span
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final
 
 from archspec.compiler.language.budget import Budget
+from archspec.dataclass import dataclass, field, replace
 
 Value = Any
 """None, bool, int, float, str, or a list or dict of them."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from archspec.compiler.language.features import FeatureType, Shape
 from archspec.compiler.language.toolkit import Toolkit
+from archspec.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)
