@@ -34,8 +34,9 @@ def test_two_steps_are_those_that_its_code_makes(folder: Path) -> None:
     first, second = losses(folder / "run")
     # The squares of probabilities of two classes lie between 0 and 2; equal logits give 0.5.
     assert 0 < first < 2 and 0 < second < 2
-    [right] = [line["right"] for line in metrics(folder / "run") if "right" in line]
+    [right] = [line["eval/right"] for line in metrics(folder / "run") if "eval/right" in line]
     assert 0 <= right <= 1
+    np.testing.assert_allclose([line["lr"] for line in metrics(folder / "run") if "lr" in line], [0.01, 0.005], 1e-6)
     tensors = newest(folder / "run").tensors
     kernel = next(tensors[name] for name in tensors if name == "a/weights")
     stripes = np.broadcast_to(0.01 * np.arange(4, dtype=np.float32), kernel.shape)
