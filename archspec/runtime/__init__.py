@@ -13,7 +13,8 @@ from archspec.runtime.noise import without_noise
 
 # Keras reads its backend once, at import; archspec's networks are TensorFlow graphs whatever the user's own default is.
 os.environ["KERAS_BACKEND"] = "tensorflow"
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# What goes wrong is an exception or ends the process; errors that TensorFlow logs besides tell of what it does instead.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # TensorFlow's own default depends on the processor; without oneDNN a dilated convolution has no gradient on a CPU.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 

@@ -37,7 +37,7 @@ def about(data: Dataset) -> str:
 
 def _network(program: Program) -> str:
     count = sum(math.prod(variable.shape) for _, _, variable in program.graph.variables() if variable.trainable)
-    return f"{program.name}, {count:,} parameters"
+    return f"{program.graph.name}, {count:,} parameters"
 
 
 def _device() -> str:

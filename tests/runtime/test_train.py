@@ -51,7 +51,7 @@ def test_it_says_nothing_else_and_nothing_in_colour(whole: Path) -> None:
     expected += [r"data          \S*images\d* \(train\), 40 images, 2 classes: dark, light"]
     expected += [
         r"evaluated on  \S*images\d* \(validation\), 10 images",
-        r"network       net, 778 parameters",
+        r"network       Net, 778 parameters",
         "device        .*",
     ]
     expected += [r"length        10 steps of 8, 2 epochs", r"run           .*/run"]
