@@ -193,6 +193,7 @@ CODES: dict[str, str] = {
     "AS745": "Ranks that were ended before they had saved.",
     "AS746": "Not enough memory for training.",
     "AS750": "A Python package that is not installed.",
+    "AS751": "Code of another package that cannot be loaded.",
     "AS760": "Another package named archspec in the same environment.",
     "AS761": "A process that ended while TensorFlow was imported.",
     "AS902": "A number that must be more than 0.",

@@ -15,7 +15,7 @@ def add(commands: Any) -> None:
         "schema",
         help="the JSON Schema of specs, for editors",
         description="Prints the JSON Schema that an editor completes and checks specs with: the published one "
-        "(schemas/archspec-1.schema.json), and the operations that installed packages bring.",
+        "(schemas/archspec-1.schema.json), and the forms that installed packages bring.",
         epilog="examples:\n  archspec schema > .archspec.schema.json\n"
         "  then, as the first line of a spec: # yaml-language-server: $schema=.archspec.schema.json",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -24,12 +24,13 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the schema; 1 where the operations of a package could not be loaded."""
-    from archspec.compiler.language.ops.installed import load_all
+    """Prints the schema; 1 where the forms of a package could not be loaded."""
+    from archspec.compiler.language.packages import installed
+    from archspec.compiler.language.registry import builtin
     from archspec.compiler.schema import as_text
     from archspec.rendering import report
 
-    problems = load_all()
-    sys.stdout.write(as_text())
-    report([Diagnostic("AS104", problem) for problem in problems])
-    return 1 if problems else 0
+    registry = builtin().with_packages(installed())
+    sys.stdout.write(as_text(registry))
+    report([Diagnostic("AS104", problem) for problem in registry.problems.values()])
+    return 1 if registry.problems else 0

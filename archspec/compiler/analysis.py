@@ -94,7 +94,7 @@ def _results(
         nodes, calls = program.graph.nodes, program.calls
         hyperparameters, values = program.hyperparameters, program.values
     elif document is not None:
-        resolver = Resolver(Findings(), history=document.sources.history)
+        resolver = Resolver(Findings(), document.registry, history=document.sources.history)
         expanded = expand(document, variant, {}, Budget(), resolver)
         nodes, calls, hyperparameters = expanded.nodes, expanded.calls, expanded.hyperparameters
         values = read_sections(document, expanded, resolver).values

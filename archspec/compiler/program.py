@@ -127,7 +127,7 @@ def _compile(
     unmet: Findings | None = None,
 ) -> Program | None:
     own = Findings()
-    resolver = Resolver(own, history=document.sources.history)
+    resolver = Resolver(own, document.registry, history=document.sources.history)
     place = next((v.span for v in document.variants if v.name == variant), document.root.span)
     budget.charge(VARIANT, place, own)
     if own.errors:

@@ -12,8 +12,10 @@ import keras
 import tensorflow as tf
 
 from archspec.compiler.graph.graph import Graph, Node
+from archspec.compiler.graph.packages import packages_of
 from archspec.compiler.graph.text import parse_graph, print_graph
 from archspec.compiler.language.op import Lowered, Variable
+from archspec.compiler.language.registry import builtin
 from archspec.diagnostics import Findings
 from archspec.runtime.ends import image_input, main_outputs, node_path
 
@@ -48,13 +50,15 @@ class Network(keras.Model):
 
     def get_config(self) -> dict[str, Any]:
         """What Keras writes into a .keras file, so that it loads without the spec: the graph's text form."""
-        return {"graph": print_graph(self.graph), "outputs": list(self.outputs_wanted)}
+        packages = sorted(packages_of(self.graph))
+        return {"graph": print_graph(self.graph), "outputs": list(self.outputs_wanted), "packages": packages}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Network:
         """The network of `get_config`; Keras sets its variables. Raises Stop for a text that is no graph."""
         findings = Findings()
-        graph = parse_graph(config["graph"], "the .keras file", findings)
+        registry = builtin().with_packages(config.get("packages", ()))
+        graph = parse_graph(config["graph"], "the .keras file", findings, registry)
         findings.stop_on_errors()
         assert graph is not None
         network = cls(graph)

@@ -47,10 +47,10 @@ def site(tmp_path: Path) -> Path:
     return folder
 
 
-def archspec(site: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def archspec(site: Path, *words: str, code: str = "") -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(site), str(ROOT)])}
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "archspec", *words],
+        [sys.executable, "-P", *(["-c", code] if code else ["-m", "archspec"]), *words],
         env=environment,
         cwd=site.parent,
         capture_output=True,

@@ -9,11 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archspec.compiler.language.fields import FAMILIES
 from archspec.compiler.language.forms.initializers import Constant, GlorotUniform, HeNormal
 from archspec.compiler.language.forms.width import Width
 from archspec.compiler.language.op import Op, Shape, WrongShape
-from archspec.compiler.language.ops import OPS, groups
 from archspec.compiler.language.ops.activation import Relu, Softmax
 from archspec.compiler.language.ops.conv import Conv2D, DepthwiseConv2D, SeparableConv2D
 from archspec.compiler.language.ops.dense import Dense
@@ -22,6 +20,7 @@ from archspec.compiler.language.ops.merge import Add, Concat, Multiply
 from archspec.compiler.language.ops.norm import BatchNorm, LocalResponseNorm
 from archspec.compiler.language.ops.pool import AvgPool2D, GlobalAvgPool, MaxPool2D
 from archspec.compiler.language.ops.reshape import Flatten, Shift, Squeeze
+from archspec.compiler.language.registry import builtin
 from archspec.compiler.spec.layers import COMMON, OPERATIONS
 from tests.cases.ops import CASES, Case
 
@@ -212,31 +211,31 @@ def test_width_is_a_multiple_and_loses_at_most_a_tenth(size: int, times: float, 
 
 
 def test_groups() -> None:
-    assert groups()["conv"] == ("conv1d", "conv2d", "depthwise_conv2d", "separable_conv2d")
-    assert groups()["weights"] == (*groups()["conv"], "dense", "conv2d_transpose")
-    assert groups()["pool"] == ("max_pool1d", "max_pool2d", "avg_pool2d")
-    assert groups()["norm"] == ("batch_norm",)
-    assert set(groups()["merge"]) == {"concat", "add", "multiply"}
-    assert "relu" in groups()["activation"] and "softmax" not in groups()["activation"]
-    assert not groups().keys() & {name for forms in FAMILIES.values() for name in forms}
+    groups = {group: tuple(ops) for group, ops in builtin().groups.items()}
+    assert groups["conv"] == ("conv1d", "conv2d", "depthwise_conv2d", "separable_conv2d")
+    assert groups["weights"] == (*groups["conv"], "dense", "conv2d_transpose")
+    assert groups["pool"] == ("max_pool1d", "max_pool2d", "avg_pool2d")
+    assert groups["norm"] == ("batch_norm",)
+    assert set(groups["merge"]) == {"concat", "add", "multiply"}
+    assert "relu" in groups["activation"] and "softmax" not in groups["activation"]
+    assert not groups.keys() & builtin().by_name.keys()
 
 
 def test_every_op_of_the_table_is_an_op_and_every_op_is_in_the_table() -> None:
-    own = {name for name, op in OPS.items() if op.__module__.startswith("archspec.")}
-    assert {case.op.NAME for case in CASES} == own
+    assert {case.op.NAME for case in CASES} == builtin().ops.keys()
 
 
-@pytest.mark.parametrize("op", OPS.values(), ids=OPS)
+@pytest.mark.parametrize("op", builtin().ops.values(), ids=builtin().ops)
 def test_every_op_is_documented_and_has_no_name_that_a_layer_needs(op: type[Op]) -> None:
     assert inspect.getdoc(op) and inspect.getdoc(op.shape)
     assert all(declared.doc for declared in op.FIELDS.values())
-    reserved = {*OPS, *COMMON, *OPERATIONS}
+    reserved = {*builtin().ops, *COMMON, *OPERATIONS}
     assert not reserved & op.FIELDS.keys()
     assert op.NAME not in COMMON and op.NAME not in OPERATIONS
 
 
 def test_names_of_forms_are_unique_over_families() -> None:
-    names = [name for forms in FAMILIES.values() for name in forms]
+    names = [name for forms in builtin().families.values() for name in forms]
     assert len(names) == len(set(names))
 
 
@@ -248,7 +247,7 @@ def test_what_has_no_default_has_to_be_said(cls: type[Op], required: set[str]) -
 
 
 def test_main_fields() -> None:
-    mains = {name: declared.name for name, op in OPS.items() if (declared := op.main())}
+    mains = {name: declared.name for name, op in builtin().ops.items() if (declared := op.main())}
     assert mains == {
         "conv1d": "filters",
         "conv2d": "filters",

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator, Draft202012Validator
 
 import archspec.compiler.schema.__main__ as command
-from archspec.compiler.language.fields import FAMILIES, Field, Form
+from archspec.compiler.language.fields import Field, Form
+from archspec.compiler.language.registry import builtin
 from archspec.compiler.language.values import WrongValue
 from archspec.compiler.schema import as_text, place, published, schema
 from archspec.compiler.syntax.nodes import plain
@@ -48,7 +49,7 @@ def subschemas(node: Any) -> Iterator[dict[str, Any]]:
 
 def test_published_file_is_what_the_fields_make() -> None:
     assert place() == ROOT / "schemas" / "archspec-1.schema.json"
-    assert place().read_text("utf-8") == as_text(), "run python -m archspec.compiler.schema"
+    assert place().read_text("utf-8") == as_text(builtin()), "run python -m archspec.compiler.schema"
 
 
 def test_check_flag_tells_a_stale_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,33 +65,33 @@ def test_check_flag_tells_a_stale_file(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_schema_is_valid_under_both_drafts() -> None:
-    Draft202012Validator.check_schema(published())
-    Draft7Validator.check_schema(published())
+    Draft202012Validator.check_schema(published(builtin()))
+    Draft7Validator.check_schema(published(builtin()))
 
 
 def test_only_words_that_draft_07_editors_know() -> None:
-    for found in subschemas(published()):
+    for found in subschemas(published(builtin())):
         assert found.keys() - {"$defs"} <= DRAFT_07, found
         # Beside a reference, a draft-07 reader sees nothing else.
         assert "$ref" not in found or found.keys() == {"$ref"}, found
 
 
 def test_every_reference_leads_somewhere_and_every_definition_is_used() -> None:
-    used = {found["$ref"] for found in subschemas(published()) if "$ref" in found}
+    used = {found["$ref"] for found in subschemas(published(builtin())) if "$ref" in found}
     for reference in used:
-        node = published()
+        node = published(builtin())
         for part in reference.removeprefix("#/").split("/"):
             node = node[part]
     names = {reference.split("/")[2] for reference in used}
-    assert published()["$defs"].keys() <= names
+    assert published(builtin())["$defs"].keys() <= names
 
 
 def test_layers_are_told_apart_by_their_operation() -> None:
     """if/then on one key each: an editor then completes and complains within that operation."""
-    text = json.dumps(published())
+    text = json.dumps(published(builtin()))
     assert "oneOf" not in text
-    rules = published()["$defs"]["layer.any"]["allOf"]
-    assert {rule["if"]["required"][0] for rule in rules} == {*FAMILIES["op"], "layers", "block", "network"}
+    rules = published(builtin())["$defs"]["layer.any"]["allOf"]
+    assert {rule["if"]["required"][0] for rule in rules} == {*builtin().ops, "layers", "block", "network"}
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
@@ -101,13 +102,13 @@ def test_specs_are_valid(path: Path, draft: Any) -> None:
     assert tree is not None
     errors = [
         f"{'/'.join(map(str, error.absolute_path))}: {error.message}"
-        for error in draft(schema()).iter_errors(plain(tree))
+        for error in draft(schema(builtin())).iter_errors(plain(tree))
     ]
     assert errors == []
 
 
 def fields() -> list[tuple[type[Form], Field]]:
-    forms = (cls for family in FAMILIES.values() for cls in family.values() if cls.__module__.startswith("archspec."))
+    forms = builtin().by_name.values()
     return [(cls, declared) for cls in forms for declared in cls.FIELDS.values() if not declared.type.family]
 
 
@@ -151,7 +152,7 @@ def accepts(declared: Field, value: object) -> bool:
 @given(value=values)
 def test_schema_and_field_agree(cls: type[Form], declared: Field, value: object) -> None:
     part = {"$ref": f"#/$defs/scope.{cls.NAME}/properties/{declared.name}"}
-    validator = Draft202012Validator({**part, "$defs": published()["$defs"]})
+    validator = Draft202012Validator({**part, "$defs": published(builtin())["$defs"]})
     assert validator.is_valid(value) == accepts(declared, value)
 
 
@@ -159,7 +160,10 @@ def test_schema_and_field_agree(cls: type[Form], declared: Field, value: object)
 def test_an_expression_can_stand_for_every_value(value: str) -> None:
     for cls, declared in fields():
         part = {"$ref": f"#/$defs/scope.{cls.NAME}/properties/{declared.name}"}
-        assert Draft202012Validator({**part, "$defs": published()["$defs"]}).is_valid(value), (cls, declared.name)
+        assert Draft202012Validator({**part, "$defs": published(builtin())["$defs"]}).is_valid(value), (
+            cls,
+            declared.name,
+        )
 
 
 EXTENDING = [
@@ -176,8 +180,10 @@ EXTENDING = [
 def test_what_extends_a_spec_may_say_a_part_of_a_form(text: str, draft: Any) -> None:
     alone, over = (parse(f"archspec: 1\n{line}{text}\n", "a.yaml", Findings()) for line in ("", "extends: b.yaml\n"))
     assert alone is not None and over is not None
-    assert list(draft(published()).iter_errors(plain(over))) == []
-    assert not draft(published()).is_valid({**plain(alone), "inputs": {}, "layers": []}) or text.startswith("change")  # type: ignore[dict-item]
+    assert list(draft(published(builtin())).iter_errors(plain(over))) == []
+    assert not draft(published(builtin())).is_valid({**plain(alone), "inputs": {}, "layers": []}) or text.startswith(
+        "change"
+    )  # type: ignore[dict-item]
 
 
 @pytest.mark.parametrize(
@@ -192,7 +198,7 @@ def test_what_extends_a_spec_may_say_a_part_of_a_form(text: str, draft: Any) -> 
 def test_what_extends_a_spec_must_say_it_rightly(text: str) -> None:
     over = parse(f"archspec: 1\nextends: b.yaml\n{text}\n", "a.yaml", Findings())
     assert over is not None
-    assert not Draft202012Validator(published()).is_valid(plain(over))
+    assert not Draft202012Validator(published(builtin())).is_valid(plain(over))
 
 
 def test_a_mistake_in_one_layer_does_not_print_all_of_them() -> None:
@@ -203,13 +209,13 @@ def test_a_mistake_in_one_layer_does_not_print_all_of_them() -> None:
         [*spec["layers"], {"bad": {"conv2d": "many"}}],
         [*spec["layers"], {"s": [{"bad": {"conv2d": 8, "kernl": 3}}]}],
     ):
-        errors = list(Draft202012Validator(published()).iter_errors({**spec, "layers": layers}))
+        errors = list(Draft202012Validator(published(builtin())).iter_errors({**spec, "layers": layers}))
         assert errors and all(len(error.message) < 200 for error in errors), errors
 
 
 def test_an_editor_is_told_the_names_of_kinds() -> None:
     """yaml-language-server completes what stands in `properties`; a layer that has no operation yet is offered all."""
-    layer = published()["$defs"]["layer.any"]
-    assert layer["then"]["properties"].keys() >= {*FAMILIES["op"], "layers", "block", "network"} - {
-        name for name in FAMILIES["op"] if "." in name
+    layer = published(builtin())["$defs"]["layer.any"]
+    assert layer["then"]["properties"].keys() >= {*builtin().ops, "layers", "block", "network"} - {
+        name for name in builtin().ops if "." in name
     }

@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from archspec.compiler.check import validate
+from archspec.compiler.language.registry import builtin
 from archspec.compiler.schema import published
 from archspec.compiler.syntax.nodes import Mapping, plain
 from archspec.compiler.syntax.reading import parse
@@ -21,7 +22,7 @@ def found(text: str) -> list[Diagnostic]:
     findings = Findings()
     root = parse(text, "spec.yaml", findings)
     assert root is not None and not findings.items
-    validate(root, findings)
+    validate(root, builtin(), findings)
     return findings.items
 
 
@@ -214,13 +215,13 @@ def test_what_the_schema_refuses_is_reported_and_nothing_else(path: Path) -> Non
     tree = parse(path.read_text(), path.name, Findings())
     assert isinstance(tree, Mapping)
     whole = plain(tree)
-    judge, chance = Draft202012Validator(published()), random.Random(path.stem)
+    judge, chance = Draft202012Validator(published(builtin())), random.Random(path.stem)
     for _ in range(25):
         broken = mutate(whole, chance)
         text = yaml.safe_dump(broken, sort_keys=False)
         root, findings = parse(text, "spec.yaml", Findings()), Findings()
         if not isinstance(root, Mapping) or not {"inputs", "layers"} <= {key.text for key, _ in root.pairs}:
             continue  # a later stage misses them, because what is extended may have them
-        validate(root, findings)
+        validate(root, builtin(), findings)
         errors = [error.message for error in judge.iter_errors(plain(root))]
         assert bool(errors) == bool(findings.items), (text, errors[:3], findings.items[:3])

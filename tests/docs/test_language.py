@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from archspec.compiler.language.expression import FUNCTIONS
+from archspec.compiler.language.registry import builtin
 from archspec.compiler.schema import published
 from archspec.compiler.spec.layers import COMMON
 from tests.docs.pages import ROOT, Example, check, examples
@@ -23,7 +24,7 @@ def test_every_fence_is_an_example(page: str) -> None:
     assert len(EXAMPLES) == page.count("\n```") / 2 > 20
 
 
-@pytest.mark.parametrize("word", [*published()["properties"], *COMMON, *FUNCTIONS])
+@pytest.mark.parametrize("word", [*published(builtin())["properties"], *COMMON, *FUNCTIONS])
 def test_page_has_every_word(word: str, page: str) -> None:
     """Sections, keys of a layer and functions each stand on the page as code, or in an example."""
     assert any(f"{before}{word}{after}" in page for before in "` {\n" for after in ("`", ":", "(")), word

@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from archspec.compiler.language.fields import FAMILIES, Form
+from archspec.compiler.language.fields import Form
 from archspec.compiler.language.forms.data import Cifar10, Folder, Mnist, Sample, TFRecord
+from archspec.compiler.language.registry import builtin
 from archspec.diagnostics import Stop
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.open import data_form, open_data
@@ -33,7 +34,7 @@ def images_of(dataset: Dataset) -> np.ndarray:
     return np.stack([example["image"].numpy() for _, example in dataset.examples()])
 
 
-@pytest.mark.parametrize("form", FAMILIES["data"].values(), ids=FAMILIES["data"])
+@pytest.mark.parametrize("form", builtin().families["data"].values(), ids=builtin().families["data"])
 def test_every_form_has_its_source(form: type[Form]) -> None:
     module, _, function = form.IMPLEMENTATION.partition(":")  # type: ignore[attr-defined]
     assert callable(getattr(import_module(module), function))

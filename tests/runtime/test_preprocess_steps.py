@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archspec.compiler.language.features import image_type
-from archspec.compiler.language.fields import FAMILIES
 from archspec.compiler.language.forms import preprocess as forms
 from archspec.compiler.language.forms.preprocess import Preprocess, complaints
-from archspec.runtime.preprocess.apply import STEPS, Preparation
+from archspec.compiler.language.registry import builtin
+from archspec.runtime.implementation import implementation
+from archspec.runtime.preprocess.apply import Preparation
 from archspec.runtime.preprocess.decode import to_float
 from archspec.runtime.preprocess.geometry import MOVES_PIXELS
 
@@ -28,7 +30,7 @@ def seeded(number: int) -> tf.Tensor:
 
 def done(step: Preprocess, image: Any, seed: int = 0) -> np.ndarray:
     """What a step makes of a float image."""
-    return STEPS[type(step)](step, tf.constant(image, tf.float32), seeded(seed)).numpy()
+    return implementation(step)(step, tf.constant(image, tf.float32), seeded(seed)).numpy()
 
 
 def prepared(image: Any, steps: tuple[Preprocess, ...], shape: tuple[int, int, int], seed: int) -> np.ndarray:
@@ -64,7 +66,10 @@ def centered_bilinear(image: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def test_every_form_has_its_code() -> None:
-    assert set(STEPS) == set(FAMILIES["preprocess"].values())
+    for form in builtin().families["preprocess"].values():
+        assert issubclass(form, Preprocess)
+        module, _, function = form.IMPLEMENTATION.partition(":")
+        assert callable(getattr(import_module(module), function)), form
 
 
 @pytest.mark.parametrize("size", [(5, 9), (20, 31), (7, 40), (13, 17)])
@@ -208,8 +213,8 @@ def test_moving_pixels_before_or_after_they_become_float_is_the_same(form: type[
     main = form.main()
     step = form(**({} if main is None else {main.name: {"size": (6, 5), "fraction": 0.6, "amount": 2}[main.name]}))
     image = RANDOM.integers(0, 256, (9, 8, 3), np.uint8)
-    early = to_float(STEPS[form](step, tf.constant(image), seeded(3)))
-    np.testing.assert_array_equal(early, STEPS[form](step, to_float(tf.constant(image)), seeded(3)))
+    early = to_float(implementation(step)(step, tf.constant(image), seeded(3)))
+    np.testing.assert_array_equal(early, implementation(step)(step, to_float(tf.constant(image)), seeded(3)))
 
 
 def test_each_step_has_randomness_of_its_own() -> None:
@@ -242,9 +247,9 @@ def test_sizes_foreseen_without_tensorflow_are_those_that_come(
     for step in steps:
         if step.complaint(size, 3):
             with pytest.raises(tf.errors.InvalidArgumentError, match="larger than the image"):
-                STEPS[type(step)](step, image, seeded(1))
+                implementation(step)(step, image, seeded(1))
             return
-        image, foreseen = STEPS[type(step)](step, image, seeded(1)), step.size_after(size)
+        image, foreseen = implementation(step)(step, image, seeded(1)), step.size_after(size)
         size = tuple(image.shape[:2])
         assert foreseen in (size, (None, None))
 

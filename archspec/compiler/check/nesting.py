@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archspec.compiler.language.fields import FAMILIES
+from archspec.compiler.language.registry import Registry
 from archspec.compiler.language.suggestions import closest
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 
@@ -10,17 +10,17 @@ LONGEST = 40
 """Characters of a value that a remedy repeats."""
 
 
-def beside(family: str, form: str, value: Node | None) -> str | None:
+def beside(form: str, value: Node | None, registry: Registry) -> str | None:
     """How the fields in a form's value are written beside it; None where what stands there is not its fields."""
-    # Norms and activations are operations too.
-    cls = FAMILIES.get(family, FAMILIES["op"]).get(form)
+    cls = registry.by_name.get(form)
     if cls is None or not isinstance(value, Mapping) or not value.pairs:
         return None
     main = cls.main()
     names = {key.text: closest(key.text, cls.FIELDS) for key, _ in value.pairs}
     if main is None and getattr(cls, "ARITY", (1, 1)) != (1, 1):
         return None
-    if main is not None and (main.type.text == "factors" or names.keys() & FAMILIES.get(main.type.family, {}).keys()):
+    kinds = registry.families.get(main.type.family, {}) if main is not None else {}
+    if main is not None and (main.type.text == "factors" or names.keys() & kinds.keys()):
         return None
     if not any(names.values()):
         return None

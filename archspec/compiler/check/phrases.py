@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from archspec.compiler.check.numbers import as_number
 from archspec.compiler.check.subschemas import Part
-from archspec.compiler.language.fields import FAMILIES, Field
+from archspec.compiler.language.fields import Field
+from archspec.compiler.language.registry import Registry
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.language.values import WrongValue
 from archspec.compiler.syntax.lookalikes import described, lookalike, plain_letters
@@ -50,14 +51,14 @@ def meant(name: str, known: Iterable[str]) -> str | None:
     return f"{found} Here is {described(name[at])}" if found else f"here is {described(name[at])}"
 
 
-def unknown_code(part: Part) -> tuple[str, str]:
+def unknown_code(part: Part, registry: Registry) -> tuple[str, str]:
     """The code for a key that is not known, and what such a key is called there."""
     if in_expectations(part):
         return "AS501", "key"
     if not part.path:
         return "AS101", "section"
     head, _, name = part.name.partition(".")
-    return "AS101", "field" if head in ("scope", "form") or name in FAMILIES["op"] else "key"
+    return "AS101", "field" if head in ("scope", "form") or name in registry.ops else "key"
 
 
 def in_expectations(part: Part) -> bool:

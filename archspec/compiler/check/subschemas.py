@@ -8,7 +8,8 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
 
-from archspec.compiler.language.fields import FAMILIES, Field, Form
+from archspec.compiler.language.fields import Field, Form
+from archspec.compiler.language.registry import Registry
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.dataclass import dataclass
 
@@ -36,8 +37,9 @@ class Part:
 class Parts:
     """Finds subschemas by path and decides values against them."""
 
-    def __init__(self, root: Json) -> None:
+    def __init__(self, root: Json, registry: Registry) -> None:
         self.root = root
+        self.registry = registry
         self._validator = Draft202012Validator(root)
         self._validators: dict[tuple[str, ...], Validator] = {}
         self._valid: dict[tuple[tuple[str, ...], str], bool] = {}
@@ -78,7 +80,7 @@ class Parts:
         """The alternative for a mapping or a list that has parts of its own; None where values are taken whole."""
         kind = KINDS.get(type(node))
         for choice in self.choices(*part.path) if kind else ():
-            if choice.schema.get("type") == kind and _in_parts(choice):
+            if choice.schema.get("type") == kind and self._in_parts(choice):
                 found: Part = choice
                 return found
         return None
@@ -98,15 +100,22 @@ class Parts:
             self._validators[part.path] = self._validator.evolve(schema=part.schema)
         return self._validators[part.path]
 
+    def _in_parts(self, part: Part) -> bool:
+        """Whether what is in it is looked at one by one: not in a field's own plain value, such as [1, 7]."""
+        items = part.schema.get("items") or part.schema.get("additionalProperties")
+        if not items or "properties" in part.schema:
+            return True
+        choices = items.get("anyOf", [items])
+        forms = any("$ref" in choice and choice["$ref"] != "#/$defs/expression" for choice in choices)
+        return forms or self.declared_in(part) is None
 
-def _in_parts(part: Part) -> bool:
-    """Whether what is in it is looked at one by one: not in a field's own plain value, such as [1, 7]."""
-    items = part.schema.get("items") or part.schema.get("additionalProperties")
-    if not items or "properties" in part.schema:
-        return True
-    choices = items.get("anyOf", [items])
-    forms = any("$ref" in choice and choice["$ref"] != "#/$defs/expression" for choice in choices)
-    return forms or declared_in(part) is None
+    def declared_in(self, part: Part) -> tuple[type[Form], Field] | None:
+        """The field whose value a part describes, with its form."""
+        head, _, form = part.name.partition(".")
+        if head != "scope" or len(part.path) < 4:
+            return None
+        cls = self.registry.by_name.get(form)
+        return (cls, cls.FIELDS[part.path[3]]) if cls is not None else None
 
 
 def kinds(part: Part) -> dict[str, tuple[str, ...]]:
@@ -114,15 +123,6 @@ def kinds(part: Part) -> dict[str, tuple[str, ...]]:
     rules = enumerate(part.schema.get("allOf", ()))
     found = ((rule["if"]["required"][0], i) for i, rule in rules if "required" in rule.get("if", ()))
     return {key: (*part.path, "allOf", str(i), "then") for key, i in found}
-
-
-def declared_in(part: Part) -> tuple[type[Form], Field] | None:
-    """The field whose value a part describes, with its form."""
-    head, _, form = part.name.partition(".")
-    if head != "scope" or len(part.path) < 4:
-        return None
-    cls = next((family[form] for family in FAMILIES.values() if form in family), None)
-    return (cls, cls.FIELDS[part.path[3]]) if cls is not None else None
 
 
 def wanted(parts: tuple[Part, ...]) -> str:

@@ -18,11 +18,11 @@ from archspec.compiler.check.phrases import (
     thing_of,
     unknown_code,
 )
-from archspec.compiler.check.subschemas import Json, Part, Parts, declared_in, shown, wanted
-from archspec.compiler.language.fields import FAMILIES
-from archspec.compiler.language.ops.installed import load
+from archspec.compiler.check.subschemas import Part, Parts, shown, wanted
+from archspec.compiler.language.registry import Registry
 from archspec.compiler.language.suggestions import closest, nearest
 from archspec.compiler.language.values import WrongValue
+from archspec.compiler.schema import published
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar, plain
 from archspec.compiler.syntax.problems import TIGHT, report_tight
 from archspec.diagnostics import Findings, Note
@@ -31,11 +31,12 @@ from archspec.diagnostics import Findings, Note
 class Walk:
     """Checks a document's nodes one by one, so that a mistake in one of them hides no other."""
 
-    def __init__(self, schema: Json, findings: Findings) -> None:
+    def __init__(self, registry: Registry, findings: Findings) -> None:
+        schema = published(registry)
         # What a spec extends is laid under it already: it is looked at as a spec by itself.
-        self.parts = Parts({**schema, "properties": {**schema["properties"], **schema["then"]["properties"]}})
+        self.parts = Parts({**schema, "properties": {**schema["properties"], **schema["then"]["properties"]}}, registry)
         self.findings = findings
-        self.fields = {name for family in FAMILIES.values() for cls in family.values() for name in cls.FIELDS}
+        self.registry = registry
 
     def check(self, root: Node) -> None:
         """Report every mistake in the document."""
@@ -130,18 +131,18 @@ class Walk:
         chosen = self.parts.at(*choices[key.text])
         skip = {other.text for other in found if other is not key}
         self._two_values(part, key, node)
-        self._keys(chosen, node, f"`{key.text}`", skip | self._nested(part, key, node))
+        self._keys(chosen, node, f"`{key.text}`", skip | self._nested(key, node))
 
     def _is_unknown_kind(self, part: Part, first: Scalar, found: Scalar) -> bool:
         """Whether a key is the name of a kind that does not exist, and no field, rightly spelt or not."""
         known = self.parts.at(*self.parts.kinds(part)[found.text])
-        if known.schema.get("additionalProperties") is not False or first.text in self.fields:
+        if known.schema.get("additionalProperties") is not False or first.text in self.registry.fields:
             return False
         return first.text not in known.schema["properties"] and closest(first.text, known.schema["properties"]) is None
 
-    def _nested(self, part: Part, key: Scalar, node: Mapping) -> set[str]:
+    def _nested(self, key: Scalar, node: Mapping) -> set[str]:
         """Report fields that stand inside the form's value; the key that needs no further check."""
-        remedy = beside(thing_of(part), key.text, node.get(key.text))
+        remedy = beside(key.text, node.get(key.text), self.registry)
         if remedy is None:
             return set()
         message = f"the fields of `{key.text}` stand beside it, not inside it"
@@ -150,7 +151,7 @@ class Walk:
 
     def _two_values(self, part: Part, key: Scalar, node: Mapping) -> None:
         """Report a main value that is said behind the form's name and under its own as well."""
-        cls = FAMILIES.get(thing_of(part), FAMILIES["op"]).get(key.text)
+        cls = self.registry.by_name.get(key.text)
         main = cls.main() if cls is not None else None
         again = node.key(main.name) if main is not None else None
         value = node.get(key.text)
@@ -175,7 +176,7 @@ class Walk:
 
     def _no_kind(self, part: Part, node: Mapping) -> None:
         beside = part.schema["then"]["propertyNames"]["anyOf"][0]["enum"]
-        strange = [key for key, _ in node.pairs if key.text not in beside and key.text not in self.fields]
+        strange = [key for key, _ in node.pairs if key.text not in beside and key.text not in self.registry.fields]
         if strange:
             self._unknown_kind(part, strange[0])
         elif thing_of(part) == "operation":
@@ -191,12 +192,8 @@ class Walk:
         thing, known = thing_of(part), self._known(part)
         offer = f"one of {', '.join(known)}; a block is called by `block:`"
         help = meant(name.text, known) or (offer if thing == "operation" else f"one of {', '.join(known)}")
-        reason = ""
-        if "." in name.text and thing not in FAMILIES:
-            problem = load(name.text.partition(".")[0])
-            reason = f": {problem}" if problem else ""
-            help = "a dot marks operations of other packages: install or repair that package" if problem else help
-        self.findings.add("AS104", f"there is no {thing} `{name.text}`{reason}", name.span, help=help)
+        why, remedy = self.registry.why_not(name.text, thing)
+        self.findings.add("AS104", f"there is no {thing} `{name.text}`{why}", name.span, help=remedy or help)
 
     def _tight_colon(self, name: Scalar) -> bool:
         """Report a name that is a key and its value without a space between them."""
@@ -244,7 +241,7 @@ class Walk:
     def _unknown_key(self, part: Part, key: Scalar, what: str, known: list[str], code: str = "") -> None:
         if self._tight_colon(key):
             return
-        usual, thing = unknown_code(part)
+        usual, thing = unknown_code(part, self.registry)
         code = code or usual
         help = meant(key.text, known) or f"it has {', '.join(known) or 'no fields'}"
         self.findings.add(code, f"{what} has no {thing} `{key.text}`", key.span, help=help)
@@ -252,7 +249,8 @@ class Walk:
     def _value(self, part: Part, node: Node, what: str) -> None:
         """Check a value that is taken whole."""
         value = plain(node)
-        cls, declared = declared_in(part) or declared_in(self.parts.choices(*part.path)[0]) or (None, None)
+        first = self.parts.choices(*part.path)[0]
+        cls, declared = self.parts.declared_in(part) or self.parts.declared_in(first) or (None, None)
         bare = value is None and self.parts.holds(part, None)
         if cls is not None and declared is not None and not (declared.type.family or bare or has_expression(node)):
             try:

@@ -18,7 +18,7 @@ from archspec.diagnostics import Findings
 
 def counted(layers: tuple[Layer, ...], context: Context, depths: Depths) -> int | None:
     """How many calls count; None where that depends on the shape of a tensor, which only the layers can tell."""
-    counter = _Counter(depths)
+    counter = _Counter(depths, Resolver(Findings(), context.document.registry))
     counter.layers(layers, context.with_tensors(_unknown))
     return None if counter.unsure else counter.count
 
@@ -32,7 +32,7 @@ class _Counter:
     """Walks layers, copies and blocks as the expansion does, and makes nothing."""
 
     depths: Depths
-    resolver: Resolver = field(default_factory=lambda: Resolver(Findings()))
+    resolver: Resolver
     usage: Usage = field(default_factory=Usage)
     count: int = 0
     unsure: bool = False

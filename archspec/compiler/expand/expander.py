@@ -26,7 +26,6 @@ from archspec.compiler.expand.stride import check_reached
 from archspec.compiler.expand.targets import is_shallow, surrounded, target_of
 from archspec.compiler.expand.usage import Usage
 from archspec.compiler.language.budget import COPY, FINDING, Budget
-from archspec.compiler.language.ops import OPS
 from archspec.compiler.resolve import Resolver
 from archspec.compiler.spec.records import (
     Block,
@@ -212,7 +211,7 @@ class Expander:
         inputs = self._inputs(body, incoming, target, context)
         if inputs is None:
             return NO_TENSOR
-        return append_op(OPS[body.op.text], body, inputs, target, context, self.resolver, self.builder)
+        return append_op(body, inputs, target, context, self.resolver, self.builder)
 
     def _inputs(self, body: Call | Join, incoming: Bundle, target: Target, context: Context) -> list[str | None] | None:
         """The tensors that an op takes: its branches' or operands', or what comes in; None after an error."""
@@ -313,7 +312,7 @@ class Expander:
 
     def _counted_by_making(self, document: Document, incoming: Bundle, context: Context) -> int:
         """How many calls read their depth where tensors decide: all is made once in silence, on a graph of its own."""
-        silent = Resolver(Findings())
+        silent = Resolver(Findings(), self.resolver.registry)
         builder = Builder(silent.findings, self.budget)
         builder.inputs.update(self.builder.known(tensor for _, tensor in incoming.outputs if tensor is not None))
         counting = Expander(silent, builder, self.budget)

@@ -29,6 +29,7 @@ def read_network(body: NetworkCall, context: Context, resolver: Resolver) -> tup
     document, variant = read_file(file, findings, sources)
     if document is None or len(findings.errors) > before:
         return None
+    resolver.know(document.registry)
     chosen = resolver.text(body.variant, context.environment) if body.variant is not None else variant
     return None if chosen is None else (document, chosen)
 

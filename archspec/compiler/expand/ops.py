@@ -11,7 +11,6 @@ from archspec.compiler.expand.stride import dilated, reach_of
 from archspec.compiler.graph.graph import Node
 from archspec.compiler.language.fields import Form
 from archspec.compiler.language.op import Op
-from archspec.compiler.language.ops import OPS
 from archspec.compiler.language.provenance import Values
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.resolve import Resolver, Written
@@ -35,7 +34,6 @@ class Part:
 
 
 def append_op(
-    cls: type[Op],
     body: Call | Join,
     inputs: list[Tensor],
     target: Target,
@@ -44,7 +42,7 @@ def append_op(
     builder: Builder,
 ) -> Bundle:
     """Append the nodes of an op; what it hands on."""
-    findings, span, values = resolver.findings, target.layer.span, Values()
+    cls, findings, span, values = body.kind, resolver.findings, target.layer.span, Values()
     fits = _check_fields(cls, body, findings) & _check_arity(cls, len(inputs), span, findings)
     written = _written(cls, body, context, findings)
     cells = {name: cell for name, cell in target.cells.items() if name in cls.FIELDS}
@@ -108,7 +106,7 @@ def _refuse_idle(layer: Layer, body: Call | Join, paths: list[str], builder: Bui
                 message = f"`{op}` has no variables, so `{name}` would do nothing"
                 findings.add("AS119", message, node.span, help="take it out")
     elif layer.share is not None:
-        fields = OPS[op].FIELDS
+        fields = body.kind.FIELDS
         for key, _ in body.fields:
             if fields[key.text].type.family == "initializer" or key.text.endswith("l2"):
                 message = f"`{layer.share.text}` makes the variables that are shared, so `{key.text}` would do nothing"

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from archspec.compiler.expand.reads import names_read_in_document
 from archspec.compiler.expand.usage import Usage
-from archspec.compiler.language.fields import FAMILIES, Form
+from archspec.compiler.language.fields import Form
+from archspec.compiler.language.registry import Registry
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.resolve import Resolver
 from archspec.compiler.spec.records import Document, Scope, walk
@@ -16,28 +17,28 @@ from archspec.diagnostics import Diagnostic, Findings, Span
 def check_scopes(document: Document, findings: Findings) -> None:
     """Report defaults that nothing could accept: an unknown target, or a field that no member of it has."""
     blocks = {block.name: {p.name for p in block.parameters} for block in document.blocks.values()}
-    groups = _groups()
+    groups = _groups(document.registry)
     for scope in (*document.scopes.values(), *_scopes(document)):
         for default in scope.defaults:
             target, name = default.target.text, default.field.text
             members = groups.get(target, [])
             fields = blocks.get(target) or {field for cls in members for field in cls.FIELDS}
             if target not in blocks and not members:
-                help = nearest(target, [*groups, *blocks])
+                why, help = document.registry.why_not(target, "form")
+                help = help or nearest(target, [*groups, *blocks]) or ""
                 help = help or "a scope is keyed by an operation, a group, a block or another form"
-                findings.add("AS203", f"nothing is called `{target}`", default.target.span, help=help)
+                findings.add("AS203", f"nothing is called `{target}`{why}", default.target.span, help=help)
             elif name not in fields:
                 help = nearest(name, fields) or f"`{target}` has {', '.join(sorted(fields)) or 'none'}"
                 findings.add("AS204", f"`{target}` has no field `{name}`", default.field.span, help=help)
 
 
-def _groups() -> dict[str, list[type[Form]]]:
+def _groups(registry: Registry) -> dict[str, list[type[Form]]]:
     """Everything a scope can be keyed by: the name of a form or of a group -> the forms it stands for."""
     found: dict[str, list[type[Form]]] = {}
-    for family in FAMILIES.values():
-        for name, cls in family.items():
-            for key in (name, *cls.GROUPS):
-                found.setdefault(key, []).append(cls)
+    for name, cls in registry.by_name.items():
+        for key in (name, *cls.GROUPS):
+            found.setdefault(key, []).append(cls)
     return found
 
 

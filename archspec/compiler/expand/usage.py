@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archspec.compiler.expand.reads import names_read_by
-from archspec.compiler.language.ops import OPS
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.spec.records import BlockCall, Body, Call, Document, Join, Layer
 from archspec.dataclass import dataclass, field
@@ -72,14 +71,14 @@ def _written(body: Body) -> set[str]:
         return {key.text for key, _ in body.arguments}
     if not isinstance(body, (Call, Join)):
         return set()
-    main = OPS[body.op.text].main() if isinstance(body, Call) and body.main is not None else None
+    main = body.kind.main() if isinstance(body, Call) and body.main is not None else None
     return {*(key.text for key, _ in body.fields), *([main.name] if main is not None else [])}
 
 
 def _fields(body: Body, document: Document) -> set[str]:
     """The fields and parameters that a column can set."""
     if isinstance(body, (Call, Join)):
-        return set(OPS[body.op.text].FIELDS)
+        return set(body.kind.FIELDS)
     if not isinstance(body, BlockCall):
         return set()
     named = document.blocks.get(body.block.text)

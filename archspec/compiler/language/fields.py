@@ -93,15 +93,12 @@ def field(
     return lambda name, kind: Field(name, kind, default, doc, unit, main, minimum, above, maximum, choices)
 
 
-FAMILIES: dict[str, dict[str, type[Form]]] = {}
-"""Every named form, by family ("op", "initializer", "loss", …) and name."""
-
-
 @dataclass_transform(field_specifiers=(field,), kw_only_default=True, frozen_default=True)
 class Form:
     """A thing written `name: main value, field: value`: immutable, with its fields declared in the class body.
 
-    `class Conv2D(Op, name="conv2d")` is final and enters FAMILIES; a class without a name is abstract.
+    `class Conv2D(Op, name="conv2d")` is final; a class without a name is abstract. No table changes
+    by that: which forms there are is what a Registry says.
     """
 
     FAMILY: ClassVar[str] = ""
@@ -119,8 +116,6 @@ class Form:
         cls.FIELDS = {**cls.FIELDS, **_declared(cls)}
         origin = Origin("default", f"the default of {name}")
         cls.DEFAULTS = {key: Resolved(declared.default, origin) for key, declared in cls.FIELDS.items()}
-        if name:
-            FAMILIES.setdefault(cls.FAMILY, {})[name] = cls
 
     def __init__(self, **values: Any) -> None:
         if values.keys() != self.FIELDS.keys():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archspec.compiler.language.fields import FAMILIES, Form
+from archspec.compiler.language.fields import Form
+from archspec.compiler.language.registry import Registry
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.diagnostics import Findings, Span
@@ -11,16 +12,16 @@ Fields = tuple[type[Form], dict[str, Node], Span]
 """A form, what is written for its fields, and where."""
 
 
-def form_and_fields(family: str, node: Node, findings: Findings) -> Fields | None:
+def form_and_fields(family: str, node: Node, registry: Registry, findings: Findings) -> Fields | None:
     """The form that a node stands for, what it writes for its fields, and where; None after reporting a mistake."""
-    known = _members(family)
+    known = registry.members(family)
     alone = known.get(family) if len(known) == 1 else None
     if alone is not None:
         return _with_fields(alone, _own_fields(alone, node, findings), node.span)
     if isinstance(node, Scalar):
         if "fixed" in known and isinstance(node.value, (int, float)):
             return known["fixed"], {"rate": node}, node.span
-        return _with_fields(_known(family, node, findings), {}, node.span)
+        return _with_fields(_known(family, node, registry, findings), {}, node.span)
     if isinstance(node, Listing):
         findings.add("AS102", f"here stands one {family}, not a list", node.span)
         return None
@@ -29,7 +30,7 @@ def form_and_fields(family: str, node: Node, findings: Findings) -> Fields | Non
         cls = known[key.text]
         return _with_fields(cls, _fields_of(cls, node, key, findings), key.span)
     if node.pairs:
-        _known(family, node.pairs[0][0], findings)
+        _known(family, node.pairs[0][0], registry, findings)
     else:
         findings.add("AS102", f"here stands one of {', '.join(known)}", node.span)
     return None
@@ -39,11 +40,12 @@ def _with_fields(cls: type[Form] | None, fields: dict[str, Node] | None, span: S
     return None if cls is None or fields is None else (cls, fields, span)
 
 
-def _known(family: str, name: Scalar, findings: Findings) -> type[Form] | None:
-    known = _members(family)
+def _known(family: str, name: Scalar, registry: Registry, findings: Findings) -> type[Form] | None:
+    known = registry.members(family)
     if name.text not in known:
-        help = nearest(name.text, known) or f"one of {', '.join(known)}"
-        findings.add("AS104", f"there is no {family} `{name.text}`", name.span, help=help)
+        why, help = registry.why_not(name.text, family)
+        help = help or nearest(name.text, known) or f"one of {', '.join(known)}"
+        findings.add("AS104", f"there is no {family} `{name.text}`{why}", name.span, help=help)
     return known.get(name.text)
 
 
@@ -80,9 +82,3 @@ def unknown_field(cls: type[Form], key: Scalar, findings: Findings) -> None:
     """Report a key that the form does not have."""
     help = nearest(key.text, cls.FIELDS) or f"it has {', '.join(cls.FIELDS) or 'no fields'}"
     findings.add("AS101", f"`{cls.NAME}` has no field `{key.text}`", key.span, help=help)
-
-
-def _members(family: str) -> dict[str, type[Form]]:
-    """The forms of a family, or the ops of a group (`activation`) where a field holds an op of that group."""
-    found = FAMILIES.get(family)
-    return found if found is not None else {name: op for name, op in FAMILIES["op"].items() if family in op.GROUPS}

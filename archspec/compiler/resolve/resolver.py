@@ -9,6 +9,7 @@ from typing import Any
 from archspec.compiler.language.expression import UNKNOWN, Environment, Value, has_expression
 from archspec.compiler.language.fields import Field, Form
 from archspec.compiler.language.provenance import Candidate, Resolved, Values
+from archspec.compiler.language.registry import Registry
 from archspec.compiler.language.values import shown
 from archspec.compiler.resolve.forms import form_and_fields
 from archspec.compiler.resolve.values import checked, condition, quiet, text_of, value_of
@@ -40,10 +41,15 @@ class Resolver:
     """Finds the value of every field; remembers which defaults reached something."""
 
     findings: Findings
+    registry: Registry
     reached: set[Span] = field(default_factory=set)
     history: History = field(default_factory=History)
     around: dict[tuple[type[Form], int], _Around] = field(default_factory=dict, repr=False, compare=False)
     """By form and identity of the frames: neighbours share these, and most of their fields come from there."""
+
+    def know(self, registry: Registry) -> None:
+        """Take in the forms that a document names which is embedded in another."""
+        self.registry = self.registry.with_packages(registry.packages)
 
     def form(
         self,
@@ -198,7 +204,7 @@ class Resolver:
 
     def _one(self, family: str, node: Node, written: Written, frames: Frames, values: Values, path: str) -> Any:
         """One form from `name`, `{name: main, field: value}`, or a plain number where `fixed` is meant."""
-        read = form_and_fields(family, node, self.findings)
+        read = form_and_fields(family, node, self.registry, self.findings)
         if read is None:
             return UNKNOWN
         cls, fields, span = read

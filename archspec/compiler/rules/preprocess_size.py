@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from archspec.compiler.language.forms.data import Cifar10, Mnist
+from archspec.compiler.language.forms.data import Data
 from archspec.compiler.language.forms.preprocess import complaints
 from archspec.compiler.program import Program
 from archspec.diagnostics import Diagnostic
@@ -19,9 +19,6 @@ _TRAIN = (
 BAD = _NET + _TRAIN.format("[{resize: 24}, random_flip]")
 GOOD = _NET + _TRAIN.format("[{resize: 32}, random_flip]")
 
-_OF_ONE_SIZE = (Mnist, Cifar10)
-"""Data whose images all have a size of their own, which a spec need not repeat."""
-
 
 def check(program: Program) -> Iterator[Diagnostic]:
     """A section whose steps lead from images of any size to another size than the input's."""
@@ -29,12 +26,18 @@ def check(program: Program) -> Iterator[Diagnostic]:
     if len(program.graph.inputs) > 1 or len(shape) != 3 or None in shape:
         return
     for name, section in (("train", program.train), ("eval", program.eval)):
-        if section is None or isinstance(section.data, _OF_ONE_SIZE):
+        if section is None or _has_one_size(section.data):
             continue
         resolved = program.values.get(f"{name}.preprocess")
         for sentence, remedy in complaints(section.preprocess, (None, None), shape):
             span = resolved.origin.span if resolved is not None else None
             yield Diagnostic(CODE, f"in {name}, {sentence}", span or _place(program, name), (), remedy, "warning")
+
+
+def _has_one_size(data: Data | None) -> bool:
+    """Whether its images all have a size of their own, which a spec need not repeat."""
+    image = data.example().get("image") if data is not None else None
+    return image is not None and None not in image.shape
 
 
 def _place(program: Program, section: str) -> Any:

@@ -10,36 +10,34 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import archspec.compiler.language.forms.draws
-import archspec.compiler.language.forms.sections  # noqa: F401  # fills FAMILIES
-from archspec.compiler.language.ops import OPS
+from archspec.compiler.language.registry import Registry, builtin
 
 NAME = "archspec-1.schema.json"
 
 _PACKAGE = Path(__file__).parents[2]
 
 
-def schema() -> dict[str, Any]:
-    """The schema of a whole document, ops of installed packages included."""
+def schema(registry: Registry) -> dict[str, Any]:
+    """The schema of a whole document that names forms of a registry."""
     # Checking a spec reads the published file, and makes none.
     from archspec.compiler.schema.document import document
     from archspec.compiler.schema.extending import partial_definitions
     from archspec.compiler.schema.forms import form_definitions
     from archspec.compiler.schema.layers import layer_definitions
 
-    definitions = {**layer_definitions(), **form_definitions()}
+    definitions = {**layer_definitions(registry), **form_definitions(registry)}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "archspec 1",
         "description": "A convolutional network: its layers, how it is trained and evaluated, what is expected of it.",
         **document(),
-        "$defs": {**definitions, **partial_definitions(definitions)},
+        "$defs": {**definitions, **partial_definitions(definitions, registry)},
     }
 
 
-def as_text() -> str:
-    """The schema as the published file holds it."""
-    return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
+def as_text(registry: Registry) -> str:
+    """The schema as the published file holds it: that of archspec's own forms."""
+    return json.dumps(schema(registry), indent=1, ensure_ascii=False) + "\n"
 
 
 def place() -> Path:
@@ -48,12 +46,10 @@ def place() -> Path:
     return installed if installed.is_file() else _PACKAGE.parent / "schemas" / NAME
 
 
-def published() -> dict[str, Any]:
-    """The published schema; with the ops of installed packages, which the file cannot know, where they are loaded."""
-    return _published(tuple(OPS))
-
-
 @cache
-def _published(ops: tuple[str, ...]) -> dict[str, Any]:
+def published(registry: Registry) -> dict[str, Any]:
+    """The published schema; for a registry with forms of other packages, which the file cannot know, its own."""
+    if registry is not builtin():
+        return schema(registry)
     found: dict[str, Any] = json.loads(place().read_text("utf-8"))
-    return found if all(f"scope.{name}" in found["$defs"] for name in ops) else schema()
+    return found

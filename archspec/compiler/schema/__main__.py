@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from archspec.compiler.language.registry import builtin
 from archspec.compiler.schema import as_text, place
 
 
@@ -13,7 +14,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m archspec.compiler.schema", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the file is stale")
     check = parser.parse_args().check
-    file, text = place(), as_text()
+    file, text = place(), as_text(builtin())
     if file.is_file() and file.read_text("utf-8") == text:
         print(f"{file} is up to date")
         return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from archspec.compiler.language.fields import FAMILIES
+from archspec.compiler.language.registry import Registry
 from archspec.compiler.schema.pieces import Json
 
 _PREFIX = "partial."
@@ -18,19 +18,18 @@ def partial(schema: Json) -> Json:
     return renamed
 
 
-def partial_definitions(definitions: dict[str, Json]) -> dict[str, Json]:
+def partial_definitions(definitions: dict[str, Json], registry: Registry) -> dict[str, Json]:
     """Copies of the definitions that lead to forms, in which a form's fields may stand without its kind."""
     leading = _leading_to_forms(definitions)
     wanted = [name for name in _reached(definitions, _ROOTS) if name in leading]
-    return {_PREFIX + name: _without_kind(name, _renamed(definitions[name], leading)) for name in wanted}
+    return {_PREFIX + name: _without_kind(name, _renamed(definitions[name], leading), registry) for name in wanted}
 
 
-def _without_kind(name: str, schema: Json) -> Json:
+def _without_kind(name: str, schema: Json, registry: Registry) -> Json:
     head, _, family = name.partition(".")
     if head != "form-of":
         return schema
-    forms = FAMILIES.get(family) or {op: cls for op, cls in FAMILIES["op"].items() if family in cls.GROUPS}
-    fields: Json = {field: {} for cls in forms.values() for field in cls.FIELDS}
+    fields: Json = {field: {} for cls in registry.members(family).values() for field in cls.FIELDS}
     allowed, pattern = schema["then"]["propertyNames"]["anyOf"]
     names = {"anyOf": [{"enum": list(dict.fromkeys([*allowed["enum"], *fields]))}, pattern]}
     return {**schema, "then": {"properties": {**schema["then"]["properties"], **fields}, "propertyNames": names}}

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
 
-import archspec.compiler.language.forms.draws
-import archspec.compiler.language.forms.sections  # noqa: F401  # fills FAMILIES
-from archspec.compiler.language.fields import FAMILIES, REQUIRED, Field, Form
-from archspec.compiler.language.ops import OPS, groups
+from archspec.compiler.language.fields import REQUIRED, Field, Form
+from archspec.compiler.language.registry import Forms, Registry
 from archspec.compiler.schema.pieces import (
     EXPRESSION,
     NULL,
@@ -26,44 +23,44 @@ from archspec.compiler.schema.pieces import (
 WHEN: Json = {"description": "a condition; where it is false this is left out", "type": ["boolean", "string"]}
 
 
-def form_definitions() -> dict[str, Json]:
+def form_definitions(registry: Registry) -> dict[str, Json]:
     """`scope.X`: fields of X; `form.X`: X as a value; `family.F`: any form of F; `form-of.F`: that, as a mapping."""
     found: dict[str, Json] = {}
-    for family, forms in sorted(FAMILIES.items()):
+    mapped, following = _mapped(registry), _following(registry)
+    for family, forms in sorted(registry.families.items()):
         found.update({f"scope.{name}": _fields(cls) for name, cls in forms.items()})
         if family not in ("op", "section"):
-            found.update(_family(family, forms, named_ones=family in _MAPPED))
-    for group, names in groups().items():
-        found[f"scope.{group}"] = _group(group, names)
-        if group in _FOLLOWING:
-            found.update(_family(group, {name: OPS[name] for name in names}, named_ones=False))
+            found.update(_family(family, forms, named_ones=family in mapped))
+    for group, ops in registry.groups.items():
+        found[f"scope.{group}"] = _group(ops)
+        if group in following:
+            found.update(_family(group, ops, named_ones=False))
     return found
 
 
-def _typed(many: str) -> set[str]:
-    fields = (declared for forms in FAMILIES.values() for cls in forms.values() for declared in cls.FIELDS.values())
-    return {declared.type.family for declared in fields if declared.type.many == many}
+def _mapped(registry: Registry) -> set[str]:
+    """The families whose forms stand in a mapping from names, and can have a condition there."""
+    fields = (declared for cls in registry.by_name.values() for declared in cls.FIELDS.values())
+    return {declared.type.family for declared in fields if declared.type.many == "map"}
 
 
-_MAPPED = _typed("map")
-"""The families whose forms stand in a mapping from names, and can have a condition there."""
-
-_FOLLOWING = {group for op in OPS.values() for group in getattr(op, "ALLOWED", {}).values()}
-"""The groups of ops that can be the value of another op's field."""
+def _following(registry: Registry) -> set[str]:
+    """The groups of ops that can be the value of another op's field."""
+    return {group for op in registry.ops.values() for group in getattr(op, "ALLOWED", {}).values()}
 
 
 def _fields(cls: type[Form]) -> Json:
     return mapping({name: value(cls, declared) for name, declared in cls.FIELDS.items()}, description=summary(cls))
 
 
-def _group(group: str, names: tuple[str, ...]) -> Json:
+def _group(ops: Forms) -> Json:
     """The fields of all the ops of a group."""
-    keys = dict.fromkeys(key for name in names for key in OPS[name].FIELDS)
-    having = {key: [name for name in names if key in OPS[name].FIELDS] for key in keys}
+    keys = dict.fromkeys(key for op in ops.values() for key in op.FIELDS)
+    having = {key: [name for name, op in ops.items() if key in op.FIELDS] for key in keys}
     properties = {
         key: either(*(ref(f"scope.{name}", "properties", key) for name in found)) for key, found in having.items()
     }
-    return mapping(properties, description=f"fields of {', '.join(names)}")
+    return mapping(properties, description=f"fields of {', '.join(ops)}")
 
 
 def value(cls: type[Form], declared: Field) -> Json:
@@ -83,7 +80,7 @@ def _default(declared: Field) -> Json:
     return {"default": declared.default} if plain else {}
 
 
-def _family(family: str, forms: dict[str, Any], named_ones: bool) -> dict[str, Json]:
+def _family(family: str, forms: Forms, named_ones: bool) -> dict[str, Json]:
     if forms.keys() == {family}:
         # The only kind there is goes without saying: `width: {times: 0.5}`.
         cls = forms[family]

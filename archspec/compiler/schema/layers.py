@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from archspec.compiler.language.fields import FAMILIES
-from archspec.compiler.language.ops import OPS, groups
+from collections.abc import Iterable, Mapping
+
+from archspec.compiler.language.op import Op
+from archspec.compiler.language.registry import Registry
 from archspec.compiler.schema.forms import WHEN, field_references, main_value, said_once, summary
 from archspec.compiler.schema.pieces import (
     EXPRESSION,
@@ -69,52 +71,48 @@ _COMPOSED: dict[str, Json] = {
 }
 
 
-def layer_definitions() -> dict[str, Json]:
+def layer_definitions(registry: Registry) -> dict[str, Json]:
     """`layer`, in every form it has; `scope`, and what these are made of."""
+    ops = registry.ops
     return {
         "expression": {"type": "string", "pattern": r"\$", "description": "an expression: $name or $(…)"},
-        "layer": by_type({"enum": list(OPS)}, object=ref("layer.any"), array=ref("sequence")),
+        "layer": by_type({"enum": list(ops)}, object=ref("layer.any"), array=ref("sequence")),
         "sequence": described("layers one after the other", listing(ref("item"))),
-        "item": by_type({"enum": list(OPS)}, object=_ITEM),
-        "layer.any": _any("one layer", "layer"),
-        "block": _with_block_keys(),
+        "item": by_type({"enum": list(ops)}, object=_ITEM),
+        "layer.any": _any("one layer", "layer", ops),
+        "block": _any("a layer with parameters", "body", ops, tuple(_BLOCK)),
         "common": mapping(_COMMON),
         "parameter": _PARAMETER,
-        "scope": _scope(),
-        **{f"layer.{name}": _layer(name) for name in (*_COMPOSED, *OPS)},
-        **{f"body.{name}": _layer(name, body=True) for name in (*_COMPOSED, *OPS)},
+        "scope": _scope(registry),
+        **{f"layer.{name}": _layer(name, ops) for name in (*_COMPOSED, *ops)},
+        **{f"body.{name}": _layer(name, ops, body=True) for name in (*_COMPOSED, *ops)},
     }
 
 
-def _any(description: str, kind: str, beside: tuple[str, ...] = ()) -> Json:
-    choices = {name: ref(f"{kind}.{name}") for name in ("block", *OPS, "layers", "network")}
+def _any(description: str, kind: str, ops: Iterable[str], beside: tuple[str, ...] = ()) -> Json:
+    choices = {name: ref(f"{kind}.{name}") for name in ("block", *ops, "layers", "network")}
     return chosen(description, choices, (*_COMMON, *beside))
 
 
-def _with_block_keys() -> Json:
-    return _any("a layer with parameters", "body", tuple(_BLOCK))
-
-
-def _layer(name: str, body: bool = False) -> Json:
+def _layer(name: str, ops: Mapping[str, type[Op]], body: bool = False) -> Json:
     common = {key: ref("common", "properties", key) for key in _COMMON}
-    own = _COMPOSED[name] if name in _COMPOSED else _operation(name)
-    text = "" if name in _COMPOSED else summary(OPS[name])
+    own = _COMPOSED[name] if name in _COMPOSED else _operation(ops[name])
+    text = "" if name in _COMPOSED else summary(ops[name])
     free = {"additionalProperties": True} if name == "block" else {}
-    once = said_once(OPS[name]) if name in OPS else {}
+    once = said_once(ops[name]) if name in ops else {}
     return mapping(
         {**own, **common, **(_BLOCK if body else {})}, **free, **once, **({"description": text} if text else {})
     )
 
 
-def _operation(name: str) -> Json:
-    op = OPS[name]
+def _operation(op: type[Op]) -> Json:
     inputs = [listing(TEXT), named(ref("layer"))] if op.ARITY != (1, 1) else []
-    return {name: either(*inputs, main_value(op)), **field_references(op)}
+    return {op.NAME: either(*inputs, main_value(op)), **field_references(op)}
 
 
-def _scope() -> Json:
+def _scope(registry: Registry) -> Json:
     """Keyed by form or group; any other key can be a block's name."""
-    names = (*(name for _, forms in sorted(FAMILIES.items()) for name in forms), *groups())
+    names = (*(name for _, forms in sorted(registry.families.items()) for name in forms), *registry.groups)
     targets = {name: ref(f"scope.{name}") for name in names}
     free = named(either({"type": ["string", "number", "boolean", "null"]}, listing({}), {"type": "object"}))
     return mapping(targets, additionalProperties=free, description="defaults by operation, group, block or other form")

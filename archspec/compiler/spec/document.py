@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import keyword
 
+from archspec.compiler.language.registry import Registry
 from archspec.compiler.spec.functions import read_functions
 from archspec.compiler.spec.layers import (
     COMMON,
     OPERATIONS,
-    read_branches,
-    read_layer,
-    read_sequence,
+    LayerReader,
 )
 from archspec.compiler.spec.names import check_names
 from archspec.compiler.spec.records import Block, Document, Layer, Parameter, Scope, Variant, items
@@ -42,14 +41,18 @@ RESERVED = (
 _BLOCK_KEYS = ("parameters", "inputs", "outputs", "defaults")
 
 
-def read_document(file: str, root: Mapping, sources: Sources, findings: Findings, variant: str = "") -> Document:
+def read_document(
+    file: str, root: Mapping, registry: Registry, sources: Sources, findings: Findings, variant: str = ""
+) -> Document:
     """The document's records; what is wrong is reported and left out."""
-    check_names(root, findings)
+    check_names(root, registry, findings)
+    reader = LayerReader(registry, findings)
     expect = root.get("expect")
     name, about = root.get("name"), root.get("about")
     return Document(
         file,
         root,
+        registry,
         name=name if isinstance(name, Scalar) else None,
         about=about.text if isinstance(about, Scalar) else "",
         variants=_variants(root.get("variants")),
@@ -61,9 +64,9 @@ def read_document(file: str, root: Mapping, sources: Sources, findings: Findings
             key.text: read_scope(value, f"scope {key.text}", findings) for key, value in _pairs(root.get("scopes"))
         },
         inputs=_pairs(root.get("inputs")),
-        blocks={key.text: _block(key, value, findings) for key, value in _pairs(root.get("blocks"))},
-        layers=read_sequence(root.get("layers") or Listing((), root.span), findings),
-        heads=_heads(root.get("heads"), findings),
+        blocks={key.text: _block(key, value, reader) for key, value in _pairs(root.get("blocks"))},
+        layers=reader.sequence(root.get("layers") or Listing((), root.span)),
+        heads=_heads(root.get("heads"), reader),
         outputs=tuple((key, value) for key, value in _pairs(root.get("outputs")) if isinstance(value, Scalar)),
         names=tuple((key, value) for key, value in _pairs(root.get("names")) if isinstance(value, Scalar)),
         sections={key: value for key in SECTIONS if isinstance(value := root.get(key), Mapping)},
@@ -81,8 +84,8 @@ def _document_defaults(node: Node | None, findings: Findings) -> Scope | None:
     return None if node is None else read_scope(node, "the document's defaults", findings)
 
 
-def _heads(node: Node | None, findings: Findings) -> tuple[Layer, ...]:
-    return read_branches(node, findings) if isinstance(node, Mapping) else ()
+def _heads(node: Node | None, reader: LayerReader) -> tuple[Layer, ...]:
+    return reader.branches(node) if isinstance(node, Mapping) else ()
 
 
 def _variants(node: Node | None) -> tuple[Variant, ...]:
@@ -152,20 +155,21 @@ def kind_of(node: Node | None) -> str:
     return type(node.value).__name__
 
 
-def _block(key: Scalar, node: Node, findings: Findings) -> Block:
+def _block(key: Scalar, node: Node, reader: LayerReader) -> Block:
+    findings = reader.findings
     said = {k.text: v for k, v in _pairs(node)}
     for k, _ in _pairs(node):
         if k.text in COMMON and k.text != "defaults":
             help = "write it where the block is called, or on a layer inside it"
             findings.add("AS110", f"`{k.text}` would do nothing in the body of block `{key.text}`", k.span, help=help)
     body_pairs = tuple((k, v) for k, v in _pairs(node) if k.text not in _BLOCK_KEYS)
-    body = read_layer(key, Mapping(body_pairs, node.span), findings) if body_pairs else None
+    body = reader.layer(key, Mapping(body_pairs, node.span)) if body_pairs else None
     if body is None:
         keys = ", ".join(OPERATIONS)
         findings.add(
             "AS110", f"block `{key.text}` has no body", key.span, help=f"give it one of {keys}, or an operation"
         )
-        body = read_layer(key, Listing((), node.span), findings)
+        body = reader.layer(key, Listing((), node.span))
     return Block(
         key.text,
         read_parameters(said.get("parameters"), "parameter", findings),

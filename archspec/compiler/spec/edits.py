@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archspec.compiler.language.ops import OPS
+from archspec.compiler.language.registry import Registry
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.spec.layers import OPERATIONS
 from archspec.compiler.spec.records import items
@@ -21,11 +21,11 @@ _MOST_GUESSES = 20
 """Unknown paths for which a likely one is looked for; each look goes through all paths."""
 
 
-def edit(root: Mapping, edits: Mapping, findings: Findings) -> Mapping:
+def edit(root: Mapping, edits: Mapping, registry: Registry, findings: Findings) -> Mapping:
     """The document with the edits made; a path that is not there is an error."""
     if not any(edits.get(name) for name in _FORMS) or not _well_formed(edits, findings):
         return root
-    work = _Edits(Tree(root), findings)
+    work = _Edits(Tree(root, registry), registry, findings)
     for key, value in _pairs(edits.get("change")):
         work.change(key, value)
     for key, value in _pairs(edits.get("insert")):
@@ -40,13 +40,14 @@ class _Edits:
     """Edits of one document, one after the other."""
 
     tree: Tree
+    registry: Registry
     findings: Findings
     unknown: int = 0
 
     def change(self, key: Scalar, value: Node) -> None:
         cell = self.found(key, key.text)
         if cell is not None:
-            self.tree.replace(cell, changed(cell.node, value))
+            self.tree.replace(cell, changed(cell.node, value, self.registry))
 
     def insert(self, key: Scalar, value: Node) -> None:
         place, _, path = key.text.partition(" ")
@@ -95,12 +96,12 @@ class _Edits:
         return cells[0] if len(cells) == 1 else None
 
 
-def changed(old: Node, change: Node) -> Node:
+def changed(old: Node, change: Node, registry: Registry) -> Node:
     """The layer with some keys replaced; another operation replaces the whole layer."""
     if not isinstance(change, Mapping):
         return change
     old = as_mapping(old)
-    operations = [k.text for k, _ in change.pairs if k.text in OPS or k.text in OPERATIONS]
+    operations = [k.text for k, _ in change.pairs if k.text in registry.ops or k.text in OPERATIONS]
     if any(old.get(name) is None for name in operations):
         return change
     merged = {k.text: (k, v) for k, v in old.pairs}

@@ -6,9 +6,11 @@ import os
 import stat
 from pathlib import Path
 
+from archspec.compiler.language.registry import Registry, builtin
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.spec import zoo
 from archspec.compiler.spec.laying import choose, lay_over
+from archspec.compiler.spec.packages import packages_named
 from archspec.compiler.spec.sources import Sources
 from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
 from archspec.dataclass import dataclass
@@ -20,9 +22,10 @@ DEEPEST = 8
 
 @dataclass(frozen=True)
 class Loaded:
-    """A file's tree with everything that it extends, and the variant that `extends` chose."""
+    """A file's tree with everything that it extends, the forms that it can name, and the variant `extends` chose."""
 
     root: Mapping
+    registry: Registry
     variant: str = ""
     is_whole: bool = True
     """Whether each of the files was read to its end."""
@@ -42,20 +45,22 @@ def load(path: str, sources: Sources, findings: Findings, chain: tuple[str, ...]
     if not isinstance(root, Mapping):
         findings.add("AS111", "a spec is a mapping of sections", root.span, help="begin with `archspec: 1`")
         return None
-    base, whole = root.get("extends"), path not in sources.unfinished
+    base, whole, packages = root.get("extends"), path not in sources.unfinished, packages_named(root)
+    alone = Loaded(root, builtin().with_packages(packages), is_whole=whole and base is None)
     if base is None:
         _refuse_edits(root, findings)
-        return Loaded(root, is_whole=whole)
+        return alone
     below = _below(path, base, sources, chain, findings)
     if below is None:
-        return Loaded(root, is_whole=False) if sources.partly else None
+        return alone if sources.partly else None
     file, variant = split_variant(below)
     under = load(file, sources, findings, (*chain, path))
     if under is None or not _has_variant(under.root, file, variant, base.span, findings):
-        return Loaded(root, is_whole=False) if sources.partly else None
-    extended = choose(under.root, variant, sources.history, findings) if variant else under.root
-    laid = lay_over(extended, root, sources.history, findings)
-    return Loaded(laid, variant or under.variant, whole and under.is_whole)
+        return alone if sources.partly else None
+    registry = under.registry.with_packages(packages)
+    extended = choose(under.root, variant, registry, sources.history, findings) if variant else under.root
+    laid = lay_over(extended, root, registry, sources.history, findings)
+    return Loaded(laid, registry, variant or under.variant, whole and under.is_whole)
 
 
 def _has_variant(root: Mapping, file: str, variant: str, span: Span, findings: Findings) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from archspec.compiler.language.registry import Registry
 from archspec.compiler.spec.edits import edit
 from archspec.compiler.spec.merging import Merging
 from archspec.compiler.spec.sources import History, Speaker
@@ -17,12 +18,12 @@ _EXTENDED = Speaker("extended", "the extended spec")
 _VARIANT = r"\$variant\b|\$\(\s*variant\s*\)"
 
 
-def lay_over(base: Mapping, top: Mapping, history: History, findings: Findings) -> Mapping:
+def lay_over(base: Mapping, top: Mapping, registry: Registry, history: History, findings: Findings) -> Mapping:
     """The base document with the top one laid over it."""
     if any(key.text not in _NO_PART_OF_THE_NETWORK for key, _ in top):
         base = _without_expectations(base)
     pairs = {key.text: (key, value) for key, value in base.pairs}
-    merging = Merging(history, _EXTENDED)
+    merging = Merging(registry, history, _EXTENDED)
     for key, value in top.pairs:
         name = key.text
         if name in ("extends", "change", "insert", "remove"):
@@ -34,10 +35,10 @@ def lay_over(base: Mapping, top: Mapping, history: History, findings: Findings) 
         else:
             pairs[name] = (key, merging.section(name, pairs[name][1], value) if name in pairs else value)
     _report_hidden(base, top, findings)
-    return edit(Mapping(tuple(pairs.values()), top.span), top, findings)
+    return edit(Mapping(tuple(pairs.values()), top.span), top, registry, findings)
 
 
-def choose(root: Mapping, variant: str, history: History, findings: Findings) -> Mapping:
+def choose(root: Mapping, variant: str, registry: Registry, history: History, findings: Findings) -> Mapping:
     """The document as one of its variants is, without variants: what extends it stands over all that it says."""
     declared = root.get("variants")
     chosen = declared.get(variant) if isinstance(declared, Mapping) else None
@@ -52,10 +53,10 @@ def choose(root: Mapping, variant: str, history: History, findings: Findings) ->
             history.speakers[value.span] = Speaker("variant", f"variant {variant}")
         if "hyperparameters" in pairs:
             key, values = pairs["hyperparameters"]
-            pairs["hyperparameters"] = key, Merging(history, _EXTENDED).hyperparameters(values, settings)
+            pairs["hyperparameters"] = key, Merging(registry, history, _EXTENDED).hyperparameters(values, settings)
     if isinstance(expect, Mapping):
         key, values = pairs.get("expect", (Scalar("expect", "expect", expect.span), Mapping((), expect.span)))
-        pairs["expect"] = key, Merging(history, _EXTENDED).deep(values, expect)
+        pairs["expect"] = key, Merging(registry, history, _EXTENDED).deep(values, expect)
     if isinstance(name, Scalar):
         text = re.sub(_VARIANT, variant, name.text)
         pairs["name"] = pairs["name"][0], Scalar(text, text, name.span, name.quoted)

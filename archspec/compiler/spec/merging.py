@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from archspec.compiler.language.fields import FAMILIES, Field, Form
+from archspec.compiler.language.fields import Field, Form
+from archspec.compiler.language.registry import Forms, Registry
 from archspec.compiler.spec.document import KINDS, kind_of
 from archspec.compiler.spec.sources import History, Speaker
 from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
@@ -24,6 +25,7 @@ _WHOLE = ("data", "optimizer")
 class Merging:
     """Merges nodes, with a record of what stands over what; `speaker` says what lies below."""
 
+    registry: Registry
     history: History
     speaker: Speaker
 
@@ -42,8 +44,8 @@ class Merging:
             return self.scope(base, top)
         if name in ("variants", "expect"):
             return self.deep(base, top)
-        if name in FAMILIES["section"]:
-            return self.fields((FAMILIES["section"][name],), base, top)
+        if name in self.registry.families["section"]:
+            return self.fields((self.registry.families["section"][name],), base, top)
         if name == "scopes":
             return self.each(base, top, lambda _, old, new: self.scope(old, new))
         return self.each(base, top, lambda _, old, new: self.over(new, old)) if name in _BY_KEY else top
@@ -66,7 +68,7 @@ class Merging:
         """Scoped defaults: by target, then by field."""
         if not (isinstance(base, Mapping) and isinstance(top, Mapping)):
             return self.over(top, base)
-        return self.each(base, top, lambda target, old, new: self.fields(_named(target), old, new))
+        return self.each(base, top, lambda target, old, new: self.fields(self.registry.targets(target), old, new))
 
     def fields(self, classes: Classes, base: Node, top: Node) -> Node:
         """The fields of a form, or of those that a group stands for."""
@@ -81,12 +83,12 @@ class Merging:
             return self.deep(base, top)
         if name in _WHOLE or declared.type.many == "list":
             return self.over(top, base)
-        members = _members(declared.type.family)
+        members = self.registry.members(declared.type.family)
         if declared.type.many == "map" and isinstance(base, Mapping) and isinstance(top, Mapping):
             return self.each(base, top, lambda _, old, new: self.form(members, old, new))
         return self.form(members, base, top)
 
-    def form(self, members: dict[str, type[Form]], base: Node, top: Node) -> Node:
+    def form(self, members: Forms, base: Node, top: Node) -> Node:
         """One form: fields of the same kind merge, another kind replaces it whole."""
         if not isinstance(top, Mapping):
             return self.over(top, base)
@@ -129,17 +131,6 @@ class Merging:
         kind = declared.text if bare_kind and isinstance(declared, Scalar) else kind_of(declared)
         parts = ("type", Scalar(kind, kind, declared.span)), ("default", value)
         return Mapping(tuple((Scalar(key, key, value.span), node) for key, node in parts), value.span)
-
-
-def _members(family: str) -> dict[str, type[Form]]:
-    """The forms of a family, or the ops of a group (`activation`)."""
-    found = FAMILIES.get(family)
-    return found if found is not None else {name: op for name, op in FAMILIES["op"].items() if family in op.GROUPS}
-
-
-def _named(target: str) -> Classes:
-    """The forms that the name of a form or of a group stands for."""
-    return tuple(cls for family in FAMILIES.values() for name, cls in family.items() if target in (name, *cls.GROUPS))
 
 
 def _field(key: str, kind: str | None, main: Field | None) -> str:

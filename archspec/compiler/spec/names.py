@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from archspec.compiler.language.expression import WrongExpression, split
-from archspec.compiler.language.fields import FAMILIES
+from archspec.compiler.language.registry import Registry
 from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
 from archspec.diagnostics import Findings
 
@@ -25,9 +25,9 @@ _NAMING = {
 """Sections whose keys are names, and what one of them is called."""
 
 
-def check_names(root: Mapping, findings: Findings) -> None:
+def check_names(root: Mapping, registry: Registry, findings: Findings) -> None:
     """Report every name that is none."""
-    for what, key in _names(root):
+    for what, key in _names(root, registry):
         problem = problem_of(key.text)
         if problem:
             help = "use letters, digits, _ and -"
@@ -36,10 +36,10 @@ def check_names(root: Mapping, findings: Findings) -> None:
             )
 
 
-def _names(root: Mapping) -> Iterator[tuple[str, Scalar]]:
+def _names(root: Mapping, registry: Registry) -> Iterator[tuple[str, Scalar]]:
     for section, what in _NAMING.items():
         yield from ((f"{'an' if what[0] in 'aeiou' else 'a'} {what}", key) for key in _keys(root.get(section)))
-    for section, form in FAMILIES["section"].items():
+    for section, form in registry.families["section"].items():
         node = root.get(section)
         for declared in form.FIELDS.values() if isinstance(node, Mapping) else ():
             if declared.type.family and declared.type.many == "map":

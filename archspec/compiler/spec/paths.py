@@ -5,7 +5,8 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from archspec.compiler.language.expression import WrongExpression, split
-from archspec.compiler.language.fields import FAMILIES, Form
+from archspec.compiler.language.fields import Form
+from archspec.compiler.language.registry import Registry
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.spec.edits import as_mapping
 from archspec.compiler.spec.sources import History, Speaker
@@ -39,6 +40,7 @@ _FREE = ("document", "train", "eval", "defaults", "names", "outputs", "parameter
 class Put:
     """Puts one value; what cannot be reached is reported, and the document stays as it was."""
 
+    registry: Registry
     history: History
     value: Node
     findings: Findings
@@ -60,7 +62,7 @@ class Put:
             return self.value
         if isinstance(node, Listing) and steps[0].text.isdecimal():
             return self.item(node, steps)
-        node = _opened(node, under)
+        node = self._opened(node, under)
         if isinstance(node, Mapping):
             return self.mapping(node, steps, under)
         message, help = f"there is nothing below this value: `{steps[0].text}`", "set the whole value"
@@ -82,7 +84,7 @@ class Put:
         step, rest = steps[0], steps[1:]
         if step.text in SECTIONS and rest and isinstance(node.get(step.text), (Listing, Mapping)):
             return self.layer(node, step.text, rest)
-        kinds = {} if under in (*_NAMED, *_FREE) else _kinds(node)
+        kinds = {} if under in (*_NAMED, *_FREE) else self._kinds(node)
         name = next((key for key, cls in kinds.items() if (main := cls.main()) and main.name == step.text), step.text)
         old = node.get(name)
         if old is None and under in _NAMED:
@@ -94,11 +96,11 @@ class Put:
             new = self.below(old, rest, "defaults" if under == "scopes" else "" if under in _NAMED else name)
             return Mapping(tuple((k, new if k.text == name else v) for k, v in node), node.span)
         pair = (step, _nested(rest, self.value))
-        return Mapping((pair,) if _is_other_kind(step.text, kinds) else (*node.pairs, pair), node.span)
+        return Mapping((pair,) if self._is_other_kind(step.text, kinds) else (*node.pairs, pair), node.span)
 
     def layer(self, node: Mapping, section: str, steps: list[Step]) -> Node:
         """The document or block with the value at or below one of its layers."""
-        tree, step = Tree(node, (section,)), steps[0]
+        tree, step = Tree(node, self.registry, (section,)), steps[0]
         cells = tree.find(step.text)
         if len(cells) != 1:
             self.refuse(tree, step, cells)
@@ -126,6 +128,25 @@ class Put:
             help = alike or nearest(step.text, paths) or "a layer is named by its path, as the spec writes it"
         self.findings.add("AS133", f"the spec has no layer `{step.text}`", step.span, help=help)
 
+    def _opened(self, node: Node, under: str) -> Node:
+        """A bare kind (`relu`) as a mapping, so that fields can stand beside it."""
+        if not isinstance(node, Scalar):
+            return node
+        if node.value is None:
+            return Mapping((), node.span)
+        return as_mapping(node) if not node.quoted and node.text in self.registry.by_name else node
+
+    def _kinds(self, node: Mapping) -> dict[str, type[Form]]:
+        """The first key of a mapping that can say which form it is; none in the call of a block: its keys are free."""
+        forms = self.registry.by_name
+        found = [(key.text, forms[key.text]) for key, _ in node if key.text in forms]
+        return dict(found[:1]) if node.get("block") is None else {}
+
+    def _is_other_kind(self, name: str, kinds: dict[str, type[Form]]) -> bool:
+        """Whether a name is another form of the same family, and no field of the one that is there."""
+        families = self.registry.families
+        return any(name in families[cls.FAMILY] and name not in cls.FIELDS for cls in kinds.values())
+
 
 def _pattern(path: str) -> str:
     """What the names of a layer's copies look like."""
@@ -133,27 +154,6 @@ def _pattern(path: str) -> str:
         return "".join("*" if is_code else text for is_code, text in split(path))
     except WrongExpression:
         return path
-
-
-def _opened(node: Node, under: str) -> Node:
-    """A bare kind (`relu`) as a mapping, so that fields can stand beside it."""
-    if not isinstance(node, Scalar):
-        return node
-    if node.value is None:
-        return Mapping((), node.span)
-    bare = not node.quoted and any(node.text in family for family in FAMILIES.values())
-    return as_mapping(node) if bare else node
-
-
-def _kinds(node: Mapping) -> dict[str, type[Form]]:
-    """The first key of a mapping that can say which form it is; none in the call of a block, whose keys are free."""
-    found = [(key.text, family[key.text]) for key, _ in node for family in FAMILIES.values() if key.text in family]
-    return dict(found[:1]) if node.get("block") is None else {}
-
-
-def _is_other_kind(name: str, kinds: dict[str, type[Form]]) -> bool:
-    """Whether a name is another form of the same family, and no field of the one that is there."""
-    return any(name in FAMILIES[cls.FAMILY] and name not in cls.FIELDS for cls in kinds.values())
 
 
 def _nested(steps: list[Step], value: Node) -> Node:

@@ -29,14 +29,15 @@ def read_file(
     loaded = load(file, sources, findings) if file is not None else None
     if loaded is None or file is None:
         return None, ""
-    laid = lay_settings(loaded.root, settings or {}, sources, findings)
+    laid = lay_settings(loaded.root, settings or {}, loaded.registry, sources, findings)
     if loaded.is_whole:
-        validate(laid.root, findings)
+        validate(laid.root, laid.registry, findings)
     wrong = len(findings.errors) > before
     if wrong and not sources.partly:
         return None, ""
     # What cannot be read stands as a missing layer, so that the stages after this one find the other mistakes; those
     # of a document that is wrong in its form would only repeat what has been said.
-    document = read_document(file, laid.root, sources, Findings() if wrong else findings, loaded.variant)
+    shown = Findings() if wrong else findings
+    document = read_document(file, laid.root, laid.registry, sources, shown, loaded.variant)
     document = replace(document, settings=laid.hyperparameters, changed=laid.changed)
     return document, variant if variant != loaded.variant or document.variants else ""

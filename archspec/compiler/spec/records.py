@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archspec.compiler.language.expression import Function
+from archspec.compiler.language.op import Op
+from archspec.compiler.language.registry import Registry
 from archspec.compiler.spec.sources import Sources
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.dataclass import dataclass, field
@@ -54,6 +56,7 @@ class Call:
     """An op with its main value and fields; `operands` are the inputs of `add: [a, b]`, by reference."""
 
     op: Scalar
+    kind: type[Op]
     main: Node | None
     fields: tuple[tuple[Scalar, Node], ...]
     operands: tuple[Scalar, ...] | None = None
@@ -64,6 +67,7 @@ class Join:
     """An op whose inputs are branches, all from the same input."""
 
     op: Scalar
+    kind: type[Op]
     branches: tuple[Layer, ...]
     fields: tuple[tuple[Scalar, Node], ...]
 
@@ -151,6 +155,8 @@ class Document:
 
     file: str
     root: Node
+    registry: Registry
+    """The forms that it can name."""
     name: Scalar | None = None
     about: str = ""
     variants: tuple[Variant, ...] = ()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Mapping as Readable
 
-from archspec.compiler.language.fields import FAMILIES
+from archspec.compiler.language.registry import Registry
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.schema import published
+from archspec.compiler.spec.packages import packages_named
 from archspec.compiler.spec.paths import Put, Step
 from archspec.compiler.spec.sources import Sources, Speaker
 from archspec.compiler.spec.tree import Tree
@@ -30,12 +31,15 @@ class Settings:
     """A document with its values set; the hyperparameters that were set, and whether the network may be another."""
 
     root: Mapping
+    registry: Registry
     hyperparameters: dict[str, Node] = field(default_factory=dict)
     changed: bool = False
 
 
-def lay_settings(root: Mapping, settings: Readable[str, object], sources: Sources, findings: Findings) -> Settings:
-    """Set values in a document; what cannot be set is reported and left out."""
+def lay_settings(
+    root: Mapping, settings: Readable[str, object], registry: Registry, sources: Sources, findings: Findings
+) -> Settings:
+    """Set values in a document; what cannot be set is reported and left out. The values may name further packages."""
     lines = [f"{name}={value}" for name, value in settings.items()]
     if lines:
         sources.texts[COMMAND_LINE] = "".join(f"{line}\n" for line in lines)
@@ -46,16 +50,17 @@ def lay_settings(root: Mapping, settings: Readable[str, object], sources: Source
         node = _value(name, value, place, findings)
         if node is None:
             continue
+        registry = registry.with_packages(packages_named(node))
         for inner in _all(node):
             sources.history.speakers[inner.span] = Speaker("set", f"--set {name}={value}")
         first, dot, rest = name.partition(".")
         own = rest if first == "hyperparameters" and "." not in rest else "" if dot else name
         if own and own in _names(root.get("hyperparameters")):
             values[own] = node
-        elif _is_path(root, name, place, findings):
-            root = Put(sources.history, node, findings).document(root, _steps(name, number))
+        elif _is_path(root, name, place, registry, findings):
+            root = Put(registry, sources.history, node, findings).document(root, _steps(name, number, registry))
             changed = changed or first not in _NO_PART_OF_THE_NETWORK
-    return Settings(root, values, changed or bool(values))
+    return Settings(root, registry, values, changed or bool(values))
 
 
 def _value(name: str, value: object, place: Span, findings: Findings) -> Node | None:
@@ -93,10 +98,12 @@ def _all(node: Node) -> Iterator[Node]:
         yield from _all(inner)
 
 
-def _steps(name: str, line: int) -> list[Step]:
-    """The parts of a path, each with its place."""
-    steps, column = [], 1
-    for part in name.split("."):
+def _steps(name: str, line: int, registry: Registry) -> list[Step]:
+    """The parts of a path, each with its place; a form of another package is one part, though it has a dot."""
+    steps, column, parts = [], 1, name.split(".")
+    while parts:
+        size = 2 if ".".join(parts[:2]) in registry.by_name else 1
+        part, parts = ".".join(parts[:size]), parts[size:]
         steps.append(Scalar(part, part, Span(COMMAND_LINE, line, column, line, column + len(part))))
         column += len(part) + 1
     return steps
@@ -106,29 +113,29 @@ def _names(node: Node | None) -> list[str]:
     return [key.text for key, _ in node] if isinstance(node, Mapping) else []
 
 
-def _is_path(root: Mapping, name: str, place: Span, findings: Findings) -> bool:
+def _is_path(root: Mapping, name: str, place: Span, registry: Registry, findings: Findings) -> bool:
     """Whether the name begins with a section that can be set; reports what it is not."""
     first, dot, _ = name.partition(".")
-    sections, hyperparameters = list(published()["properties"]), _names(root.get("hyperparameters"))
+    sections, hyperparameters = list(published(registry)["properties"]), _names(root.get("hyperparameters"))
     if first in _FIXED:
         help = "write it into the spec"
         findings.add("AS133", f"`{first}` cannot be set on the command line", place, help=help)
     elif first in sections and (dot or first not in ("hyperparameters",)):
         return True
-    elif dot and Tree(root).find(first):
+    elif dot and Tree(root, registry).find(first):
         findings.add("AS133", f"`{first}` is a layer, not a section", place, help=f"write --set layers.{name}=…")
     elif dot:
         help = nearest(first, sections) or "a path begins with a section: train.batch, layers.conv1.filters"
         findings.add("AS133", f"a spec has no section `{first}`", place, help=help)
     else:
-        help = nearest(name, [*hyperparameters, *sections]) or _field_named(name) or _list(hyperparameters)
+        help = nearest(name, [*hyperparameters, *sections]) or _field_named(name, registry) or _list(hyperparameters)
         findings.add("AS214", f"there is no hyperparameter `{name}`", place, help=help)
     return False
 
 
-def _field_named(name: str) -> str | None:
+def _field_named(name: str, registry: Registry) -> str | None:
     """The path of the field of a section that has this name."""
-    found = next((section for section, cls in FAMILIES["section"].items() if name in cls.FIELDS), None)
+    found = next((section for section, cls in registry.families["section"].items() if name in cls.FIELDS), None)
     return f"did you mean `{found}.{name}`?" if found is not None else None
 
 

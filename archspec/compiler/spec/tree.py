@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archspec.compiler.language.ops import OPS
+from archspec.compiler.language.registry import Registry
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.dataclass import dataclass, field
 
@@ -42,8 +42,9 @@ class Cell:
 class Tree:
     """The layers and heads of a document, found by path; silent parts of a path may be left out."""
 
-    def __init__(self, root: Mapping, sections: tuple[str, ...] = SECTIONS) -> None:
+    def __init__(self, root: Mapping, registry: Registry, sections: tuple[str, ...] = SECTIONS) -> None:
         self.root = root
+        self.registry = registry
         self.index: dict[str, list[Cell]] = {}
         self.groups = {name: self._group(node, None, ()) for name in sections if _holds_layers(node := root.get(name))}
 
@@ -63,8 +64,17 @@ class Tree:
     def _cell(self, key: Scalar, node: Node, item: Node, group: Group, above: tuple[str, ...]) -> Cell:
         cell = Cell(key, node, item, (*above, *key.text.split("/")), group)
         self.index.setdefault(_spoken(cell.path), []).append(cell)
-        cell.inner = [self._group(inner, cell, cell.path) for inner in _inside(node)]
+        cell.inner = [self._group(inner, cell, cell.path) for inner in self._inside(node)]
         return cell
+
+    def _inside(self, layer: Node) -> Iterator[Node]:
+        """The groups of layers in a layer: its list, its `layers`, its branches."""
+        if isinstance(layer, Listing):
+            yield layer
+        for key, value in layer.pairs if isinstance(layer, Mapping) else ():
+            branches = key.text in self.registry.ops and isinstance(value, Mapping)
+            if branches or (key.text == "layers" and _holds_layers(value)):
+                yield value
 
     def find(self, path: str) -> list[Cell]:
         """The layers that a path may mean: one, or none, or several where silent parts are left out."""
@@ -75,7 +85,7 @@ class Tree:
     def replace(self, cell: Cell, node: Node) -> None:
         """Give a layer another content; layers inside it that are the same nodes as before keep their edits."""
         kept = {id(group.node): group for group in cell.inner}
-        wanted = list(_inside(node))
+        wanted = list(self._inside(node))
         for group in cell.inner:
             if not any(group.node is inner for inner in wanted):
                 _forget(group)
@@ -132,15 +142,6 @@ def _follows(parts: tuple[str, ...], path: tuple[str, ...]) -> bool:
 
 def _holds_layers(node: Node | None) -> bool:
     return isinstance(node, (Listing, Mapping))
-
-
-def _inside(layer: Node) -> Iterator[Node]:
-    """The groups of layers in a layer: its list, its `layers`, its branches."""
-    if isinstance(layer, Listing):
-        yield layer
-    for key, value in layer.pairs if isinstance(layer, Mapping) else ():
-        if (key.text == "layers" and _holds_layers(value)) or (key.text in OPS and isinstance(value, Mapping)):
-            yield value
 
 
 def _rebuilt(group: Group) -> Node:

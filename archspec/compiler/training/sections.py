@@ -6,7 +6,7 @@ from typing import Any
 
 from archspec.compiler.expand import Expanded
 from archspec.compiler.language.features import FeatureType, class_type, image_type
-from archspec.compiler.language.fields import FAMILIES, Form
+from archspec.compiler.language.fields import Form
 from archspec.compiler.language.forms.sections import Evaluate, Train
 from archspec.compiler.language.provenance import Values
 from archspec.compiler.resolve import Resolver, Written, unknown_field
@@ -44,7 +44,7 @@ def read_sections(document: Document, expanded: Expanded, resolver: Resolver) ->
 
 
 def _section(name: str, node: Mapping, expanded: Expanded, resolver: Resolver, values: Values) -> Form | None:
-    cls, context = FAMILIES["section"][name], expanded.context
+    cls, context = resolver.registry.families["section"][name], expanded.context
     written: dict[str, Written] = {}
     for key, value in node.pairs:
         if key.text in cls.FIELDS:

@@ -22,6 +22,7 @@ from archspec.compiler.language.forms.kinds import (
 )
 from archspec.compiler.language.suggestions import nearest
 from archspec.diagnostics import Stop, stop
+from archspec.runtime.data.by_kind import of_kind
 from archspec.runtime.data.columned import columned
 from archspec.runtime.data.columns import Made, gathered
 from archspec.runtime.data.dataset import Dataset
@@ -90,7 +91,7 @@ def _check_there(name: str, keys: set[str], there: dict[str, int]) -> None:
 
 def _made(name: str, feature: str, kind: Kind, arrays: dict[str, np.ndarray]) -> Made:
     found = [arrays[key] for key in _keys(feature, kind)]
-    return _MAKERS[type(kind)](name, feature, kind, found)
+    return of_kind(_MAKERS, feature, kind)(name, feature, kind, found)
 
 
 def _wrong(name: str, feature: str, kind: Kind, array: np.ndarray, wanted: str) -> Stop:

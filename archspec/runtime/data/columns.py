@@ -21,6 +21,7 @@ from archspec.compiler.language.forms.kinds import (
 )
 from archspec.compiler.language.suggestions import nearest
 from archspec.diagnostics import Stop, stop
+from archspec.runtime.data.by_kind import of_kind
 from archspec.runtime.data.naming import printable, several
 from archspec.runtime.data.vocabulary import read_vocabulary
 
@@ -59,7 +60,7 @@ class Table:
 
 def made_of(table: Table, feature: str, kind: Kind) -> Made:
     """The values of a feature for every row; raises Stop."""
-    return _MAKERS[type(kind)](table, feature, kind)
+    return of_kind(_MAKERS, feature, kind)(table, feature, kind)
 
 
 def _source(feature: str, kind: Any) -> str:

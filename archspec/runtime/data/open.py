@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import os
-from importlib import import_module
 from typing import Any
 
 from archspec.compiler.language.fields import Form
@@ -18,6 +17,7 @@ from archspec.runtime.data.mnist import mnist_splits
 from archspec.runtime.data.naming import printable
 from archspec.runtime.data.shards import shards_in
 from archspec.runtime.data.views import split_apart, with_offset
+from archspec.runtime.implementation import implementation
 
 _PATHS = ("path", "pattern", "vocabulary")
 """Fields of data forms that name a file or folder."""
@@ -54,8 +54,7 @@ def open_data(
 def opened(form: Data, split: str, whole: bool = False) -> Dataset:
     """The examples of one split, by the code that the form names; raises Stop."""
     wanted = form.split if form.split is not None and split in ("train", "eval") else split
-    module, _, function = form.IMPLEMENTATION.partition(":")
-    dataset: Dataset = getattr(import_module(module), function)(form, wanted)
+    dataset: Dataset = implementation(form)(form, wanted)
     return dataset if dataset.split else split_apart(dataset, wanted, form.held_out, whole)
 
 

@@ -19,6 +19,7 @@ from archspec.compiler.language.forms.kinds import (
     NumbersKind,
     WordsKind,
 )
+from archspec.runtime.data.by_kind import of_kind
 from archspec.runtime.data.dataset import Example
 from archspec.runtime.data.naming import printable, several
 from archspec.runtime.data.vocabulary import Vocabulary, read_vocabulary
@@ -144,7 +145,7 @@ def _keys_of(name: str, kind: Any, there: Mapping[str, tuple[str | None, int]]) 
 
 
 def _stored(source: str, kind: Kind, there: Mapping[str, tuple[str | None, int]]) -> str:
-    allowed = _ALLOWED[type(kind)]
+    allowed = of_kind(_ALLOWED, source, kind)
     if isinstance(kind, ClassKind) and not kind.names:
         allowed = (INTEGERS,)
     found = there.get(source, (None, 0))[0]

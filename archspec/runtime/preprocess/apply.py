@@ -1,59 +1,25 @@
-"""The TensorFlow code of every preprocess form, and steps applied to the pictures and maps of one example."""
+"""Preprocess steps applied to the pictures and maps of one example."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from archspec.compiler.language.features import PIXELS, FeatureType, image_type
-from archspec.compiler.language.forms import preprocess as forms
 from archspec.compiler.language.forms.preprocess import Moving, Preprocess, complaints
 from archspec.diagnostics import Diagnostic, Stop, stop
-from archspec.runtime.preprocess import color, geometry
+from archspec.runtime.implementation import implementation
+from archspec.runtime.preprocess import geometry
 from archspec.runtime.preprocess.decode import decode, to_float, trouble, with_channels
 from archspec.runtime.preprocess.kinds import READABLE
 from archspec.runtime.preprocess.maps import decode_map
 from archspec.runtime.regular import read_regular
 
-Apply = Callable[[Any, tf.Tensor, tf.Tensor], tf.Tensor]
 ImageShape = tuple[int, int, int]
 Steps = tuple[Preprocess, ...]
-
-STEPS: dict[type[Preprocess], Apply] = {
-    forms.RandomScale: geometry.random_scale,
-    forms.RandomResizedCrop: geometry.random_resized_crop,
-    forms.RandomFlip: geometry.random_flip,
-    forms.ColorJitter: color.color_jitter,
-    forms.RandomBrightness: color.random_brightness,
-    forms.RandomContrast: color.random_contrast,
-    forms.CentralCrop: geometry.central_crop,
-    forms.Resize: geometry.resize,
-    forms.ResizeShorter: geometry.resize_shorter,
-    forms.RandomResizeShorter: geometry.random_resize_shorter,
-    forms.RandomCrop: geometry.random_crop,
-    forms.CropOrPad: geometry.crop_or_pad,
-    forms.Pad: geometry.pad,
-    forms.Normalize: color.normalize,
-    forms.Standardize: color.standardize,
-}
-"""By form: a function of the form, an image (float32 height x width x channels) and a seed (int64 [2]).
-
-A moving step is also given maps, int32 height x width x 1, and makes the same draw of the same seed and size.
-"""
-
-
-def _code(step: Preprocess) -> Apply:
-    """The function of a step, which may stand in another package."""
-    if type(step) in STEPS:
-        return STEPS[type(step)]
-    module, _, function = step.IMPLEMENTATION.partition(":")
-    found: Apply = getattr(import_module(module), function)
-    return found
 
 
 @dataclass(frozen=True)
@@ -129,7 +95,7 @@ class Preparation:
     def _stepped(step: Preprocess, value: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         if type(step) not in geometry.MOVES_PIXELS:
             value = to_float(value)
-        return _code(step)(step, value, seed)
+        return implementation(step)(step, value, seed)
 
     def _end(self, name: str, value: tf.Tensor) -> tf.Tensor:
         feature = self.features[name]

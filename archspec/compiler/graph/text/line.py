@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from archspec.compiler.graph.text.writing import NAME
-from archspec.compiler.language.fields import FAMILIES, Field, Form
+from archspec.compiler.language.fields import Field, Form
 from archspec.compiler.language.op import Shape
+from archspec.compiler.language.registry import Registry
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.language.values import WrongValue
 
@@ -38,8 +39,9 @@ class WrongLine(Exception):
 class Line:
     """A position in a line; every reader moves it on, or raises WrongLine."""
 
-    def __init__(self, content: str) -> None:
+    def __init__(self, content: str, registry: Registry) -> None:
         self.content = content
+        self.registry = registry
         self.position = 0
         self.depth = 0
         self._space()
@@ -149,8 +151,9 @@ class Line:
             raise WrongLine("AS382", start, f"`{cls.NAME}` needs `{missing[0]}`")
         return cls(**said)
 
-    def form_of(self, family: str, known: dict[str, type[Form]]) -> Form:
-        """A form by its name, with its fields in braces."""
+    def form_of(self, family: str) -> Form:
+        """A form of a family by its name, with its fields in braces."""
+        known = self.registry.members(family)
         return self.form(known[self.one_of(known, family)])
 
     def _field(self, cls: type[Form]) -> tuple[str, Any]:
@@ -169,7 +172,7 @@ class Line:
         if constant:
             return _CONSTANTS[constant[0]]
         if declared.type.family:
-            known = FAMILIES[declared.type.family]
+            known = self.registry.members(declared.type.family)
             kind = self.one_of(known, declared.type.family)
             return self._nested(lambda: self.form(known[kind]))
         pair, number = self._take(_PAIR), self._take(_NUMBER)

@@ -7,17 +7,17 @@ from collections.abc import Callable, Container
 from archspec.compiler.graph.graph import Graph, Input, Node, Output
 from archspec.compiler.graph.text.line import Line, WrongLine
 from archspec.compiler.graph.text.regular import regular_layer, regular_variables
-from archspec.compiler.language.fields import FAMILIES
-from archspec.compiler.language.ops import OPS
+from archspec.compiler.language.registry import Registry, builtin
 from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Findings, Span
 
 
-def parse_graph(text: str, file: str, findings: Findings) -> Graph | None:
-    """The graph that a text describes; None after reporting what is wrong, line by line."""
+def parse_graph(text: str, file: str, findings: Findings, registry: Registry | None = None) -> Graph | None:
+    """The graph of a text whose ops are a registry's, archspec's own by default; None after mistakes, line by line."""
+    registry = builtin() if registry is None else registry
     reading, before = _Reading(), len(findings.errors)
     for number, content in enumerate(text.split("\n"), 1):
-        line = Line(content)
+        line = Line(content, registry)
         try:
             if content.strip():
                 _line(line, reading)
@@ -70,17 +70,17 @@ def _input(line: Line, reading: _Reading) -> None:
     name = _new(line, reading.inputs, reading.nodes)
     line.expect(":")
     shape, dtype = line.shape(), line.dtype()
-    draw = line.form_of("draw", FAMILIES["draw"]) if line.skip("~") else None
+    draw = line.form_of("draw") if line.skip("~") else None
     reading.inputs[name] = Input(name, shape, dtype, draw)  # type: ignore[arg-type]  # what enters this family is a Draw
 
 
 def _node(line: Line, reading: _Reading) -> None:
     path = _new(line, reading.inputs, reading.nodes)
     line.expect("=")
-    kind = line.one_of(OPS, "operation")
+    kind = line.one_of(line.registry.ops, "operation")
     line.expect("(")
     inputs = line.listed(line.name, ")")
-    op = line.form(OPS[kind])
+    op = line.form(line.registry.ops[kind])
     line.expect(":")
     shape, dtype, further = line.shape(), line.dtype(), []
     while line.skip(";"):

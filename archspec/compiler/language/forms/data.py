@@ -21,7 +21,8 @@ class Batches(Form, family="batches", name="batches"):
 class Data(Form, family="data"):
     """A source of examples, each a set of named features.
 
-    A class that is read by code of its own names it in IMPLEMENTATION, `module:function`; it is imported when it runs.
+    IMPLEMENTATION names the code that reads it, `module:function`, which is imported when it runs: a function of the
+    form and of the name of a split, to the runtime's Dataset.
     """
 
     IMPLEMENTATION: ClassVar[str] = ""

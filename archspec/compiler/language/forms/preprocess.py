@@ -19,7 +19,9 @@ Size = tuple[int | None, int | None]
 class Preprocess(Form, family="preprocess"):
     """One step on an example.
 
-    A step of another package names its code in IMPLEMENTATION, `module:function`; it is imported when it runs.
+    IMPLEMENTATION names its code, `module:function`, which is imported when it runs: a function of the form, an image
+    (float32 height x width x channels) and a seed (int64 [2]). A moving step is also given maps, int32 height x width
+    x 1, and makes the same draw of the same seed and size.
     """
 
     IMPLEMENTATION: ClassVar[str] = ""
@@ -50,6 +52,8 @@ class Moving(Preprocess):
 class RandomScale(Moving, name="random_scale"):
     """Resized by a random factor, the same for both sides."""
 
+    IMPLEMENTATION = "archspec.runtime.preprocess.geometry:random_scale"
+
     factor: tuple[float, float] = field(main=True, above=0, doc="least and largest factor of both sides")
 
     def size_after(self, before: Size) -> Size:
@@ -61,6 +65,8 @@ class RandomScale(Moving, name="random_scale"):
 
 class RandomResizedCrop(Moving, name="random_resized_crop"):
     """A random part of the image, resized without regard to its aspect (Szegedy et al. 2014, TF-Slim's Inception)."""
+
+    IMPLEMENTATION = "archspec.runtime.preprocess.geometry:random_resized_crop"
 
     size: Pair = field(main=True, minimum=1, doc="output height and width", unit="pixels")
     area: tuple[float, float] = field(default=(0.05, 1.0), minimum=0, maximum=1, doc="part of the image's area")
@@ -78,9 +84,13 @@ class RandomResizedCrop(Moving, name="random_resized_crop"):
 class RandomFlip(Moving, name="random_flip"):
     """Left and right exchanged, half of the time."""
 
+    IMPLEMENTATION = "archspec.runtime.preprocess.geometry:random_flip"
+
 
 class ColorJitter(Preprocess, name="color_jitter"):
     """Random changes of colour in a random order, then clipped to [0, 1]; as it stands, TF-Slim's fast mode."""
+
+    IMPLEMENTATION = "archspec.runtime.preprocess.color:color_jitter"
 
     brightness: float = field(default=32 / 255, minimum=0, maximum=1, doc="largest amount added or taken away")
     saturation: tuple[float, float] | None = field(default=(0.5, 1.5), minimum=0, doc="factor")
@@ -94,11 +104,15 @@ class ColorJitter(Preprocess, name="color_jitter"):
 class RandomBrightness(Preprocess, name="random_brightness"):
     """A random amount added to every value, not clipped."""
 
+    IMPLEMENTATION = "archspec.runtime.preprocess.color:random_brightness"
+
     amount: float = field(main=True, minimum=0, doc="largest amount, image values in [0, 1]")
 
 
 class RandomContrast(Preprocess, name="random_contrast"):
     """Contrast changed by a random factor, not clipped."""
+
+    IMPLEMENTATION = "archspec.runtime.preprocess.color:random_contrast"
 
     factor: tuple[float, float] = field(main=True, minimum=0, doc="least and largest factor")
 
@@ -109,6 +123,8 @@ class RandomContrast(Preprocess, name="random_contrast"):
 class CentralCrop(Moving, name="central_crop"):
     """The middle of the image."""
 
+    IMPLEMENTATION = "archspec.runtime.preprocess.geometry:central_crop"
+
     fraction: float = field(main=True, above=0, maximum=1, doc="part of each side that is kept")
 
     def size_after(self, before: Size) -> Size:
@@ -117,6 +133,8 @@ class CentralCrop(Moving, name="central_crop"):
 
 class Resize(Moving, name="resize"):
     """Resized without regard to its aspect, bilinear."""
+
+    IMPLEMENTATION = "archspec.runtime.preprocess.geometry:resize"
 
     size: Pair = field(main=True, minimum=1, doc="height and width", unit="pixels")
     grid: str = field(
@@ -132,6 +150,8 @@ class Resize(Moving, name="resize"):
 class ResizeShorter(Moving, name="resize_shorter"):
     """Resized with its aspect kept, so that the shorter side has this length (TF-Slim's VGG pipeline)."""
 
+    IMPLEMENTATION = "archspec.runtime.preprocess.geometry:resize_shorter"
+
     side: int = field(main=True, minimum=1, doc="length of the shorter side", unit="pixels")
 
     def size_after(self, before: Size) -> Size:
@@ -140,6 +160,8 @@ class ResizeShorter(Moving, name="resize_shorter"):
 
 class RandomResizeShorter(Moving, name="random_resize_shorter"):
     """As resize_shorter, to a random length."""
+
+    IMPLEMENTATION = "archspec.runtime.preprocess.geometry:random_resize_shorter"
 
     side: tuple[int, ...] = field(main=True, minimum=1, doc="least and largest length, both included", unit="pixels")
 
@@ -155,6 +177,8 @@ class RandomResizeShorter(Moving, name="random_resize_shorter"):
 class RandomCrop(Moving, name="random_crop"):
     """A random part of this size, not resized."""
 
+    IMPLEMENTATION = "archspec.runtime.preprocess.geometry:random_crop"
+
     size: Pair = field(main=True, minimum=1, doc="height and width", unit="pixels")
 
     def size_after(self, before: Size) -> Size:
@@ -168,6 +192,8 @@ class RandomCrop(Moving, name="random_crop"):
 class CropOrPad(Moving, name="crop_or_pad"):
     """The middle cut out or framed with zeros to this size."""
 
+    IMPLEMENTATION = "archspec.runtime.preprocess.geometry:crop_or_pad"
+
     size: Pair = field(main=True, minimum=1, doc="height and width", unit="pixels")
 
     def size_after(self, before: Size) -> Size:
@@ -177,6 +203,8 @@ class CropOrPad(Moving, name="crop_or_pad"):
 class Pad(Moving, name="pad"):
     """Zeros on all four sides."""
 
+    IMPLEMENTATION = "archspec.runtime.preprocess.geometry:pad"
+
     amount: int = field(main=True, minimum=0, doc="rows and columns added on each side", unit="pixels")
 
     def size_after(self, before: Size) -> Size:
@@ -185,6 +213,8 @@ class Pad(Moving, name="pad"):
 
 class Normalize(Preprocess, name="normalize"):
     """(255 * image - mean) / scale: Inception 127.5 and 127.5, LeNet 128 and 128, VGG the three means and 1."""
+
+    IMPLEMENTATION = "archspec.runtime.preprocess.color:normalize"
 
     mean: tuple[float, ...] = field(main=True, doc="for all channels, or one for each, on the scale 0 … 255")
     scale: float = field(default=1.0, above=0, doc="divisor, on the scale 0 … 255")
@@ -197,6 +227,8 @@ class Normalize(Preprocess, name="normalize"):
 
 class Standardize(Preprocess, name="standardize"):
     """Each image to mean 0 and deviation 1, the deviation at least 1 / sqrt(number of values)."""
+
+    IMPLEMENTATION = "archspec.runtime.preprocess.color:standardize"
 
 
 def complaints(steps: Sequence[Preprocess], image: Size, shape: tuple[int, ...]) -> list[tuple[str, str]]:

@@ -1,0 +1,151 @@
+"""The registry: every form that a spec can name, by family and name. It is made once, handed on, and never changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache, cached_property
+from types import ModuleType
+
+from archspec.compiler.language.fields import Form
+from archspec.compiler.language.forms import (
+    data,
+    draws,
+    initializers,
+    kinds,
+    losses,
+    metrics,
+    optimizers,
+    preprocess,
+    schedules,
+    sections,
+    width,
+)
+from archspec.compiler.language.op import Op
+from archspec.compiler.language.ops import (
+    activation,
+    conv,
+    dense,
+    dropout,
+    embedding,
+    larger,
+    merge,
+    norm,
+    pool,
+    reshape,
+    several,
+)
+from archspec.compiler.language.packages import brought_by, faults, forms_in
+from archspec.dataclass import dataclass, field
+
+_OPS = (activation, conv, dense, dropout, embedding, larger, merge, norm, pool, reshape, several)
+_FORMS = (
+    initializers,
+    width,
+    draws,
+    kinds,
+    data,
+    losses,
+    metrics,
+    schedules,
+    optimizers,
+    preprocess,
+    sections,
+)
+BUILT_IN: tuple[ModuleType, ...] = (*_OPS, *_FORMS)
+"""The modules of archspec's own forms."""
+
+Forms = Mapping[str, type[Form]]
+"""Forms by name."""
+
+
+@dataclass(frozen=True, eq=False)
+class Registry:
+    """Forms by family ("op", "initializer", "loss", …) and name.
+
+    `packages` are those whose forms were looked for; `problems` says why some cannot be used, as the end of a sentence.
+    """
+
+    modules: tuple[ModuleType, ...]
+    families: Mapping[str, Forms]
+    packages: frozenset[str] = frozenset()
+    problems: Mapping[str, str] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
+    """Packages that are not installed."""
+
+    @cached_property
+    def ops(self) -> Mapping[str, type[Op]]:
+        """Every op by name."""
+        return {name: cls for name, cls in self.families.get("op", {}).items() if issubclass(cls, Op)}
+
+    @cached_property
+    def groups(self) -> Mapping[str, Mapping[str, type[Op]]]:
+        """The ops of every group that a scope may name."""
+        names = dict.fromkeys(group for op in self.ops.values() for group in op.GROUPS)
+        return {group: {name: op for name, op in self.ops.items() if group in op.GROUPS} for group in names}
+
+    @cached_property
+    def by_name(self) -> Forms:
+        """Every form by its name, which no other form has."""
+        return {name: cls for forms in self.families.values() for name, cls in forms.items()}
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """The name of every field that some form has."""
+        return frozenset(name for cls in self.by_name.values() for name in cls.FIELDS)
+
+    def members(self, family: str) -> Forms:
+        """The forms of a family, or the ops of a group (`activation`) where a field holds an op of that group."""
+        found = self.families.get(family)
+        return found if found is not None else self.groups.get(family, {})
+
+    def targets(self, name: str) -> tuple[type[Form], ...]:
+        """The forms that a scope means by a name: the form that has it, or the members of a group."""
+        found = self.by_name.get(name)
+        return tuple(self.groups.get(name, {}).values()) if found is None else (found,)
+
+    def with_packages(self, names: Iterable[str]) -> Registry:
+        """The registry that has the forms of these installed packages too."""
+        packages = self.packages.union(names)
+        return self if packages == self.packages else _made(self.modules, packages)
+
+    def why_not(self, name: str, thing: str) -> tuple[str, str]:
+        """Why there is no `acme.twice`, as the end of a sentence, and the remedy; empty if no package is at fault."""
+        package, _, _ = name.partition(".")
+        operations = thing not in (*self.families, "form")
+        what = "operations of other packages" if operations else "what other packages bring"
+        help = f"a dot marks {what}: install or repair that package"
+        if package in self.absent:
+            return f": no installed package brings the {'operations' if operations else 'forms'} of `{package}`", help
+        return (f": {self.problems[package]}", help) if package in self.problems else ("", "")
+
+
+def builtin() -> Registry:
+    """The registry of archspec's own forms."""
+    return _made(BUILT_IN, frozenset())
+
+
+def made_of(modules: Iterable[ModuleType], packages: Iterable[str] = ()) -> Registry:
+    """The registry of the forms that are defined in modules, and of those that installed packages bring."""
+    return _made(tuple(modules), frozenset(packages))
+
+
+@cache
+def _made(modules: tuple[ModuleType, ...], packages: frozenset[str]) -> Registry:
+    own = [cls for module in modules for cls in forms_in(module) if cls.__module__ == module.__name__]
+    families: dict[str, dict[str, type[Form]]] = {}
+    _enter(own, families)
+    problems: dict[str, str] = {}
+    brought = {package: brought_by(package) for package in sorted(packages)}
+    for package, found in brought.items():
+        problem = found.problem or next(faults(package, found.forms, families), "")
+        if problem:
+            problems[package] = problem
+        else:
+            _enter(found.forms, families)
+    absent = frozenset(package for package, found in brought.items() if not found.installed)
+    return Registry(modules, families, packages, problems, absent)
+
+
+def _enter(forms: Iterable[type[Form]], families: dict[str, dict[str, type[Form]]]) -> None:
+    for cls in forms:
+        families.setdefault(cls.FAMILY, {})[cls.NAME] = cls
