@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from archspec.compiler.check import validate
 from archspec.compiler.language.registry import builtin
 from archspec.compiler.schema import published
+from archspec.compiler.spec.packages import packages_named
 from archspec.compiler.syntax.nodes import Mapping, plain
 from archspec.compiler.syntax.reading import parse
 from archspec.diagnostics import Diagnostic, Findings
@@ -22,7 +23,7 @@ def found(text: str) -> list[Diagnostic]:
     findings = Findings()
     root = parse(text, "spec.yaml", findings)
     assert root is not None and not findings.items
-    validate(root, builtin(), findings)
+    validate(root, builtin().with_packages(packages_named(root)), findings)
     return findings.items
 
 
