@@ -129,7 +129,7 @@ def spec_text(found: Look, chosen: Recipe, base: str, checkpoint: str | None, ou
     where = json.dumps(os.path.relpath(Path(found.folder).resolve(), folder), ensure_ascii=False)
     held = f", held_out: {chosen.held_out}" if chosen.held_out is not None else ""
     part = f"{chosen.held_out:.0%} of each class, always the same pictures" if held else "the folder's own split"
-    rate, why = ("0.01", "a small rate: the weights are trained already") if checkpoint else ("0.05", "from scratch")
+    rate, why = ("0.02", "a small rate: the weights are trained already") if checkpoint else ("0.05", "from scratch")
     start = []
     if checkpoint:
         path = json.dumps(os.path.relpath(Path(checkpoint).expanduser().resolve(), folder), ensure_ascii=False)

@@ -86,6 +86,9 @@ def _bare(path: str) -> str:
 
 def _unknown(what: str, known: Values, program: Program) -> Exception:
     names = list(dict.fromkeys([*known, *(name.partition(".")[0] for name in known), *program.graph.endpoints]))
-    near = closest(what, names)
-    help = f"did you mean {near}?" if near else "`archspec summary` lists the layers"
+    from difflib import get_close_matches
+
+    # Paths are alike by nature, so several may be meant: all of the nearest are named.
+    near = [one] if (one := closest(what, names)) else get_close_matches(what, names, n=3, cutoff=0.8)
+    help = f"did you mean {' or '.join(near)}?" if near else "`archspec summary` lists the layers"
     return stop("AS906", f"nothing in {program.file} is called {what}", help=help, exit_code=2)

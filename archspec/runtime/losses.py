@@ -63,6 +63,9 @@ def outside(form: Any, outputs: list[Any], target: Any, weights: Any) -> Any:
     if classes is None:
         return tf.zeros([])
     wrong = tf.cast((target < 0) | (target >= classes), tf.float32)
+    ignored = getattr(form, "ignore", None)
+    if ignored is not None:
+        wrong *= tf.cast(tf.not_equal(target, ignored), tf.float32)
     return tf.reduce_sum(wrong if weights is None else wrong * tf.cast(tf.not_equal(weights, 0), tf.float32))
 
 

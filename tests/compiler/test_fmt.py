@@ -143,7 +143,13 @@ def test_wide_branches_stand_one_to_a_line() -> None:
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("a: [1\n", "AS001"), ("", "AS011"), ("a: 1\na: 2\n", "AS002"), ("layers: [" + "relu," * 190_000 + "]", "AS005")],
+    [
+        ("a: [1\n", "AS017"),
+        ("a: ]\n", "AS001"),
+        ("", "AS011"),
+        ("a: 1\na: 2\n", "AS002"),
+        ("layers: [" + "relu," * 190_000 + "]", "AS005"),
+    ],
 )
 def test_what_cannot_be_laid_out_is_reported(text: str, code: str) -> None:
     with pytest.raises(Stop) as stopped:
