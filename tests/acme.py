@@ -28,7 +28,7 @@ from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.data import Data, Sample
 from archspec.compiler.language.forms.draws import Draw
 from archspec.compiler.language.forms.initializers import Initializer
-from archspec.compiler.language.forms.losses import Compared
+from archspec.compiler.language.forms.losses.loss import Compared
 from archspec.compiler.language.forms.metrics import Metric
 from archspec.compiler.language.forms.optimizers import Optimizer
 from archspec.compiler.language.forms.preprocess import Preprocess

@@ -8,7 +8,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from archspec.compiler.language.forms.losses import Loss, SoftmaxCrossEntropy
+from archspec.compiler.language.forms.losses.classes import SoftmaxCrossEntropy
+from archspec.compiler.language.forms.losses.loss import Loss
 from archspec.runtime import distribute
 from archspec.runtime.named import Named
 from archspec.runtime.toolkit import LIBRARIES

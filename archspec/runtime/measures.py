@@ -12,7 +12,7 @@ import tensorflow as tf
 from archspec.compiler.graph.graph import Graph
 from archspec.compiler.language.features import FeatureType
 from archspec.compiler.language.forms.data import Sample
-from archspec.compiler.language.forms.losses import Loss
+from archspec.compiler.language.forms.losses.loss import Loss
 from archspec.compiler.language.forms.metrics import Accuracy, Metric
 from archspec.diagnostics import stop
 from archspec.runtime.checkpoint import Best

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from archspec.compiler.language.forms import optimizers, schedules
-from archspec.compiler.language.forms.losses import SoftmaxCrossEntropy
+from archspec.compiler.language.forms.losses.classes import SoftmaxCrossEntropy
 from archspec.compiler.language.values import Duration
 from archspec.runtime.losses import means, terms
 from archspec.runtime.named import Named

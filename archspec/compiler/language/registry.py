@@ -12,7 +12,6 @@ from archspec.compiler.language.forms import (
     draws,
     initializers,
     kinds,
-    losses,
     metrics,
     optimizers,
     preprocess,
@@ -20,6 +19,7 @@ from archspec.compiler.language.forms import (
     sections,
     width,
 )
+from archspec.compiler.language.forms.losses import classes, numbers, vectors
 from archspec.compiler.language.op import Op
 from archspec.compiler.language.ops import (
     activation,
@@ -44,7 +44,9 @@ _FORMS = (
     draws,
     kinds,
     data,
-    losses,
+    classes,
+    numbers,
+    vectors,
     metrics,
     schedules,
     optimizers,

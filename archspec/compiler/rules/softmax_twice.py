@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archspec.compiler.language.forms.losses import SoftmaxCrossEntropy
+from archspec.compiler.language.forms.losses.classes import SoftmaxCrossEntropy
 from archspec.compiler.program import Program
 from archspec.diagnostics import Diagnostic
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from archspec.compiler.expand.names import means
 from archspec.compiler.graph.graph import Graph
 from archspec.compiler.language.features import FeatureType
-from archspec.compiler.language.forms.losses import Loss
+from archspec.compiler.language.forms.losses.loss import Loss
 from archspec.compiler.language.forms.metrics import Metric
 from archspec.compiler.language.forms.sections import Evaluate, Train
 from archspec.compiler.training.places import Places

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archspec.compiler.language.fields import Form, field
 from archspec.compiler.language.forms.data import Data, Sample
-from archspec.compiler.language.forms.losses import Loss
+from archspec.compiler.language.forms.losses.loss import Loss
 from archspec.compiler.language.forms.metrics import Metric
 from archspec.compiler.language.forms.optimizers import Optimizer
 from archspec.compiler.language.forms.preprocess import Preprocess

@@ -1,0 +1,55 @@
+"""Losses that compare with numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from archspec.compiler.language.features import FeatureType, Shape
+from archspec.compiler.language.fields import field
+from archspec.compiler.language.forms.losses.loss import Compared
+from archspec.compiler.language.forms.wants import Complaint, same_shape, spread
+from archspec.compiler.language.toolkit import Toolkit
+from archspec.compiler.language.types import Tensor
+
+
+class SigmoidCrossEntropy(Compared, name="sigmoid_cross_entropy"):
+    """Cross entropy of logits and probabilities, each by itself (a discriminator, several labels at once)."""
+
+    TARGET = "numbers from 0 to 1"
+
+    logits: Tensor = field(main=True, doc="the tensor with the logits, by name")
+    label_smoothing: float = field(default=0.0, minimum=0, maximum=1, doc="part moved towards one half")
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        return (self.logits,)
+
+    def complaint(self, shapes: Sequence[Shape], target: FeatureType | None) -> Complaint | None:
+        return same_shape(shapes[0], target, self.TARGET)
+
+    def lower(self, g: Toolkit, outputs: Sequence[Any], target: Any) -> Any:
+        target = spread(g, target, outputs[0])
+        smoothed = target * (1.0 - self.label_smoothing) + 0.5 * self.label_smoothing
+        return g.tf.nn.sigmoid_cross_entropy_with_logits(labels=smoothed, logits=outputs[0])
+
+
+class Huber(Compared, name="huber"):
+    """Squared where the difference is at most delta, linear beyond (Huber 1964)."""
+
+    TARGET = "numbers"
+
+    predictions: Tensor = field(main=True, doc="the tensor with the predicted numbers, by name")
+    delta: float = field(default=1.0, above=0, doc="where it turns linear")
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        return (self.predictions,)
+
+    def complaint(self, shapes: Sequence[Shape], target: FeatureType | None) -> Complaint | None:
+        return same_shape(shapes[0], target, self.TARGET)
+
+    def lower(self, g: Toolkit, outputs: Sequence[Any], target: Any) -> Any:
+        error = g.tf.abs(outputs[0] - spread(g, target, outputs[0]))
+        small = g.tf.minimum(error, self.delta)
+        return 0.5 * small**2 + self.delta * (error - small)
