@@ -74,7 +74,7 @@ class Evaluation:
         values = {name: float(measure.metric.result()) for name, measure in self.wanted.items()}
         return Scores(values, round(float(examples)), float(counted) / _seconds(times))
 
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    @tf.function(reduce_retracing=True)
     def _step(self, batch: dict[str, Any]) -> Any:
         """Count a batch; how many targets are no class of the network."""
         inputs = self.reads.inputs_of_examples(batch)

@@ -102,7 +102,7 @@ class Step:
         seed = tf.stack([self.train.seed % 2**31, tf.cast(self.network.steps_done, tf.int32)])
         return self.reads.inputs(batch, seed, distribute.rank(), distribute.size())
 
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    @tf.function(reduce_retracing=True)
     def _run(self, batch: dict[str, Any], seed: Any, asked: Any) -> Any:
         inputs, before = self.inputs(batch), self._before()
         numbers: dict[str, Any] = {"stop": asked[0], "save": asked[1]}

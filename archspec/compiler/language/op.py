@@ -50,8 +50,13 @@ class Lowered:
 class Lowering(Protocol):
     """What an op is handed to build its part of the TensorFlow graph."""
 
-    tf: Any
-    training: bool
+    @property
+    def tf(self) -> Any:
+        """TensorFlow."""
+
+    @property
+    def training(self) -> bool:
+        """Whether the graph is one that trains."""
 
     def variable(self, name: str) -> Any:
         """The tensor of this node's variable with that leaf name."""

@@ -20,7 +20,9 @@ class Toolkit(Protocol):
 class Length(Protocol):
     """How long training takes."""
 
-    steps: int
+    @property
+    def steps(self) -> int:
+        """All of its steps."""
 
     def of(self, duration: Duration | None) -> int:
         """A duration in steps; all of them where it is None."""

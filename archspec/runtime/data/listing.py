@@ -70,7 +70,9 @@ def list_below(root: str, name: str) -> Listing:
 def _collect(root: str, below: str, found: Listing, above: Trail) -> None:
     """Add what lies in a folder."""
     trail = _further(os.path.join(root, below), above)
-    for entry in _entries(os.path.join(root, below)) if trail is not None else ():
+    if trail is None:
+        return
+    for entry in _entries(os.path.join(root, below)):
         path = os.path.join(below, entry.name)
         if _hidden(entry):
             continue

@@ -163,4 +163,5 @@ def _record(image: Image.Image, label: int, name: str) -> bytes:
     features = {key: tf.train.Feature(int64_list=tf.train.Int64List(value=[value])) for key, value in integers.items()}
     for key, text in texts.items():
         features[key] = tf.train.Feature(bytes_list=tf.train.BytesList(value=[text]))
-    return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString(deterministic=True)
+    example = tf.train.Example(features=tf.train.Features(feature=features))
+    return bytes(example.SerializeToString(deterministic=True))

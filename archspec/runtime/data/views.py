@@ -22,7 +22,7 @@ def part_of(dataset: Dataset, split: str, chosen: np.ndarray) -> Dataset:
     def read(index: tf.Tensor, seed: tf.Tensor) -> Example:
         return dataset.read(numbers[index], seed)
 
-    listed = chosen.tolist()
+    listed, trouble = chosen.tolist(), dataset.record_trouble
     return replace(
         dataset,
         split=split,
@@ -34,7 +34,7 @@ def part_of(dataset: Dataset, split: str, chosen: np.ndarray) -> Dataset:
         paths={name: tuple(paths[number] for number in listed) for name, paths in dataset.paths.items()},
         files=(),
         total=dataset.size,
-        record_trouble=None if dataset.record_trouble is None else lambda index: dataset.record_trouble(listed[index]),
+        record_trouble=None if trouble is None else lambda index: trouble(listed[index]),
     )
 
 

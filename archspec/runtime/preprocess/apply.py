@@ -131,7 +131,8 @@ def preprocess_file(path: str, steps: Steps, shape: ImageShape, name: str = "ima
         raise stop("AS710", f"{path} cannot be read: {error.strerror}") from error
     try:
         with tf.device("/cpu:0"):
-            return prepare({name: tf.constant(contents)}, tf.zeros([2], tf.int64))[name].numpy()
+            prepared = prepare({name: tf.constant(contents)}, tf.zeros([2], tf.int64))
+            return np.asarray(prepared[name])
     except (tf.errors.InvalidArgumentError, ValueError) as error:
         wrong = trouble(contents, shape[-1])
         if wrong is not None:

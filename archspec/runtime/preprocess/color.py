@@ -31,14 +31,15 @@ def color_jitter(step: forms.ColorJitter, image: tf.Tensor, seed: tf.Tensor) -> 
 
 def _changes(step: forms.ColorJitter, seeds: tf.Tensor, colored: bool) -> dict[str, Change]:
     changes: dict[str, Change] = {}
+    saturation, contrast = step.saturation, step.contrast
     if step.brightness:
         changes["brightness"] = lambda image: image + _uniform(seeds[0], -step.brightness, step.brightness)
-    if step.saturation is not None and colored:
-        changes["saturation"] = lambda image: tf.image.adjust_saturation(image, _uniform(seeds[1], *step.saturation))
+    if saturation is not None and colored:
+        changes["saturation"] = lambda image: tf.image.adjust_saturation(image, _uniform(seeds[1], *saturation))
     if step.hue and colored:
         changes["hue"] = lambda image: tf.image.adjust_hue(image, _uniform(seeds[2], -step.hue, step.hue))
-    if step.contrast is not None:
-        changes["contrast"] = lambda image: tf.image.adjust_contrast(image, _uniform(seeds[3], *step.contrast))
+    if contrast is not None:
+        changes["contrast"] = lambda image: tf.image.adjust_contrast(image, _uniform(seeds[3], *contrast))
     return changes
 
 
