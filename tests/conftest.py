@@ -6,6 +6,7 @@ In CI the examples of properties are the same each time; elsewhere each run trie
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ from hypothesis import settings
 settings.register_profile("here", deadline=None)
 settings.register_profile("in CI", deadline=None, derandomize=True, database=None)
 settings.load_profile("in CI" if os.environ.get("CI") else "here")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background job ignores Ctrl-C, and so would every process that a test starts and interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SLOW_FOLDER = Path(__file__).parent / "runtime"
 
