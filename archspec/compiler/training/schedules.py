@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from archspec.compiler.language.forms.schedules import Piecewise
-from archspec.compiler.language.forms.sections import Train
+from archspec.compiler.language.forms.sections import Evaluate, Train
 from archspec.compiler.language.values import Duration
 from archspec.compiler.training.optimizers import path_of
 from archspec.compiler.training.places import Places
 from archspec.diagnostics import Findings
+
+_OF_STEPS = ("steps", "epochs", "percent")
+"""Units that a number of steps can be made of, so that every rank and every machine has the same."""
 
 
 def check_length(train: Train, places: Places, findings: Findings) -> None:
@@ -21,7 +24,17 @@ def check_length(train: Train, places: Places, findings: Findings) -> None:
             findings.add("AS602", message, places.of(f"{path}.boundaries"), help=help)
         elif isinstance(optimizer.rate, Piecewise):
             _check_boundaries(optimizer.rate, path, train, places, findings)
-    _check_unit("save", train.save, ("steps", "epochs", "minutes"), places, findings)
+        for key, value in optimizer.rate.values().items():
+            for duration in value if isinstance(value, tuple) else (value,):
+                if isinstance(duration, Duration):
+                    _check_unit(f"{path}.{key}", duration, _OF_STEPS, places, findings)
+    _check_unit("train.save", train.save, ("steps", "epochs", "minutes"), places, findings)
+
+
+def check_every(evaluate: Evaluate, places: Places, findings: Findings) -> None:
+    """Report a time between evaluations in a unit that steps are not counted in."""
+    if evaluate.every is not None:
+        _check_unit("eval.every", evaluate.every, _OF_STEPS, places, findings)
 
 
 def _check_boundaries(rate: Piecewise, path: str, train: Train, places: Places, findings: Findings) -> None:
@@ -39,5 +52,5 @@ def _check_boundaries(rate: Piecewise, path: str, train: Train, places: Places, 
 
 def _check_unit(key: str, duration: Duration, allowed: tuple[str, ...], places: Places, findings: Findings) -> None:
     if duration.unit not in allowed:
-        message = f"`{key}` cannot be in {duration.unit}"
-        findings.add("AS614", message, places.of(f"train.{key}"), help=f"write it in {', '.join(allowed)}")
+        message = f"`{key.rpartition('.')[2]}` cannot be in {duration.unit}"
+        findings.add("AS614", message, places.of(key), help=f"write it in {', '.join(allowed)}")

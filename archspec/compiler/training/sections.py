@@ -17,7 +17,7 @@ from archspec.compiler.training.losses import check_losses, check_metrics
 from archspec.compiler.training.optimizers import check_optimizers
 from archspec.compiler.training.places import Places
 from archspec.compiler.training.references import References, with_references
-from archspec.compiler.training.schedules import check_length
+from archspec.compiler.training.schedules import check_every, check_length
 from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Span
 
@@ -79,6 +79,7 @@ def _checked(sections: Sections, document: Document, expanded: Expanded, resolve
     if evaluate is not None:
         names = References(graph, expanded.context.names, evaluation, places, findings)
         evaluate = with_references(evaluate, "eval", names)
+        check_every(evaluate, places, findings)
         check_metrics(train, evaluate, graph, evaluation, places, findings)
         check_inputs("eval", evaluate, graph, evaluation, places, findings)
     return Sections(train, evaluate, sections.values)
