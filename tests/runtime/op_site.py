@@ -1,0 +1,70 @@
+"""One op by itself: its place in a graph, its inputs, and what it makes of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from archspec.compiler.language.op import Lowered, Op, Shape
+from archspec.compiler.language.ops.embedding import Embedding
+from tests.cases.ops import Case
+
+Array = np.ndarray[Any, Any]
+Weights = dict[str, Array]
+BATCH = 3
+
+
+class Site:
+    """The place of one node: its variables, and what was asked of it and set in it."""
+
+    tf = tf
+
+    def __init__(self, op: Op, shapes: tuple[Shape, ...], training: bool = False, make: Any = tf.Variable) -> None:
+        generator, variables = np.random.default_rng(1), op.variables(*shapes)
+        self.training = training
+        self.weights = {v.name: make(generator.uniform(0.5, 1.5, v.shape), dtype=tf.float32) for v in variables}
+        self.trainable = [v.name for v in variables if v.trainable]
+        self.asked: set[str] = set()
+
+    def variable(self, name: str) -> Any:
+        self.asked.add(name)
+        return tf.convert_to_tensor(self.weights[name])
+
+    def steps_done(self) -> Any:
+        return tf.constant(2.0)
+
+    def seed(self) -> Any:
+        return tf.constant([5, 7])
+
+    def arrays(self) -> Weights:
+        return {name: variable.numpy().astype(np.float64) for name, variable in self.weights.items()}
+
+
+def lowered(op: Op, site: Site, *inputs: Any) -> Lowered:
+    """What the op makes, in the one form."""
+    made = op.lower(site, *inputs)
+    if isinstance(made, Lowered):
+        return made
+    return Lowered(made if isinstance(made, tuple) else (made,), {})
+
+
+def run(op: Op, site: Site, *inputs: Any) -> Any:
+    """The op's only output, its updates applied to the site's variables as a training step does."""
+    made = lowered(op, site, *inputs)
+    for name, value in made.updates.items():
+        site.weights[name].assign(value)
+    (output,) = made.outputs
+    return output
+
+
+def dtypes_of(case: Case) -> list[str]:
+    return [case.op.DTYPES[0]] * len(case.inputs)
+
+
+def inputs_of(case: Case, batch: int = BATCH) -> list[Array]:
+    generator = np.random.default_rng(0)
+    if isinstance(case.op, Embedding):
+        return [generator.integers(0, case.op.words, (batch, *shape)).astype(np.int32) for shape in case.inputs]
+    return [generator.uniform(-4, 4, (batch, *shape)).astype(np.float32) for shape in case.inputs]

@@ -1,0 +1,73 @@
+"""Shapes of windows, whatever their sizes: those that TensorFlow infers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import tensorflow as tf
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from archspec.compiler.language.op import Op, Shape, WrongShape
+from archspec.compiler.language.ops.conv import Conv2D, DepthwiseConv2D
+from archspec.compiler.language.ops.pool import AvgPool2D, MaxPool2D
+from tests.runtime.op_site import Site, run
+
+pytestmark = pytest.mark.slow
+
+small = st.integers(1, 9)
+
+
+pairs = st.tuples(st.integers(1, 5), st.integers(1, 5))
+
+
+def tensorflows_shape(op: Op, shape: Shape) -> tuple[int | None, ...] | None:
+    """The shape of TensorFlow's result; None where it refuses or the result is empty.
+
+    Inferred, not computed: TensorFlow's pooling kernels kill the process over an empty result.
+    """
+    with tf.Graph().as_default():
+        try:
+            y = run(op, Site(op, (shape,), make=tf.constant), tf.zeros((1, *shape)))
+        except ValueError:
+            return None
+        return None if 0 in y.shape else tuple(y.shape[1:])
+
+
+def declared_shape(op: Op, shape: Shape) -> Shape | None:
+    try:
+        return op.shape(shape)
+    except WrongShape:
+        return None
+
+
+@settings(max_examples=150)
+@given(
+    st.tuples(small, small),
+    pairs,
+    pairs,
+    st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    st.sampled_from(["same", "valid", "symmetric"]),
+)
+def test_convolution_shapes(size: Any, kernel: Any, stride: Any, rate: Any, padding: str) -> None:
+    # TensorFlow's CPU kernel does compute both; like Keras and TF-Slim, archspec does not offer it.
+    assume(max(stride) == 1 or max(rate) == 1)
+    op = Conv2D(filters=2, kernel=kernel, stride=stride, rate=rate, padding=padding)
+    assert declared_shape(op, (*size, 2)) == tensorflows_shape(op, (*size, 2))
+
+
+@settings(max_examples=80)
+@given(st.tuples(small, small), pairs, st.integers(1, 4), st.sampled_from(["same", "valid", "symmetric"]))
+def test_depthwise_shapes(size: Any, kernel: Any, stride: int, padding: str) -> None:
+    op = DepthwiseConv2D(kernel=kernel, stride=(stride, stride), padding=padding, multiplier=2)
+    assert declared_shape(op, (*size, 3)) == tensorflows_shape(op, (*size, 3))
+
+
+@settings(max_examples=80)
+@given(
+    st.tuples(small, small), pairs, pairs, st.sampled_from(["same", "valid"]), st.sampled_from([MaxPool2D, AvgPool2D])
+)
+def test_pool_shapes(size: Any, kernel: Any, stride: Any, padding: str, kind: Any) -> None:
+    op = kind(kernel=kernel, stride=stride, padding=padding)
+    assert declared_shape(op, (*size, 3)) == tensorflows_shape(op, (*size, 3))
