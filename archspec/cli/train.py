@@ -150,15 +150,17 @@ def show(outcome: Outcome, folder: Path, arguments: argparse.Namespace) -> None:
     scores = outcome.scores
     if arguments.format == "json":
         found: dict[str, Any] = {"step": outcome.step, "steps": outcome.total, "run": str(folder), **_last(outcome)}
-        found |= {"stopped_by": outcome.stopped_by or None, "eval": scores.values if scores else None}
+        found |= {"stopped_by": outcome.stopped_by or None, "ended_early": outcome.early or None}
+        found |= {"eval": scores.values if scores else None}
         print(json.dumps(found))
         return
     if outcome.stopped_by:
         print(f"stopped by {outcome.stopped_by} at step {outcome.step} of {outcome.total}; go on with:")
         print(f"  {_command_to_go_on()}")
         return
-    if outcome.start == outcome.step and not outcome.early:
-        print(f"{folder} has made {outcome.step} of {outcome.total} steps already; --steps or --epochs trains longer")
+    if outcome.start == outcome.step:
+        how = "--set train.early_stopping=null" if outcome.early else "--steps or --epochs"
+        print(f"{folder} has made {outcome.step} of {outcome.total} steps already; {how} trains longer")
     else:
         steps = f"{outcome.step} step{'' if outcome.step == 1 else 's'}"
         print(f"trained {steps}, loss {outcome.numbers['loss']:.4f}; the run is in {folder}")

@@ -29,6 +29,7 @@ train:
   optimizer: {sgd: $rate}
   batch: 8
   steps: 3
+  clip_norm: 5
 expect: {params: 196}
 """
 
@@ -58,6 +59,9 @@ def values(program: Program) -> dict[str, Any]:
         ("hyperparameters.n=5", "hyperparameters.n", 5, 3),
         ("train.batch=16", "train.batch", 16, 8),
         ("train.seed=7", "train.seed", 7, 0),
+        ("train.clip_norm=null", "train.clip_norm", None, 5.0),
+        ("train.clip_norm=~", "train.clip_norm", None, 5.0),
+        ("train.clip_norm=", "train.clip_norm", None, 5.0),
         ("train.optimizer.rate=0.5", "train.optimizer.rate.rate", 0.5, None),
         ("train.optimizer.momentum=0.9", "train.optimizer.momentum", 0.9, 0.0),
         ("train.optimizer={adam: 0.5}", "train.optimizer.rate.rate", 0.5, None),

@@ -192,6 +192,7 @@ def test_training_ends_early_where_evaluation_gets_no_better(images: Path, tmp_p
     assert newest(run).step == 2 * last
     again = train(spec, images, run, "--eval", "--steps", "20", "--resume")
     assert again.returncode == 0 and "ended early" in again.stdout and newest(run).step == 2 * last
+    assert f"has made {2 * last} of 20 steps already; --set train.early_stopping=null trains longer" in again.stdout
 
 
 def test_values_since_the_best() -> None:

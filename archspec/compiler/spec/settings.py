@@ -14,6 +14,7 @@ from archspec.compiler.spec.sources import Sources, Speaker
 from archspec.compiler.spec.tree import Tree
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Plain, Scalar
 from archspec.compiler.syntax.reading import parse
+from archspec.compiler.syntax.scalars import core_value
 from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Findings, Span
 
@@ -69,8 +70,8 @@ def _value(name: str, value: object, place: Span, findings: Findings) -> Node | 
     span = Span(COMMAND_LINE, place.line, column, place.line, column + max(len(str(value)), 1))
     if not isinstance(value, str):
         return _node(value, span)
-    if not value.strip():
-        return Scalar(None, "", span)
+    if core_value(value.strip()) is None:
+        return Scalar(None, value.strip(), span)
     inner = Findings()
     # Blank lines and columns before it, so that its nodes have their places on the command line.
     node = parse("\n" * (place.line - 1) + " " * (column - 1) + value, COMMAND_LINE, inner)
