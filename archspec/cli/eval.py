@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 from archspec.cli.of_run import checkpoint_of, data_of, program_of
-from archspec.cli.program import add_spec
+from archspec.cli.program import add_spec, quoting
 from archspec.diagnostics import stop
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     from archspec.runtime.score import score
 
     distribute.start()
-    with distribute.together():
+    with quoting(program), distribute.together():
         where = checkpoint_of(arguments, program)
         scoring, trained = prepared(program, program.eval, where, arguments)
         scores = score(scoring)
@@ -83,7 +82,7 @@ def prepared(
     """(the network with its weights and its data, the training step of the weights); raises Stop."""
     from archspec.rendering import report
     from archspec.runtime import distribute
-    from archspec.runtime.data.open import open_data
+    from archspec.runtime.data.open import section_data
     from archspec.runtime.fit import check_fit
     from archspec.runtime.labels import classes_of_run, in_order_of
     from archspec.runtime.lower import lower
@@ -97,15 +96,13 @@ def prepared(
     network = lower(measured_graph(program, wanted))
     step = restore(network, where, averaged=not arguments.raw_weights)
     with distribute.first_alone():
-        source = section.data or (program.train.data if program.train is not None else None)
         whole = arguments.data is not None or section.data is not None
-        base = os.path.dirname(program.file)
-        data = open_data(source, data_of(arguments), arguments.split, base=base, whole=whole)
+        data = section_data(program, "eval", data_of(arguments), arguments.split, whole=whole)
     names = classes_of_run(where)
     data = in_order_of(data, names, where) if names is not None else data
     warnings = check_fit(program, data, section.preprocess, {name: each.form for name, each in wanted.items()})
     if distribute.rank() == 0:
-        report([*data.warnings, *(warnings if names is None else [])])
+        report([*data.warnings, *(warnings if names is None else [])], program.sources)
     return Scoring(network, wanted, section, data, arguments.batch or section.batch), step
 
 

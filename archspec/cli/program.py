@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from archspec.dataclass import replace
-from archspec.diagnostics import Findings, stop
+from archspec.diagnostics import Findings, Stop, stop
 
 if TYPE_CHECKING:
     from archspec.compiler.program import Program
@@ -59,6 +61,16 @@ def _ending(program: Program, name: str) -> Program:
         left = {key: metric for key, metric in metrics if all(name in graph.endpoints for name in metric.tensors)}
         section = section.replace(metrics=left)
     return replace(program, graph=graph, train=None, eval=section)
+
+
+@contextmanager
+def quoting(program: Program) -> Iterator[None]:
+    """A block whose findings quote the very text that was compiled."""
+    try:
+        yield
+    except Stop as problem:
+        sources = {**program.sources, **problem.sources}
+        raise Stop(*problem.diagnostics, exit_code=problem.exit_code, sources=sources) from problem.__cause__
 
 
 def check_endpoint(program: Program, name: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archspec.cli.of_run import data_of, program_of, run_of
-from archspec.cli.program import add_spec, settings
+from archspec.cli.program import add_spec, quoting, settings
 from archspec.diagnostics import stop
 from archspec.run_folder.record import Handover, default_folder
 
@@ -83,7 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
         form=arguments.format,
         given=Given(settings(arguments.set), arguments.data, _length(arguments)),
     )
-    outcome = train(program, options)
+    with quoting(program):
+        outcome = train(program, options)
     if distribute.rank() > 0:
         # The first rank speaks for all; horovodrun would end it in mid-sentence if another failed before.
         return 0

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
-from archspec.compiler.language.forms.data import Data
 from archspec.compiler.language.forms.sections import Evaluate, Train
 from archspec.compiler.language.values import Duration
 from archspec.compiler.rules.slow_norm import slow_norms
@@ -19,7 +18,7 @@ from archspec.rendering import report as show_findings
 from archspec.runtime import distribute
 from archspec.runtime.begin import begin
 from archspec.runtime.data.dataset import Dataset
-from archspec.runtime.data.open import open_data
+from archspec.runtime.data.open import section_data
 from archspec.runtime.data.views import numbered_as
 from archspec.runtime.evaluate import Scores
 from archspec.runtime.failures import with_enough_memory
@@ -117,13 +116,13 @@ def _plan(program: Program, options: Options) -> Plan:
     if options.deterministic:
         tf.config.experimental.enable_op_determinism()
     tf.keras.utils.set_random_seed(section.seed % 2**32)
-    data = _opened(program, section.data, options.data, "train")
+    data = _opened(program, "train", options.data)
     warnings = check_fit(program, data, section.preprocess, section.losses)
     held_out = _held_out(program, program.eval, data, options) if options.evaluate and program.eval else None
     length, run = _length(section, data), Run(options.run)
     warnings += slow_norms(program.graph, section.freeze, length.steps)
     if distribute.rank() == 0 and options.form == "text":
-        show_findings(warnings)
+        show_findings(warnings, program.sources)
     state = Step(lower(program.graph, seed=section.seed), section, length, data.features)
     scoring = None if held_out is None else _scoring(program, state, held_out)
     every = (options.score or program.eval.every) if scoring is not None and program.eval is not None else None
@@ -148,8 +147,7 @@ def _scoring(program: Program, state: Step, held_out: Dataset) -> Scoring:
 def _held_out(program: Program, section: Evaluate, data: Dataset, options: Options) -> Dataset:
     """The data of the eval section; what is wrong with it is said before training, not after."""
     try:
-        whole = section.data is not None and options.data is None
-        found = _opened(program, section.data or _section(program).data, options.data, "eval", whole)
+        found = _opened(program, "eval", options.data, section.data is not None and options.data is None)
         if data.classes is not None:
             found = in_order_of(found, data.classes, str(data))
         else:
@@ -164,11 +162,11 @@ def _held_out(program: Program, section: Evaluate, data: Dataset, options: Optio
     return found
 
 
-def _opened(program: Program, form: Data, argument: str | None, split: str, whole: bool = False) -> Dataset:
+def _opened(program: Program, section: str, argument: str | None, whole: bool = False) -> Dataset:
     with distribute.first_alone():
-        data = open_data(form, argument, split, base=str(Path(program.file).parent), whole=whole)
+        data = section_data(program, section, argument, section, whole=whole)
     if distribute.rank() == 0:
-        show_findings(data.warnings)
+        show_findings(data.warnings, program.sources)
     return data
 
 

@@ -7,6 +7,8 @@ import pytest
 from archspec.compiler.language.registry import builtin
 from archspec.compiler.language.suggestions import _ELSEWHERE, closest, nearest
 from archspec.compiler.spec.layers import COMMON
+from archspec.compiler.spec.zoo import file_of
+from archspec.diagnostics import Findings
 
 CONVOLUTION = ["filters", "kernel", "stride", "padding", "rate", "norm", "activation", "initializer", "l2"]
 
@@ -98,3 +100,16 @@ def test_every_name_that_is_offered_for_one_of_other_tools_is_in_the_language() 
     assert all(name == name.lower().replace("_", "") for name in _ELSEWHERE)
     # `normal` is a draw of ours, and for initializers what others call the truncated one.
     assert not (_ELSEWHERE.keys() - {"normal"}) & language
+
+
+def test_a_short_name_is_not_taken_for_another_that_shares_most_of_its_letters() -> None:
+    assert closest("resnet", ["lenet", "alexnet"]) is None
+    assert closest("kernal", ["kernel", "l2"]) == "kernel"
+
+
+def test_a_family_of_the_zoo_is_answered_with_its_members() -> None:
+    findings = Findings()
+    assert file_of("zoo:resnet", findings) is None
+    (found,) = findings.items
+    assert found.help is not None and found.help.startswith("there are resnet_v1, resnet_v1_101")
+    assert "lenet" not in found.help

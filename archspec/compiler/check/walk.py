@@ -244,6 +244,8 @@ class Walk:
         usual, thing = unknown_code(part, self.registry)
         code = code or usual
         help = meant(key.text, known) or f"it has {', '.join(known) or 'no fields'}"
+        if key.text.isdigit():
+            help = f"a comma ends a value within {{ }}: write 0.{key.text} with a point, or quote the value"
         self.findings.add(code, f"{what} has no {thing} `{key.text}`", key.span, help=help)
 
     def _value(self, part: Part, node: Node, what: str) -> None:

@@ -124,7 +124,7 @@ def _bare(name: str) -> str:
 
 def _respelt(bare: str, known: dict[str, str]) -> str | None:
     """The one name that is nearest in spelling; None where none is near, or two are equally so."""
-    allowed = 0 if len(bare) < 3 else 1 if len(bare) < 5 else 2
+    allowed = 0 if len(bare) < 3 else 1 if len(bare) < 7 else 2
     found: list[tuple[int, str]] = []
     for candidate, written in known.items():
         if abs(len(candidate) - len(bare)) <= allowed and _digits(bare) in ("", _digits(candidate)):

@@ -33,6 +33,9 @@ def file_of(reference: str, findings: Findings, span: Span | None = None) -> str
     known = names()
     if name in known:
         return str(folder() / f"{name}.yaml")
-    help = nearest(name, known) or f"there are {', '.join(known)}"
+    alike = [other for other in known if other.startswith(name)]
+    help = f"there are {', '.join(alike or known)}"
+    if not alike:
+        help = nearest(name, known) or help
     findings.add("AS131", f"the zoo has no spec `{name}`", span, help=help)
     return None

@@ -13,6 +13,7 @@ from archspec.diagnostics import Diagnostic, Stop, stop
 from archspec.runtime.data.columned import columned
 from archspec.runtime.data.columns import Made
 from archspec.runtime.data.dataset import Dataset
+from archspec.runtime.data.listing import no_folder
 from archspec.runtime.data.naming import printable, several
 from archspec.runtime.data.shards import check_regular
 
@@ -23,7 +24,7 @@ def open_files(form: Files, split: str) -> Dataset:
     """An example for every name for which all features have a file, without splits; raises Stop where one has none."""
     name = printable(form.path)
     if not os.path.isdir(form.path):
-        raise stop("AS703", f"there is no folder {name} in {printable(os.getcwd())}", help="correct the path")
+        raise no_folder(form.path)
     patterns = {feature: _pattern(feature, kind) for feature, kind in form.features.items()}
     found = {feature: _by_name(form.path, pattern) for feature, pattern in patterns.items()}
     _check_pairs(name, patterns, found)

@@ -13,7 +13,7 @@ from archspec.compiler.language.forms.data import Folder
 from archspec.diagnostics import Diagnostic, Stop, stop
 from archspec.runtime.data.arrangement import Arrangement, arrangement
 from archspec.runtime.data.dataset import Dataset, Example
-from archspec.runtime.data.listing import SUFFIXES, Listing, holds, list_below, systems_in, visible_folders
+from archspec.runtime.data.listing import SUFFIXES, Listing, holds, list_below, no_folder, systems_in, visible_folders
 from archspec.runtime.data.naming import printable, several
 from archspec.runtime.data.splits import choose_split
 from archspec.runtime.data.views import is_held_out
@@ -28,7 +28,7 @@ def open_folder(form: Folder, split: str) -> Dataset:
     validation, chosen by a hash of its path below the folder: an image stays where it is when others are added.
     """
     if not os.path.isdir(form.path):
-        raise stop("AS703", f"there is no folder {printable(form.path)} in {printable(os.getcwd())}")
+        raise no_folder(form.path)
     found = arrangement(form.path)
     if found.splits and (form.held_out is None or set(found.splits) != {"train"}):
         split = choose_split(printable(form.path), split, found.splits)

@@ -125,6 +125,14 @@ def _scan(path: str) -> Iterator[Iterator[os.DirEntry[str]]]:
         raise _unreadable(path, error) from error
 
 
+def no_folder(path: str) -> Stop:
+    """What to say of a data folder that is not there."""
+    name, here = printable(os.path.normpath(path)), printable(os.getcwd())
+    where = f"there is no folder {name}" + ("" if os.path.isabs(path) else f" in {here}")
+    help = "correct the path, which counts from the spec's own folder, or name other data with --data"
+    return stop("AS703", where, help=help)
+
+
 def _unreadable(path: str, error: OSError | ValueError) -> Stop:
     why = getattr(error, "strerror", None) or str(error)
     return stop("AS703", f"{printable(path)} cannot be read: {why}", help="give read access to all of it")

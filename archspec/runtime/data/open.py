@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import glob
 import os
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from archspec.compiler.language.fields import Form
 from archspec.compiler.language.forms.data import Cifar10, Data, Folder, Mnist, Sample, TFRecord
-from archspec.diagnostics import stop
+from archspec.diagnostics import Span, Stop, stop
 from archspec.runtime.data.cifar10 import cifar_batches
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.listing import holds
@@ -19,8 +20,33 @@ from archspec.runtime.data.shards import shards_in
 from archspec.runtime.data.views import split_apart, with_offset
 from archspec.runtime.implementation import implementation
 
+if TYPE_CHECKING:
+    from archspec.compiler.program import Program
+
 _PATHS = ("path", "pattern", "vocabulary")
 """Fields of data forms that name a file or folder."""
+
+
+def section_data(program: Program, section: str, argument: str | None, split: str, *, whole: bool = False) -> Dataset:
+    """The examples of a section, `train` or `eval`; what is wrong with what the spec says of them has its line.
+
+    An `eval` without data of its own has what `train.data` keeps for it. The other arguments are as in open_data.
+    """
+    own = program.eval.data if section == "eval" and program.eval is not None else None
+    form = program.train.data if own is None and program.train is not None else own
+    try:
+        return open_data(form, argument, split, base=os.path.dirname(program.file), whole=whole)
+    except Stop as problem:
+        if argument is not None:
+            raise
+        place = _place(program, "eval.data" if own is not None else "train.data")
+        raise Stop(*(replace(each, span=each.span or place) for each in problem.diagnostics)) from None
+
+
+def _place(program: Program, path: str) -> Span | None:
+    """Where the spec says something of a value or of what is in it; None where it does not."""
+    spans = [value.origin.span for name, value in program.values.items() if f"{name}.".startswith(f"{path}.")]
+    return min((span for span in spans if span is not None), default=None)
 
 
 def open_data(
