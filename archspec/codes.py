@@ -161,7 +161,7 @@ CODES: dict[str, str] = {
     "AS712": "Preprocessing that cannot give what the network's input wants.",
     "AS713": "An image that does not fit a preprocessing step.",
     "AS714": "An array that is not as the network's input wants it.",
-    "AS715": "A network whose inputs cannot be fed with images.",
+    "AS715": "A network whose inputs cannot be fed with pictures.",
     "AS716": "A record that does not hold what is wanted of it.",
     "AS717": "Features that a source of data cannot give.",
     "AS718": "A value in a table or array that its feature's kind does not have.",

@@ -96,8 +96,7 @@ def prepared(
     network = lower(measured_graph(program, wanted))
     step = restore(network, where, averaged=not arguments.raw_weights)
     with distribute.first_alone():
-        whole = arguments.data is not None or section.data is not None
-        data = section_data(program, "eval", data_of(arguments), arguments.split, whole=whole)
+        data = section_data(program, "eval", data_of(arguments), arguments.split, whole=arguments.data is not None)
     names = classes_of_run(where)
     data = in_order_of(data, names, where) if names is not None else data
     warnings = check_fit(program, data, section.preprocess, {name: each.form for name, each in wanted.items()})

@@ -18,7 +18,7 @@ from archspec.diagnostics import Diagnostic, Note, Stop, stop
 if TYPE_CHECKING:
     from archspec.compiler.program import Program
     from archspec.runtime.answers import Facts, Writer
-    from archspec.runtime.inputs import Batch
+    from archspec.runtime.inputs.pictures import Batch
     from archspec.runtime.predict import Answer, Predictor
 
 _SHOWN = 20
@@ -31,20 +31,27 @@ def add(commands: Any) -> None:
         "predict",
         help="say what is in pictures",
         description="Runs a trained network on picture files, folders or patterns of them, prepared as the spec's eval "
-        "section says, or on one .npy file of inputs (float32, batch x height x width x channels), and prints the most "
-        "probable classes as they come. A run's folder in the place of SPEC brings spec, settings, names of the "
-        "classes and its best checkpoint. Pictures that cannot be read are named at the end, with exit code 1.",
+        "section says; on one .npy file of inputs (float32, batch x height x width x channels) or .npz with an array "
+        "for each input; or on a table (.csv, .tsv) where the spec's data is one. Prints the most probable classes as "
+        "they come. A run's folder in the place of SPEC brings spec, settings, names of classes and best checkpoint. "
+        "Pictures that cannot be read are named at the end, with exit code 1.",
         epilog="examples:\n"
         "  archspec predict runs/flowers rose.jpg tulip.jpg\n"
         "  archspec predict runs/flowers pictures/ --top 1 --format csv > flowers.csv\n"
         "  archspec predict specs/inception_v3.yaml --checkpoint inception_v3.ckpt --labels imagenet.txt 'cats/*.jpg'\n"
         "  archspec predict specs/lenet.yaml --checkpoint runs/lenet in.npy --endpoints all --output out.npz\n"
+        "  archspec predict runs/reviews new_reviews.tsv --output answers.csv\n"
         "  archspec predict runs/flowers --until PreLogits rose.jpg --output out.npz",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_spec(parser, "a spec's file, FILE#VARIANT, or the folder of a run")
     add_until(parser)
-    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="pictures, folders or patterns of them; or one .npy")
+    parser.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="pictures, folders or patterns of them; or one .npy, .npz, .csv or .tsv",
+    )
     add_checkpoint(parser)
     parser.add_argument(
         "--output",
@@ -98,25 +105,15 @@ class Asked:
 
     def prepared(self) -> tuple[Predictor, Iterable[Batch]]:
         """(the network with its weights, its inputs); raises Stop."""
-        from archspec.runtime import inputs
+        from archspec.runtime.inputs.given import batches_of
         from archspec.runtime.lower import lower
         from archspec.runtime.measures import inference_graph
         from archspec.runtime.predict import Predictor
         from archspec.runtime.restore import restore
 
-        if len(self.program.graph.inputs) > 1:
-            message = f"{self.program.name} has the inputs {', '.join(self.program.graph.inputs)}"
-            raise stop("AS715", f"{message}, and predict feeds images alone", help="use a spec with one input")
         ends = list(dict.fromkeys([*self.outputs, *([self.classes] if self.classes else [])]))
-        graph = inference_graph(self.program.graph, ends)
-        [first, *_] = self.arguments.inputs
-        batches: Iterable[Batch]
-        if first.endswith(".npy"):
-            array = inputs.read_array(first, graph)
-            batches, self.count = inputs.split(array, [f"{first}[{i}]" for i in range(len(array))]), len(array)
-        else:
-            paths = inputs.pictures(self.arguments.inputs)
-            batches, self.count = inputs.read_images(paths, self.program, self.bad.append), len(paths)
+        graph = inference_graph(self.program.graph, ends).fed_only()
+        batches, self.count = batches_of(self.arguments.inputs, self.program, graph, self.bad.append)
         network = lower(graph)
         restore(network, self.checkpoint, averaged=not self.arguments.raw_weights)
         return Predictor(self.program, network, ends, self.classes, self.arguments.top), batches
@@ -165,10 +162,10 @@ class Asked:
 
 def check_arguments(arguments: argparse.Namespace) -> None:
     """Raise Stop for arguments that can't be meant, before anything is computed."""
-    arrays = [path for path in arguments.inputs if path.endswith(".npy")]
-    if arrays and len(arguments.inputs) > 1:
-        remedy = "give picture files, or one .npy file"
-        raise stop("AS923", f"{arrays[0]} is not the only input", help=remedy, exit_code=2)
+    whole = [path for path in arguments.inputs if path.endswith((".npy", ".npz", ".csv", ".tsv"))]
+    if whole and len(arguments.inputs) > 1:
+        remedy = "give pictures, or one file of arrays, or one table"
+        raise stop("AS923", f"{whole[0]} is not the only input", help=remedy, exit_code=2)
     if arguments.top < 1:
         raise stop("AS922", f"--top {arguments.top} is less than one class", help="write --top 5", exit_code=2)
     if arguments.endpoints and not (arguments.output or "").endswith(".npz"):

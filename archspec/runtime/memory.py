@@ -41,7 +41,8 @@ def check_memory(program: Program, *, training: bool = True) -> None:
     if wanted > most:
         what = f"{count / 1e9:.1f} G weights" if count >= 1e9 else f"{count / 1e6:.1f} M weights"
         take = "with their gradients they take" if training else "they take"
-        message = f"{program.name} has {what}: {take} {wanted / 1e9:.1f} GB, and there are {most / 1e9:.1f} GB here"
+        sizes = f"{wanted / 1e9:.1f} GB, and there are {most / 1e9:.1f} GB here"
+        message = f"{program.graph.name} has {what}: {take} {sizes}"
         help = "`archspec summary` shows which layers have the most; make them smaller, or use a larger machine"
         raise stop("AS632", message, help=help)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -74,13 +74,14 @@ class Predictor:
 
     def __init__(self, program: Program, network: Network, endpoints: Sequence[str], classes: str | None, top: int):
         self._graph, self._classes, self._top = program.graph, classes, top
-        [name] = network.graph.inputs
-        signature = tf.TensorSpec([None, *network.graph.inputs[name].shape], network.graph.inputs[name].dtype)
+        inputs = network.graph.inputs.items()
+        signature = {name: tf.TensorSpec([None, *given.shape], given.dtype) for name, given in inputs}
         self._run = tf.function(lambda batch: network.endpoints(batch, endpoints), input_signature=[signature])
 
-    def answers(self, names: Sequence[str], batch: np.ndarray) -> Iterator[Answer]:
-        """What it says of each example of a batch."""
-        found = {name: tensor.numpy() for name, tensor in self._run(tf.convert_to_tensor(batch)).items()}
+    def answers(self, names: Sequence[str], batch: Mapping[str, np.ndarray]) -> Iterator[Answer]:
+        """What it says of each example of a batch, {input: array}."""
+        given = {name: tf.convert_to_tensor(array) for name, array in batch.items()}
+        found = {name: tensor.numpy() for name, tensor in self._run(given).items()}
         guesses = self._guesses(found) if self._classes is not None else [[] for _ in names]
         for number, name in enumerate(names):
             yield Answer(name, guesses[number], {end: array[number] for end, array in found.items()})

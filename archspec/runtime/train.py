@@ -147,7 +147,7 @@ def _scoring(program: Program, state: Step, held_out: Dataset) -> Scoring:
 def _held_out(program: Program, section: Evaluate, data: Dataset, options: Options) -> Dataset:
     """The data of the eval section; what is wrong with it is said before training, not after."""
     try:
-        found = _opened(program, "eval", options.data, section.data is not None and options.data is None)
+        found = _opened(program, "eval", options.data)
         if data.classes is not None:
             found = in_order_of(found, data.classes, str(data))
         else:
@@ -162,9 +162,9 @@ def _held_out(program: Program, section: Evaluate, data: Dataset, options: Optio
     return found
 
 
-def _opened(program: Program, section: str, argument: str | None, whole: bool = False) -> Dataset:
+def _opened(program: Program, section: str, argument: str | None) -> Dataset:
     with distribute.first_alone():
-        data = section_data(program, section, argument, section, whole=whole)
+        data = section_data(program, section, argument, section)
     if distribute.rank() == 0:
         show_findings(data.warnings, program.sources)
     return data

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from archspec.compiler.analysis import analyse
+from archspec.compiler.language import registry
 from archspec.compiler.language.ops import conv, dense
 from archspec.compiler.language.packages import installed
 from archspec.compiler.language.registry import Registry, builtin, made_of
@@ -158,8 +160,9 @@ def test_an_embedded_spec_may_name_packages_that_its_caller_does_not(site: Path)
 def here(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
     """The registry with acme's forms, acme being on this process's own path as long as the test runs."""
     monkeypatch.syspath_prepend(str(site))
-    made_of_modules = builtin().with_packages(["acme"])
-    yield made_of_modules
+    # What is made while acme is here stays with this test.
+    monkeypatch.setattr(registry, "_made", cache(registry._made.__wrapped__))
+    yield builtin().with_packages(["acme"])
     for name in [name for name in sys.modules if name.partition(".")[0] == "acme"]:
         monkeypatch.delitem(sys.modules, name)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from archspec.compiler.language.expression import FUNCTIONS
 from archspec.compiler.language.registry import builtin
 from archspec.compiler.language.suggestions import _ELSEWHERE, closest, nearest
 from archspec.compiler.spec.layers import COMMON
@@ -96,7 +97,7 @@ def test_a_name_is_offered_only_where_it_is() -> None:
 def test_every_name_that_is_offered_for_one_of_other_tools_is_in_the_language() -> None:
     forms = builtin().by_name.values()
     language = {form.NAME for form in forms} | {name for form in forms for name in form.FIELDS} | set(COMMON)
-    assert {name for names in _ELSEWHERE.values() for name in names} <= language
+    assert {name for names in _ELSEWHERE.values() for name in names} <= language | set(FUNCTIONS)
     assert all(name == name.lower().replace("_", "") for name in _ELSEWHERE)
     # `normal` is a draw of ours, and for initializers what others call the truncated one.
     assert not (_ELSEWHERE.keys() - {"normal"}) & language

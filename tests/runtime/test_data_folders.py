@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from archspec.compiler.language.forms.data import Folder
-from archspec.diagnostics import Stop
+from archspec.compiler.program import compile_file
+from archspec.diagnostics import Findings, Stop
 from archspec.runtime.data.dataset import Dataset
-from archspec.runtime.data.open import open_data
+from archspec.runtime.data.open import open_data, section_data
 
 RANDOM = np.random.default_rng(7)
 
@@ -57,6 +58,35 @@ def test_one_line_says_what_was_found(shared: Path) -> None:
     assert flowers.summary == f"{flowers.size} of 861 images, {classes}"
     assert held_out.summary == f"{861 - flowers.size} of 861 images, {classes}"
     assert warned(flowers) == warned(held_out) == ""
+
+
+def test_folders_with_a_section_each_are_used_whole(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        many(tmp_path / name, "a", "b", each=20)
+    text = """archspec: 1
+inputs: {image: {shape: [8, 8, 3]}}
+layers: [flatten, logits: {dense: 2}]
+train:
+  data: {folder: one}
+  preprocess: [{resize: 8}]
+  losses: {main: {softmax_cross_entropy: logits}}
+  optimizer: {sgd: 0.1}
+  batch: 4
+  steps: 1
+"""
+
+    def sizes(evaluation: str) -> list[int]:
+        (tmp_path / "net.yaml").write_text(text + evaluation)
+        program = compile_file(str(tmp_path / "net.yaml"), findings=Findings())
+        assert program is not None
+        sections = ["train", "eval"] if evaluation else ["train"]
+        return [section_data(program, section, None, section).size for section in sections]
+
+    assert sizes("") == [40]
+    assert sizes("eval: {data: {folder: other}, preprocess: [{resize: 8}]}\n") == [40, 40]
+    for same in ("eval: {preprocess: [{resize: 8}]}\n", "eval: {data: {folder: one}, preprocess: [{resize: 8}]}\n"):
+        trained, evaluated = sizes(same)
+        assert trained + evaluated == 40 and 0 < evaluated < 12
 
 
 def test_a_summary_names_a_few_classes_and_counts_the_rest(tmp_path: Path) -> None:

@@ -45,6 +45,25 @@ def test_pairs_are_of_one_class_as_often_as_asked(tmp_path: Path) -> None:
     assert all(np.array_equal(fixed[0][name], fixed[1][name]) for name in again)
 
 
+def test_pairs_stay_within_their_part(tmp_path: Path) -> None:
+    """No picture stands in pairs of training and of evaluation; where evaluation has its own source, all are used."""
+    root = digits(tmp_path, each=30) / "train"
+    seen = {}
+    for form in (
+        Pairs(source=Folder(path=str(root), held_out=0.25)),
+        Pairs(source=Folder(path=str(root)), held_out=0.25),
+    ):
+        for split in ("train", "eval"):
+            data = open_data(form, None, split)
+            batches = evaluation_batches(data, (forms.Resize(size=(4, 4)),), {"left": (4, 4, 1), "right": (4, 4, 1)}, 9)
+            pictures = [np.rint(batch[side][:, 0, 0, 0] * 255) for batch in batches for side in ("left", "right")]
+            seen[split] = set(np.concatenate(pictures).tolist())
+        assert seen["train"] and seen["eval"] and not seen["train"] & seen["eval"]
+    plain = Pairs(source=Folder(path=str(root)))
+    assert [open_data(plain, None, split, whole=True).size for split in ("train", "eval")] == [120, 120]
+    assert sum(open_data(plain, None, split).size for split in ("train", "eval")) == 120
+
+
 def test_pairs_need_two_classes(tmp_path: Path) -> None:
     form = Pairs(source=Folder(path=str(digits(tmp_path, classes=1))))
     assert "are of one class" in stopped(lambda: open_data(form, None, "train"), "AS717")

@@ -110,11 +110,12 @@ def test_state_that_is_not_finite_is_not_saved(tmp_path: Path) -> None:
 
 
 def test_run_without_a_checkpoint_may_be_started_again(images: Path, tmp_path: Path) -> None:
-    spec, run = spec_file(tmp_path, FULL), tmp_path / "run"
-    assert "AS736" in train(spec, images, run, "--set", "rate=1e38").stderr
-    done = train(spec, images, run, "--resume", "--set", "rate=1e38")
+    run = tmp_path / "run"
+    diverging = spec_file(tmp_path, FULL.replace("l2: 1e-3}", "l2: 1e-3, initializer: {constant: 1e38}}"))
+    assert "AS736" in train(diverging, images, run).stderr
+    done = train(diverging, images, run, "--resume")
     assert (done.returncode, "AS734" in done.stderr) == (1, True), done.stderr
-    done = train(spec, images, run, "--steps", "3")
+    done = train(spec_file(tmp_path, FULL), images, run, "--steps", "3")
     assert done.returncode == 0, done.stderr
     assert [line["step"] for line in metrics(run)] == [1, 2, 3]
 
@@ -124,7 +125,7 @@ def test_run_without_a_checkpoint_may_be_started_again(images: Path, tmp_path: P
     [
         (FULL, ["--resume"], "AS734"),
         (FULL.partition("train:")[0], [], "AS603"),
-        (FULL.replace("dense: 2", "dense: 1"), [], "AS705"),
+        (FULL.replace("dense: 2", "dense: 1"), [], "AS610"),
         (FULL.replace("  steps: 10\n", ""), [], "AS604"),
         (FULL, ["--batch", "0"], "AS902"),
     ],
@@ -132,7 +133,7 @@ def test_run_without_a_checkpoint_may_be_started_again(images: Path, tmp_path: P
 )
 def test_mistake_is_one_sentence(text: str, words: list[str], code: str, images: Path, tmp_path: Path) -> None:
     done = train(spec_file(tmp_path, text), images, tmp_path / "run", *words)
-    assert done.returncode in (1, 2) and done.stderr.startswith(code), done.stderr
+    assert done.returncode in (1, 2) and code in done.stderr.splitlines()[0], done.stderr
     assert not (tmp_path / "run").exists()
 
 
@@ -163,6 +164,7 @@ def test_picture_that_cannot_be_read_is_named(split: str, images: Path, tmp_path
 
 def test_mistake_in_evaluation_is_said_before_training(images: Path, tmp_path: Path) -> None:
     data, run = broken(images, tmp_path / "data", "train"), tmp_path / "run"
+    (data / "train" / "dark" / "broken.png").unlink()
     without_resize = FULL.replace("{resize: 12}, ", "")
     done = finished(command(spec_file(tmp_path, without_resize), data, run))
     assert (done.returncode, done.stderr.startswith("AS712")) == (1, True), done.stderr

@@ -139,6 +139,11 @@ class Graph:
                 stack.extend(node.inputs)
         return needed
 
+    def fed_only(self) -> Graph:
+        """The graph without the inputs that no node and no output of its reads."""
+        read = {*self.ends, *(tensor for node in self.nodes.values() for tensor in node.inputs)}
+        return replace(self, inputs={name: given for name, given in self.inputs.items() if name in read})
+
     def ending_at(self, ends: list[str]) -> Graph:
         """The part of the graph that these tensors need; end points, heads and outputs outside it are gone."""
         needed = self.leading_to(ends)

@@ -67,6 +67,8 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "regularizer": ("l2",),
     "scope": ("name",),
     "sparsecategoricalcrossentropy": ("softmax_cross_entropy",),
+    "sqroot": ("sqrt",),
+    "squareroot": ("sqrt",),
     "sum": ("add",),
     "usebias": ("bias",),
     "weightdecay": ("l2",),

@@ -46,8 +46,8 @@ class Dataset:
     """What an example is known by, whatever others there are: it decides who is held out."""
     paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The files of features that lie in a file each, one for every example."""
-    files: tuple[str, ...] = ()
-    """The files with all examples, to know whether two data sets share some."""
+    made_of: tuple[Dataset, Callable[[Dataset], Dataset]] | None = None
+    """Where examples are put together from those of another data set: that one, and how. A part is made of a part."""
     total: int | None = None
     """The examples of all splits, where they lie together."""
     warnings: tuple[Diagnostic, ...] = ()

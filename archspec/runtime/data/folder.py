@@ -16,16 +16,12 @@ from archspec.runtime.data.dataset import Dataset, Example
 from archspec.runtime.data.listing import SUFFIXES, Listing, holds, list_below, no_folder, systems_in, visible_folders
 from archspec.runtime.data.naming import printable, several
 from archspec.runtime.data.splits import choose_split
-from archspec.runtime.data.views import is_held_out
-
-_HELD_OUT = 0.1
 
 
 def open_folder(form: Folder, split: str) -> Dataset:
     """The images of one split, sorted by path, their classes by name; raises Stop.
 
-    With folders train, validation (val) or test below it, each is a split. Otherwise one image in ten is kept for
-    validation, chosen by a hash of its path below the folder: an image stays where it is when others are added.
+    With folders train, validation (val) or test below it, each is a split; otherwise all images come, without a split.
     """
     if not os.path.isdir(form.path):
         raise no_folder(form.path)
@@ -33,9 +29,7 @@ def open_folder(form: Folder, split: str) -> Dataset:
     if found.splits and (form.held_out is None or set(found.splits) != {"train"}):
         split = choose_split(printable(form.path), split, found.splits)
         return _of_split(form.path, found, split)
-    split = choose_split(printable(form.path), split, ["train", "validation"])
-    root = found.splits.get("train", form.path)
-    return _of_all((form.path, root), found, split, _HELD_OUT if form.held_out is None else form.held_out)
+    return _of_all((form.path, found.splits.get("train", form.path)), found)
 
 
 def _of_split(path: str, found: Arrangement, split: str) -> Dataset:
@@ -48,18 +42,16 @@ def _of_split(path: str, found: Arrangement, split: str) -> Dataset:
         raise stop("AS703", message, help="give it images for training, or take it away")
     files, systems = _images(root, [name for name in names if os.path.isdir(os.path.join(root, name))])
     warnings = (*found.warnings, *_left_out(root, left_out + systems))
-    return _dataset(_Part(path, split, root, files, names, len(files), warnings))
+    return _dataset(_Part(path, split, root, files, names, warnings))
 
 
-def _of_all(where: tuple[str, str], found: Arrangement, split: str, fraction: float) -> Dataset:
-    """One split's part of the images; `where` is the folder that was named, and the one whose folders are classes."""
+def _of_all(where: tuple[str, str], found: Arrangement) -> Dataset:
+    """All images; `where` is the folder that was named, and the one whose folders are classes."""
     name, root = where
     names, left_out = _classes(root)
     files, systems = _images(root, names)
-    wanted = split == "validation"
-    chosen = [file for file in files if is_held_out(_identity(file), fraction) == wanted]
     warnings = (*found.warnings, *_left_out(root, left_out + systems))
-    return _dataset(_Part(name, split, root, chosen, names, len(files), warnings))
+    return _dataset(_Part(name, "", root, files, names, warnings))
 
 
 def _classes(root: str) -> tuple[list[str], list[str]]:
@@ -120,7 +112,6 @@ class _Part:
     root: str
     files: list[str]
     folders: list[str]
-    total: int
     warnings: tuple[Diagnostic, ...]
 
 
@@ -143,4 +134,5 @@ def _dataset(part: _Part) -> Dataset:
     names = tuple(map(printable, part.folders))
     features = {"image": image_type(), "label": class_type(len(names))}
     dataset = Dataset(printable(part.name), part.split, len(paths), features, read, place, {"label": names}, labels)
-    return replace(dataset, paths={"image": paths}, files=paths, total=part.total, warnings=part.warnings)
+    identity = None if part.split else lambda index: _identity(part.files[index])
+    return replace(dataset, identity=identity, paths={"image": paths}, warnings=part.warnings)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from archspec.compiler.language.fields import Form
-from archspec.compiler.language.forms.data import Cifar10, Data, Folder, Mnist, Sample, TFRecord
+from archspec.compiler.language.forms.data import Cifar10, Data, Featured, Folder, Mnist, Pairs, Sample, TFRecord
 from archspec.diagnostics import Span, Stop, stop
 from archspec.runtime.data.cifar10 import cifar_batches
 from archspec.runtime.data.dataset import Dataset
@@ -30,8 +30,10 @@ _PATHS = ("path", "pattern", "vocabulary")
 def section_data(program: Program, section: str, argument: str | None, split: str, *, whole: bool = False) -> Dataset:
     """The examples of a section, `train` or `eval`; what is wrong with what the spec says of them has its line.
 
-    An `eval` without data of its own has what `train.data` keeps for it. The other arguments are as in open_data.
+    An `eval` without data of its own has what `train.data` keeps for it; where it has, or where there is no `eval`,
+    all of both are used. The other arguments are as in open_data.
     """
+    whole = whole or (_apart(program) if argument is None else section == "train" and program.eval is None)
     own = program.eval.data if section == "eval" and program.eval is not None else None
     form = program.train.data if own is None and program.train is not None else own
     try:
@@ -41,6 +43,13 @@ def section_data(program: Program, section: str, argument: str | None, split: st
             raise
         place = _place(program, "eval.data" if own is not None else "train.data")
         raise Stop(*(replace(each, span=each.span or place) for each in problem.diagnostics)) from None
+
+
+def _apart(program: Program) -> bool:
+    """Whether training and evaluation have data of their own each, or there is only one of them."""
+    if program.train is None or program.eval is None:
+        return True
+    return program.eval.data is not None and program.eval.data != program.train.data
 
 
 def _place(program: Program, path: str) -> Span | None:
@@ -58,15 +67,15 @@ def open_data(
     whole: bool = False,
     labels_offset: int | None = None,
 ) -> Dataset:
-    """The examples of one split: of `argument` (`sample`, a folder, a file pattern) if given, otherwise of `form`.
+    """The examples of one split: of `argument` (`sample`, a folder, a file or pattern) if given, otherwise of `form`.
 
-    `split` is "train" or "eval" for the split that fits, or a split's own name. Data without splits are all for
-    evaluation if `whole`, being named for it; otherwise what `held_out` says of them. Paths in `form` count from the
-    folder `base`. `labels_offset` and `held_out` are the form's also for the data of `argument`: they belong to the
-    network and to the training. Raises Stop, also for what a look at the examples finds.
+    `split` is "train" or "eval" for the split that fits, or a split's own name. Data without splits are all used if
+    `whole`, or else divided as `held_out` says. Paths in `form` count from the folder `base`. The named features of
+    `form`, its `labels_offset` and `held_out` hold for the data of `argument` too: they belong to the network and to
+    the training. Raises Stop, also for what a look at the examples finds.
     """
     if argument is not None:
-        source = _with_training_values(data_form(argument), form)
+        source = _instead(argument, form, base)
     elif form is not None:
         source = from_folder(form, base)
     else:
@@ -81,7 +90,7 @@ def opened(form: Data, split: str, whole: bool = False) -> Dataset:
     """The examples of one split, by the code that the form names; raises Stop."""
     wanted = form.split if form.split is not None and split in ("train", "eval") else split
     dataset: Dataset = implementation(form)(form, wanted)
-    return dataset if dataset.split else split_apart(dataset, wanted, form.held_out, whole)
+    return dataset if dataset.split else split_apart(dataset, wanted, form.part_held_out(whole), whole)
 
 
 def from_folder(form: Any, base: str) -> Any:
@@ -99,9 +108,18 @@ def from_folder(form: Any, base: str) -> Any:
     return form.replace(**changes)
 
 
-def _with_training_values(found: Data, form: Data | None) -> Data:
+def _instead(argument: str, form: Data | None, base: str) -> Data:
+    """What reads `argument` in the place of a form: as it does, where it says what is to be read; raises Stop."""
+    if isinstance(form, Pairs):
+        return form.replace(source=_instead(argument, form.source, base))
+    if isinstance(form, Featured) and argument != "sample":
+        featured: Data = from_folder(form, base).replace(path=argument)
+        return featured
+    found = data_form(argument)
     if form is None:
         return found
+    if isinstance(form, TFRecord) and isinstance(found, TFRecord):
+        found = found.replace(features=from_folder(form, base).features)
     return found.replace(labels_offset=form.labels_offset, held_out=form.held_out, batches=form.batches)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
@@ -12,13 +13,18 @@ from archspec.compiler.language.forms.data import Pairs
 from archspec.diagnostics import stop
 from archspec.runtime.data.dataset import Dataset, Example
 from archspec.runtime.data.views import labels_of
+from archspec.runtime.implementation import implementation
 
 
 def open_pairs(form: Pairs, split: str) -> Dataset:
     """A pair for every example of the source's split, its partner drawn anew each time; raises Stop."""
-    from archspec.runtime.data.open import opened
+    held_out = form.held_out if form.held_out is not None else form.source.held_out
+    source_form = form.source.replace(held_out=held_out)
+    return _paired(form, implementation(source_form)(source_form, source_form.split or split))
 
-    source = opened(form.source, split)
+
+def _paired(form: Pairs, source: Dataset) -> Dataset:
+    """Pairs within a source, or within a part of it."""
     if source.class_feature != "label" or "image" not in source.features:
         message = f"pairs need examples with the features image and label, and those of {source} are"
         raise stop("AS717", f"{message} {', '.join(source.features)}", help="name the features so")
@@ -34,7 +40,8 @@ def open_pairs(form: Pairs, split: str) -> Dataset:
 
     image = source.features["image"]
     features = {left: image, right: image, "same": FeatureType("number", ())}
-    return replace(source, features=features, read=read, class_names={}, labels=None, paths=_left(source, left))
+    made = replace(source, features=features, read=read, class_names={}, labels=None, paths=_left(source, left))
+    return replace(made, made_of=(source, partial(_paired, form)))
 
 
 def _left(source: Dataset, left: str) -> dict[str, tuple[str, ...]]:

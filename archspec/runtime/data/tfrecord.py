@@ -38,9 +38,7 @@ def open_tfrecord(form: TFRecord, split: str) -> Dataset:
     def trouble(number: int) -> str | None:
         return features.trouble(index.read(number))
 
-    return _named(
-        replace(dataset, files=tuple(files), identity=identity, record_trouble=trouble), Path(files[0]).parent
-    )
+    return _named(replace(dataset, identity=identity, record_trouble=trouble), Path(files[0]).parent)
 
 
 def _first(index: RecordIndex) -> bytes:

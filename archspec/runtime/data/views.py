@@ -12,10 +12,14 @@ import tensorflow as tf
 from archspec.diagnostics import stop
 from archspec.runtime.data.dataset import Dataset, Example
 from archspec.runtime.data.naming import several
+from archspec.runtime.data.splits import split_name
 
 
 def part_of(dataset: Dataset, split: str, chosen: np.ndarray) -> Dataset:
     """The examples with these numbers, int64 [n], as a split of their own."""
+    if dataset.made_of is not None:
+        source, make = dataset.made_of
+        return make(part_of(source, split, chosen))
     with tf.device("/cpu:0"):
         numbers = tf.constant(chosen, tf.int64)
 
@@ -32,7 +36,6 @@ def part_of(dataset: Dataset, split: str, chosen: np.ndarray) -> Dataset:
         labels=None if dataset.labels is None else dataset.labels[chosen],
         identity=None,
         paths={name: tuple(paths[number] for number in listed) for name, paths in dataset.paths.items()},
-        files=(),
         total=dataset.size,
         record_trouble=None if trouble is None else lambda index: trouble(listed[index]),
     )
@@ -44,8 +47,9 @@ def split_apart(dataset: Dataset, wanted: str, fraction: float | None, whole: bo
     Without a fraction all is for training, and for evaluation too if it is named for that as a `whole`.
     What an example is held out by is a hash of its identity: it stays where it is when others are added.
     """
+    wanted = split_name(wanted)
     if fraction is None and (wanted == "train" or (whole and wanted == "eval")):
-        return replace(dataset, split=wanted)
+        return replace(dataset, split="train" if wanted == "train" else "validation")
     if fraction is None or dataset.identity is None or wanted not in ("train", "eval", "validation"):
         help = "write `held_out: 0.1` in the training data, or give the eval section data of its own"
         raise stop("AS701", f"{dataset} has no examples for {wanted}", help=help)

@@ -26,6 +26,8 @@ class Data(Form, family="data"):
     """
 
     IMPLEMENTATION: ClassVar[str] = ""
+    HELD_OUT: ClassVar[float | None] = None
+    """What `held_out` is where the spec does not say it and evaluates on the same data."""
 
     split: str | None = field(default=None, doc="which part; by default train to train, and validation or test to eval")
     held_out: float | None = field(
@@ -37,6 +39,10 @@ class Data(Form, family="data"):
     @abstractmethod
     def example(self) -> dict[str, FeatureType]:
         """The features of every example by name, as far as they are known before any data is read."""
+
+    def part_held_out(self, whole: bool) -> float | None:
+        """The part kept for evaluation of a source without splits; `whole` where evaluation has data of its own."""
+        return self.held_out if self.held_out is not None or whole else self.HELD_OUT
 
 
 class Labelled(Data):
@@ -87,6 +93,7 @@ class Folder(Labelled, name="folder"):
     """A folder with a folder of images for every class; train/ and validation/ (or test/) above them if there."""
 
     IMPLEMENTATION = "archspec.runtime.data.folder:open_folder"
+    HELD_OUT = 0.1
 
     path: str = field(main=True, doc="the folder; paths count from the spec's own folder")
 
@@ -147,3 +154,7 @@ class Pairs(Data, name="pairs"):
         found = self.source.example()
         image = found.get("image", image_type())
         return {**dict.fromkeys(self.features, image), "same": FeatureType("number", ())}
+
+    def part_held_out(self, whole: bool) -> float | None:
+        """That of the source, where the pairs have none of their own."""
+        return self.held_out if self.held_out is not None else self.source.part_held_out(whole)
