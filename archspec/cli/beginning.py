@@ -19,6 +19,9 @@ _LOOKED_AT = 200
 
 _NORMALIZE = "{normalize: [127.5], scale: 127.5}"
 
+_SHOWN = 0.875
+"""The part of a picture's shorter side that evaluation looks at."""
+
 _STEPS = 380
 """Training steps to aim at: a warm start on some hundred pictures is through by then."""
 
@@ -129,7 +132,9 @@ def spec_text(found: Look, chosen: Recipe, base: str, checkpoint: str | None, ou
     where = json.dumps(os.path.relpath(Path(found.folder).resolve(), folder), ensure_ascii=False)
     held = f", held_out: {chosen.held_out}" if chosen.held_out is not None else ""
     part = f"{chosen.held_out:.0%} of each class, always the same pictures" if held else "the folder's own split"
-    rate, why = ("0.02", "a small rate: the weights are trained already") if checkpoint else ("0.05", "from scratch")
+    rate, why = ("0.01", "a small rate: the weights are trained already") if checkpoint else ("0.05", "from scratch")
+    lag = f"for {chosen.steps} steps; slower ones lag behind"
+    middle = f"{{resize_shorter: {round(chosen.size / _SHOWN)}}}, {{crop_or_pad: $image_size}}"
     start = []
     if checkpoint:
         path = json.dumps(os.path.relpath(Path(checkpoint).expanduser().resolve(), folder), ensure_ascii=False)
@@ -139,8 +144,7 @@ def spec_text(found: Look, chosen: Recipe, base: str, checkpoint: str | None, ou
         "archspec: 1",
         f"extends: {base}",
         f"hyperparameters: {{num_classes: {len(found.classes)}, image_size: {chosen.size}}}",
-        "defaults:",
-        f"  batch_norm: {{decay: {chosen.decay}, warmup: true}}  # for {chosen.steps} steps; slower ones lag behind",
+        f"defaults: {{batch_norm: {{decay: {chosen.decay}, warmup: true}}}}  # {lag}",
         "train:",
         f"  data: {{folder: {where}{held}}}  # evaluated on {part}",
         *start,
@@ -149,5 +153,6 @@ def spec_text(found: Look, chosen: Recipe, base: str, checkpoint: str | None, ou
         f"  batch: {chosen.batch}  # {chosen.steps // chosen.epochs} steps an epoch",
         f"  epochs: {chosen.epochs}  # about {chosen.steps} steps",
         "  average: null  # of no use in so few steps",
+        f"eval: {{preprocess: [{middle}, {_NORMALIZE}]}}  # the middle, unsqueezed",
     ]
     return "\n".join(lines) + "\n"

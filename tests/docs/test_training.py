@@ -40,7 +40,7 @@ def test_example(example: Example, workplace: Path) -> None:
 
 
 def test_every_fence_is_an_example() -> None:
-    assert len(EXAMPLES) == PAGE.count("\n```") / 2 == 4
+    assert len(EXAMPLES) == PAGE.count("\n```") / 2 == 5
 
 
 def test_features_are_written(workplace: Path) -> None:
