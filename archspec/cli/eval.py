@@ -83,8 +83,9 @@ def prepared(
     from archspec.rendering import report
     from archspec.runtime import distribute
     from archspec.runtime.data.open import section_data
+    from archspec.runtime.data.views import numbered_as
     from archspec.runtime.fit import check_fit
-    from archspec.runtime.labels import classes_of_run, in_order_of
+    from archspec.runtime.labels import classes_of_run
     from archspec.runtime.lower import lower
     from archspec.runtime.measures import measured_graph, measures
     from archspec.runtime.memory import check_memory
@@ -98,7 +99,8 @@ def prepared(
     with distribute.first_alone():
         data = section_data(program, "eval", data_of(arguments), arguments.split, whole=arguments.data is not None)
     names = classes_of_run(where)
-    data = in_order_of(data, names, where) if names is not None else data
+    if names is not None and data.class_feature is not None:
+        data = numbered_as(data, {data.class_feature: names}, where)
     warnings = check_fit(program, data, section.preprocess, {name: each.form for name, each in wanted.items()})
     if distribute.rank() == 0:
         report([*data.warnings, *(warnings if names is None else [])], program.sources)

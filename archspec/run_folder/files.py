@@ -83,13 +83,6 @@ def make_folder(root: Path, name: str) -> Path:
         return root / name
 
 
-def delete(root: Path, name: str) -> None:
-    """Take a file away, if it is there; a link goes, and what it leads to stays."""
-    *folders, leaf = _steps(root, name)
-    with _folder(root, folders) as folder:
-        _take_away(leaf, folder)
-
-
 def check_folder(root: Path, name: str) -> None:
     """Raise OSError unless the folder below the root holds regular files alone."""
     with _folder(root, _steps(root, name)) as folder:

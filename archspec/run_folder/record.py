@@ -50,11 +50,6 @@ def is_run(folder: str | Path) -> bool:
     return (Path(folder) / RECORD).is_file()
 
 
-def spec_of_run(folder: str | Path) -> str:
-    """The path to compile for the network of a run, FILE or FILE#VARIANT; raises Stop."""
-    return handover(folder).spec
-
-
 def handover(folder: str | Path) -> Handover:
     """What is needed to work with a run again; raises Stop where it is no run, or cannot tell."""
     root = Path(folder)

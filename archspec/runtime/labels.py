@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from pathlib import Path
 
 from archspec.diagnostics import Stop, stop
 from archspec.run_folder import files
 from archspec.run_folder.record import LABELS, damaged, read_record
-from archspec.runtime.data.dataset import Dataset
-from archspec.runtime.data.views import numbered_as
 
 _NUMBERED = re.compile(r"\s*([0-9]+)\s*:\s*(.*)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -42,27 +39,6 @@ def classes_of_run(where: str) -> tuple[str, ...] | None:
 def _runs(path: Path) -> list[Path]:
     """The run's folder that a checkpoint lies in, if it does."""
     return [folder for folder in (path, *list(path.parents)[:3]) if (folder / "checkpoints").is_dir()]
-
-
-def in_order_of(data: Dataset, names: tuple[str, ...], where: str) -> Dataset:
-    """The data set with its classes numbered as a network's, matched by name; raises Stop for a name it does not have.
-
-    `names` are the network's classes in order. A data set without names, and one in that very order, stays as it is.
-    """
-    feature, own = data.class_feature, data.classes
-    if feature is None or own is None or own == names[: len(own)]:
-        return data
-    unknown = [name for name in own if name not in names]
-    if unknown:
-        raise _unknown(data, unknown, names, where)
-    return numbered_as(data, {feature: names})
-
-
-def _unknown(data: Dataset, unknown: list[str], names: tuple[str, ...], where: str) -> Stop:
-    near = [f"{name} ({close[0]}?)" if (close := get_close_matches(name, names, 1)) else name for name in unknown]
-    message = f"{data} has classes that {where} was not trained on: {', '.join(near[:10])}"
-    known = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
-    return stop("AS738", message, help=f"rename the folders or leave them out; the run's classes are {known}")
 
 
 def as_lines(names: tuple[str, ...]) -> str:

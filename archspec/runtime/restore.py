@@ -45,13 +45,6 @@ def restore(network: Network, where: str, *, averaged: bool = True, skip: Collec
     return weights.step
 
 
-def weights_from(where: str, *, averaged: bool = True) -> dict[str, np.ndarray]:
-    """Every weight of a checkpoint by name, without moving averages under names of their own; raises Stop."""
-    file = open_weights(where).file
-    names = [name for name in file.shapes if not _is_bookkeeping(name, file)]
-    return {name: file.read(file.averaged(name) if averaged else name) for name in names}
-
-
 def open_weights(where: str) -> Weights:
     """The checkpoint that a user means: a run's folder (its newest), a step's folder, or a TensorFlow checkpoint.
 

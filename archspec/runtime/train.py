@@ -24,7 +24,6 @@ from archspec.runtime.evaluate import Scores
 from archspec.runtime.failures import with_enough_memory
 from archspec.runtime.fit import check_fit
 from archspec.runtime.introduction import introduction
-from archspec.runtime.labels import in_order_of
 from archspec.runtime.log import Log
 from archspec.runtime.loop import EVALUATION, Plan, run_steps
 from archspec.runtime.lower import lower
@@ -148,10 +147,7 @@ def _held_out(program: Program, section: Evaluate, data: Dataset, options: Optio
     """The data of the eval section; what is wrong with it is said before training, not after."""
     try:
         found = _opened(program, "eval", options.data)
-        if data.classes is not None:
-            found = in_order_of(found, data.classes, str(data))
-        else:
-            found = numbered_as(found, data.class_names)
+        found = numbered_as(found, data.class_names, str(data))
         forms = {name: measure.form for name, measure in measures(program).items()}
         check_fit(program, found, section.preprocess, forms)
     except Stop as problem:

@@ -18,7 +18,7 @@ from archspec.compiler.graph.graph import Graph
 from archspec.diagnostics import Stop
 from archspec.runtime import checkpoint
 from archspec.runtime.lower import Network, lower
-from archspec.runtime.restore import restore, weights_from
+from archspec.runtime.restore import open_weights, restore
 
 ROOT = Path(__file__).parents[2]
 
@@ -242,8 +242,6 @@ def test_moving_averages_are_taken_unless_raw(tiny: Graph, tmp_path: Path) -> No
     np.testing.assert_array_equal(network.table["Tiny/fc/biases"], np.full(5, 9.0))
     restore(network, str(tmp_path), averaged=False)
     np.testing.assert_array_equal(network.table["Tiny/fc/biases"], raw)
-    assert set(weights_from(str(tmp_path))) == set(network.table)
-    np.testing.assert_array_equal(weights_from(str(tmp_path))["Tiny/fc/biases"], np.full(5, 9.0))
 
 
 def test_every_difference_is_named_and_nothing_loaded(tiny: Graph, tmp_path: Path) -> None:
@@ -363,6 +361,12 @@ def test_a_file_that_is_no_checkpoint(tiny: Graph, tmp_path: Path) -> None:
         restore(lower(tiny), str(tmp_path / "model.ckpt"))
 
 
+def _read_all(where: str) -> None:
+    file = open_weights(where).file
+    for name in file.shapes:
+        file.read(name)
+
+
 def test_a_damaged_tf_slim_checkpoint(shared: Path, tmp_path: Path) -> None:
     for file in (shared / "data" / "mobilenet").glob("mobilenet_v1_0.25_128.ckpt.*"):
         shutil.copyfile(file, tmp_path / file.name)
@@ -371,7 +375,7 @@ def test_a_damaged_tf_slim_checkpoint(shared: Path, tmp_path: Path) -> None:
     content[len(content) // 2] ^= 4
     data.write_bytes(content)
     with pytest.raises(Stop, match="is damaged"):
-        weights_from(str(tmp_path / "mobilenet_v1_0.25_128.ckpt"))
+        _read_all(str(tmp_path / "mobilenet_v1_0.25_128.ckpt"))
     data.write_bytes(content[:1000])
     with pytest.raises(Stop, match="is damaged"):
-        weights_from(str(tmp_path / "mobilenet_v1_0.25_128.ckpt"))
+        _read_all(str(tmp_path / "mobilenet_v1_0.25_128.ckpt"))

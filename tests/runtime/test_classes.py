@@ -12,7 +12,8 @@ import tensorflow as tf
 from archspec.compiler.language.features import class_type
 from archspec.diagnostics import Stop
 from archspec.runtime.data.dataset import Dataset
-from archspec.runtime.labels import as_lines, in_order_of, read_labels
+from archspec.runtime.data.views import numbered_as
+from archspec.runtime.labels import as_lines, read_labels
 from tests.runtime.training import FULL, command, finished, spec_file, train
 
 
@@ -29,18 +30,18 @@ def labels(found: Dataset) -> list[int]:
 
 def test_numbers_are_those_of_the_network() -> None:
     network = ("ant", "bee", "cat", "dog")
-    assert labels(in_order_of(data(("bee", "dog")), network, "run")) == [1, 3]
-    assert labels(in_order_of(data(("dog", "cat", "bee", "ant")), network, "run")) == [3, 2, 1, 0]
-    assert labels(in_order_of(data(("bee", "cat")), ("background", *network), "run")) == [2, 3]
+    assert labels(numbered_as(data(("bee", "dog")), {"class": network}, "run")) == [1, 3]
+    assert labels(numbered_as(data(("dog", "cat", "bee", "ant")), {"class": network}, "run")) == [3, 2, 1, 0]
+    assert labels(numbered_as(data(("bee", "cat")), {"class": ("background", *network)}, "run")) == [2, 3]
     same = data(("ant", "bee"))
-    assert in_order_of(same, network, "run") is same
+    assert numbered_as(same, {"class": network}, "run") is same
     nameless = data(None)
-    assert in_order_of(nameless, network, "run") is nameless
+    assert numbered_as(nameless, {"class": network}, "run") is nameless
 
 
 def test_unknown_name_is_an_error_that_names_it_and_what_was_meant() -> None:
     with pytest.raises(Stop, match=r"classes that run was not trained on: cats \(cat\?\), emu") as caught:
-        in_order_of(data(("ant", "cats", "emu")), ("ant", "bee", "cat"), "run")
+        numbered_as(data(("ant", "cats", "emu")), {"class": ("ant", "bee", "cat")}, "run")
     assert caught.value.diagnostics[0].code == "AS738" and "ant, bee, cat" in (caught.value.diagnostics[0].help or "")
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archspec.runtime.data.order import Shuffled, epoch_order, step_indices
+from archspec.runtime.data.order import Shuffled, epoch_order
 
 WHERE = {"rank": 0, "ranks": 1, "start_step": 0}
 SIZES = st.integers(1, 300)
@@ -68,7 +68,7 @@ def test_a_start_in_the_middle_goes_on_as_if_there_had_been_none(size: int, batc
 @settings(max_examples=12)
 def test_step_indices_are_what_the_step_takes(size: int, batch: int, step: int) -> None:
     pairs = taken(batch, size=size, global_batch=batch, seed=5, start_step=step)
-    assert step_indices(size, batch, seed=5, step=step).tolist() == [index for _, index in pairs]
+    assert Shuffled(size, batch, 5).indices(step).tolist() == [index for _, index in pairs]
 
 
 def test_a_start_far_away_needs_no_time() -> None:

@@ -17,7 +17,7 @@ from archspec.runtime.data.explain import explain_data_error
 from archspec.runtime.data.labelled import array_dataset
 from archspec.runtime.data.labels import check_labels
 from archspec.runtime.data.open import open_data
-from archspec.runtime.data.order import step_indices
+from archspec.runtime.data.order import Shuffled
 from archspec.runtime.data.pipeline import evaluation_batches, training_batches
 
 SHAPE = {"image": (12, 12, 3)}
@@ -146,7 +146,7 @@ def test_an_image_that_breaks_later_is_named(pictures: Path, contents: bytes | N
     dataset = opened(pictures)
     broken.write_bytes(broken.read_bytes()[:100] if contents is None else contents)
     error, done = error_of(training_batches(dataset, PLAIN, SHAPE, 4, seed=3, start_step=2))
-    of_the_step = step_indices(dataset.size, 4, seed=3, step=2 + done)
+    of_the_step = Shuffled(dataset.size, 4, 3).indices(2 + done)
     for indices in (of_the_step, None):
         found = explain_data_error(error, dataset, indices)
         assert found is not None

@@ -18,10 +18,10 @@ from archspec.compiler.language.forms.kinds import (
     NumbersKind,
     WordsKind,
 )
-from archspec.runtime.data.explain import explain_data_error
+from archspec.runtime.data.labels import check_labels
 from archspec.runtime.data.open import from_folder, open_data
 from archspec.runtime.data.pipeline import evaluation_batches
-from archspec.runtime.data.views import bounded, numbered_as
+from archspec.runtime.data.views import numbered_as
 from tests.runtime.examples import VOCABULARY, one, picture, stopped
 
 FACES = {
@@ -160,19 +160,17 @@ def test_classes_are_matched_by_name(tmp_path: Path) -> None:
     train = open_data(csv(table(tmp_path, ["kind", "b", "c", "a", "c"], "a.csv"), {"kind": ClassKind()}), None, "train")
     other = open_data(csv(table(tmp_path, ["kind", "c", "b"], "b.csv"), {"kind": ClassKind()}), None, "train")
     assert [int(one(other, index)["kind"]) for index in range(2)] == [1, 0]
-    matched = numbered_as(other, train.class_names)
+    matched = numbered_as(other, train.class_names, "a.csv")
     assert [int(one(matched, index)["kind"]) for index in range(2)] == [2, 1]
     assert (matched.classes, matched.features["kind"].classes) == (("a", "b", "c"), 3)
     assert matched.labels is not None and matched.labels.tolist() == [2, 1]
-    said = stopped(lambda: numbered_as(train, other.class_names), "AS705")
-    assert "has the kind a, which the training data has not" in said
+    said = stopped(lambda: numbered_as(train, other.class_names, "b.csv"), "AS738")
+    assert "has classes that b.csv was not trained on: a" in said
 
 
 def test_a_class_that_a_network_does_not_have_is_an_error(tmp_path: Path) -> None:
     dataset = open_data(csv(table(tmp_path, ["kind", "0", "7", "1"]), {"kind": ClassKind()}), None, "train")
     assert dataset.features["kind"].classes == 8 and dataset.classes is None
-    few = bounded(dataset, "kind", 2)
-    with pytest.raises(tf.errors.OpError) as raised:
-        list(evaluation_batches(few, (), {}, 3))
-    found = explain_data_error(raised.value, few)
-    assert found is not None and "faces.csv:3, has the kind 7, and the data set's classes are 0 to 1" in str(found)
+    assert "has labels 0 to 7, but the network has 2 classes" in stopped(
+        lambda: check_labels(dataset, 2, "kind"), "AS705"
+    )

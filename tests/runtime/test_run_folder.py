@@ -15,7 +15,7 @@ import pytest
 from archspec.compiler.program import compile_file
 from archspec.diagnostics import Findings, Stop
 from archspec.run_folder import files
-from archspec.run_folder.record import RECORD, default_folder, handover, read_record, spec_of_run
+from archspec.run_folder.record import RECORD, default_folder, handover, read_record
 from archspec.runtime import checkpoint
 from archspec.runtime.log import Log
 from archspec.runtime.restore import open_weights
@@ -174,7 +174,7 @@ def test_what_an_ended_save_has_left_is_swept_up(tmp_path: Path) -> None:
 def test_copy_of_the_spec_is_whole_and_compiles(tmp_path: Path) -> None:
     run = begun(tmp_path)
     shutil.rmtree(tmp_path / "source")
-    program = compile_file(spec_of_run(run.folder), findings=Findings())
+    program = compile_file(handover(run.folder).spec, findings=Findings())
     assert program is not None and next(node.layer for node in program.graph.nodes.values()) == "a"
     found = handover(run.folder)
     assert (found.settings, found.data, found.origin) == ({"rate": "0.1"}, "sample", str(tmp_path / "source/net.yaml"))

@@ -7,7 +7,7 @@ from collections.abc import Mapping as Readable
 
 from archspec.compiler.syntax.nodes import Mapping, Node
 from archspec.compiler.syntax.reading import decoded, parse, parse_partly, read_bytes
-from archspec.dataclass import dataclass, field, replace
+from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Findings, Span
 
 
@@ -50,10 +50,6 @@ class Sources:
     """The tree of each file as it is written."""
     unfinished: set[str] = field(default_factory=set)
     """Files of which only what stood before a mistake was read."""
-
-    def with_overlay(self, file: str, text: str) -> Sources:
-        """The same with a text for one more file."""
-        return replace(self, overlays={**self.overlays, file: text})
 
     def text(self, file: str, findings: Findings) -> str | None:
         """The text of a file; None after reporting why there is none."""

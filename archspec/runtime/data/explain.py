@@ -29,7 +29,7 @@ _TAIL = 2**12
 def explain_data_error(exception: BaseException, dataset: Dataset, indices: Iterable[int] | None = None) -> Stop | None:
     """The sentence for a user behind an error that iterating over batches raised; None if no example is at fault.
 
-    `indices` narrows the search: those of `order.step_indices` for the step whose batch did not come. Without it every
+    `indices` narrows the search: those of the order for the step whose batch did not come. Without it every
     example is read again until one fails.
     """
     if not isinstance(exception, tf.errors.OpError):

@@ -141,8 +141,3 @@ def order_of(dataset: Dataset, global_batch: int, seed: int, batches: Batches | 
         message = f"batches of {batches.classes} classes cannot be drawn from {dataset}, which has {len(members)}"
         raise stop("AS717", message, help="draw fewer classes")
     return ByClass(dataset.size, global_batch, seed, members, batches)
-
-
-def step_indices(size: int, global_batch: int, *, seed: int = 0, step: int = 0) -> np.ndarray:
-    """The examples of one step over all ranks where the order is not by class: int64 [global_batch]."""
-    return Shuffled(size, global_batch, seed).indices(step)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 
 import numpy as np
 import tensorflow as tf
@@ -83,15 +84,17 @@ def with_offset(dataset: Dataset, offset: int) -> Dataset:
     return replace(dataset, read=read, features={**dataset.features, **types}, class_names=names, labels=labels)
 
 
-def numbered_as(dataset: Dataset, names: Mapping[str, tuple[str, ...]]) -> Dataset:
-    """The data set with its classes numbered as these names, matched by name; raises Stop for a name not among them.
+def numbered_as(dataset: Dataset, names: Mapping[str, tuple[str, ...]], where: str) -> Dataset:
+    """The data set with the classes of its features numbered as these names, matched by name; raises Stop.
 
-    A feature without names, here or there, stays as it is.
+    `names` are {feature: a network's classes in order}, and `where` is what the network was trained on or lies in, for
+    the message about a name that is not among them. A feature without names, here or there, and one in that very
+    order stay as they are.
     """
     tables = {
-        feature: _table(dataset, feature, own, names[feature])
+        feature: _table(dataset, own, names[feature], where)
         for feature, own in dataset.class_names.items()
-        if feature in names and own != names[feature]
+        if feature in names and own != names[feature][: len(own)]
     }
     if not tables:
         return dataset
@@ -108,20 +111,15 @@ def numbered_as(dataset: Dataset, names: Mapping[str, tuple[str, ...]]) -> Datas
     return replace(dataset, read=read, features={**dataset.features, **types}, class_names=class_names, labels=labels)
 
 
-def _table(dataset: Dataset, feature: str, own: tuple[str, ...], names: tuple[str, ...]) -> tf.Tensor:
-    strange = [name for name in own if name not in names]
-    if strange:
-        message = f"{dataset} has the {feature} {several(strange)}, which the training data has not"
-        raise stop("AS705", message, help=f"its classes are {several(list(names), 10)}")
+def _table(dataset: Dataset, own: tuple[str, ...], names: tuple[str, ...], where: str) -> tf.Tensor:
+    unknown = [name for name in own if name not in names]
+    if unknown:
+        near = [f"{name} ({close[0]}?)" if (close := get_close_matches(name, names, 1)) else name for name in unknown]
+        message = f"{dataset} has classes that {where} was not trained on: {several(near, 10)}"
+        help = f"rename them or leave them out; the classes there are {several([*names], 10)}"
+        raise stop("AS738", message, help=help)
     with tf.device("/cpu:0"):
         return tf.constant([names.index(name) for name in own], tf.int64)
-
-
-def bounded(dataset: Dataset, feature: str, classes: int) -> Dataset:
-    """The data set, with an error in the graph for a class that a network with so many does not have."""
-    found = dataset.features[feature]
-    bound = replace(found, classes=classes if found.classes is None else min(classes, found.classes))
-    return replace(dataset, features={**dataset.features, feature: bound})
 
 
 def labels_of(dataset: Dataset) -> np.ndarray:
