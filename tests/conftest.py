@@ -19,6 +19,9 @@ settings.load_profile("in CI" if os.environ.get("CI") else "here")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background job ignores Ctrl-C, and so would every process that a test starts and interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    # So does nohup with the end of a terminal.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 SLOW_FOLDER = Path(__file__).parent / "runtime"
 
