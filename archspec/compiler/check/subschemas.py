@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.protocols import Validator
-
+from archspec.compiler.check.plainly import plainly_fits
 from archspec.compiler.language.fields import Field, Form
 from archspec.compiler.language.registry import Registry
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
 
 Json = dict[str, Any]
 
@@ -40,7 +41,6 @@ class Parts:
     def __init__(self, root: Json, registry: Registry) -> None:
         self.root = root
         self.registry = registry
-        self._validator = Draft202012Validator(root)
         self._validators: dict[tuple[str, ...], Validator] = {}
         self._valid: dict[tuple[tuple[str, ...], str], bool] = {}
         self.at = cache(self._at)
@@ -86,19 +86,27 @@ class Parts:
         return None
 
     def holds(self, part: Part, value: Any) -> bool:
-        """Whether the value is valid there; alternatives are asked one by one, for many parts share theirs."""
+        """Whether the value is valid there, as jsonschema says where it is not plain to see.
+
+        Alternatives are asked one by one, for many parts share theirs.
+        """
+        if plainly_fits(part.schema, value, self.root):
+            return True
         if "anyOf" in part.schema and part.schema.keys() <= _OF_ALTERNATIVES:
             count = len(part.schema["anyOf"])
             return any(self.holds(self.at(*part.path, "anyOf", str(i)), value) for i in range(count))
         key = part.path, repr(value)
         if key not in self._valid:
-            self._valid[key] = self._validator_of(part).is_valid(value)
+            self._valid[key] = self._is_valid(part, value)
         return self._valid[key]
 
-    def _validator_of(self, part: Part) -> Validator:
+    def _is_valid(self, part: Part, value: Any) -> bool:
+        """What jsonschema says."""
+        from jsonschema import Draft202012Validator
+
         if part.path not in self._validators:
-            self._validators[part.path] = self._validator.evolve(schema=part.schema)
-        return self._validators[part.path]
+            self._validators[part.path] = Draft202012Validator(self.root).evolve(schema=part.schema)
+        return self._validators[part.path].is_valid(value)
 
     def _in_parts(self, part: Part) -> bool:
         """Whether what is in it is looked at one by one: not in a field's own plain value, such as [1, 7]."""
