@@ -1,4 +1,4 @@
-"""A walk through a document along its schema; jsonschema decides what is not plain to see, the fields say what is wrong."""
+"""A walk through a document along its schema; jsonschema decides what is not plain, the fields say what is wrong."""
 
 from __future__ import annotations
 

@@ -133,18 +133,20 @@ def made_of(modules: Iterable[ModuleType], packages: Iterable[str] = ()) -> Regi
 
 @cache
 def _made(modules: tuple[ModuleType, ...], packages: frozenset[str]) -> Registry:
+    brought = {package: brought_by(package) for package in sorted(packages)}
+    absent = frozenset(package for package, found in brought.items() if not found.installed)
+    if packages and packages == absent:
+        return Registry(modules, _made(modules, frozenset()).families, packages, {}, absent)
     own = [cls for module in modules for cls in forms_in(module) if cls.__module__ == module.__name__]
     families: dict[str, dict[str, type[Form]]] = {}
     _enter(own, families)
     problems: dict[str, str] = {}
-    brought = {package: brought_by(package) for package in sorted(packages)}
     for package, found in brought.items():
         problem = found.problem or next(faults(package, found.forms, families), "")
         if problem:
             problems[package] = problem
         else:
             _enter(found.forms, families)
-    absent = frozenset(package for package, found in brought.items() if not found.installed)
     return Registry(modules, families, packages, problems, absent)
 
 

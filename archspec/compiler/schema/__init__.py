@@ -49,7 +49,10 @@ def place() -> Path:
 @cache
 def published(registry: Registry) -> dict[str, Any]:
     """The published schema; for a registry with forms of other packages, which the file cannot know, its own."""
-    if registry is not builtin():
-        return schema(registry)
+    return schema(registry) if registry.families is not builtin().families else _file()
+
+
+@cache
+def _file() -> dict[str, Any]:
     found: dict[str, Any] = json.loads(place().read_text("utf-8"))
     return found
