@@ -77,5 +77,8 @@ def test_ssh_connection_that_ends_is_like_sigterm(images: Path, tmp_path: Path) 
     process.stdout.close()
     process.stderr.close()
     process.send_signal(signal.SIGHUP)
-    assert process.wait(60) == 1
+    try:
+        assert process.wait(60) == 1
+    finally:
+        process.kill()
     assert newest(run).step == metrics(run)[-1]["step"] >= 2
