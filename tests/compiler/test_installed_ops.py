@@ -10,24 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.acme import OP
+
 ROOT = Path(__file__).parents[2]
-
-OPS = """from archspec.compiler.language.fields import field
-from archspec.compiler.language.op import Op
-
-
-class Scaled(Op, name="acme.scaled"):
-    \"\"\"x * factor.\"\"\"
-
-    factor: float = field(main=True, above=0, doc="what x is multiplied by")
-    GROUPS = ("activation",)
-
-    def shape(self, *shapes):
-        return shapes[0]
-
-    def lower(self, g, *inputs):
-        return inputs[0] * self.factor
-"""
 
 SPEC = """archspec: 1
 inputs: {{image: {{shape: [8, 8, 3]}}}}
@@ -43,7 +28,7 @@ def site(tmp_path: Path) -> Path:
     (folder / "acme-1.0.dist-info").mkdir(parents=True)
     (folder / "acme-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n")
     (folder / "acme-1.0.dist-info" / "entry_points.txt").write_text("[archspec.ops]\nacme = acme_ops\n")
-    (folder / "acme_ops.py").write_text(OPS)
+    (folder / "acme_ops.py").write_text(OP)
     return folder
 
 
@@ -98,9 +83,9 @@ def test_a_mistake_is_a_sentence(layer: str, sentence: str, site: Path) -> None:
     [
         ("raise OSError('no device')", "the operations of `acme` cannot be loaded: OSError: no device"),
         ("", "the package of `acme` has no operation in it"),
-        (OPS.replace("acme.scaled", "scaled"), "brings `scaled`, whose name should be `acme.…`"),
-        (OPS.replace("factor", "conv2d"), "`acme.scaled` has a field `conv2d`, which is the name of an operation"),
-        (OPS.replace("float", "complex"), "TypeError: no field type 'complex'"),
+        (OP.replace("acme.scaled", "scaled"), "brings `scaled`, whose name should be `acme.…`"),
+        (OP.replace("factor", "conv2d"), "`acme.scaled` has a field `conv2d`, which is the name of an operation"),
+        (OP.replace("float", "complex"), "TypeError: no field type 'complex'"),
     ],
     ids=["fails", "empty", "another name", "a field like an op", "an unknown type"],
 )
