@@ -145,6 +145,7 @@ CODES: dict[str, str] = {
     "AS636": "An output of predict in a format that is not known.",
     "AS638": "Data without a feature that the network, a loss or a metric needs.",
     "AS637": "Pictures that predict has left out.",
+    "AS639": "Pictures that a network is trained and evaluated on.",
     "AS607": "Evaluation or prediction with a spec that has no `eval` section.",
     "AS700": "No data set is given, or none is known at that place.",
     "AS701": "A split that the data set does not have.",
@@ -215,7 +216,7 @@ CODES: dict[str, str] = {
 
 _UNUSED = ("AS216", "AS217", "AS218", "AS219", "AS220", "AS323")
 WARNINGS = frozenset(
-    {"AS135", *_UNUSED, "AS621", "AS631", "AS708", "AS722", "AS739", "AS912", *(rule.CODE for rule in RULES)}
+    {"AS135", *_UNUSED, "AS621", "AS631", "AS639", "AS708", "AS722", "AS739", "AS912", *(rule.CODE for rule in RULES)}
 )
 """The codes of what can stand, and is seldom meant."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from archspec.compiler.graph.graph import Graph, Node
@@ -32,6 +34,24 @@ def check_fit(
     if errors:
         raise Stop(*errors)
     return found
+
+
+def trained_on_too(data: Dataset, held_out: Dataset) -> list[Diagnostic]:
+    """A warning where files of the evaluation's examples are among those of the training's."""
+    own = set(_files(data))
+    twice = [path for path in _files(held_out) if path in own] if own else []
+    if not twice:
+        return []
+    message = f"{len(twice)} of the files that {held_out} is evaluated on are trained on too, such as {twice[0]}"
+    help = "keep some apart with `held_out: 0.1` in the training data, or the scores say nothing of new pictures"
+    return [Diagnostic("AS639", message, help=help, severity="warning")]
+
+
+def _files(data: Dataset) -> Iterator[str]:
+    """Where each example's files lie, by whatever name their folders go."""
+    folder = cache(os.path.realpath)
+    for paths in data.paths.values():
+        yield from (os.path.join(folder(os.path.dirname(path)), os.path.basename(path)) for path in paths)
 
 
 def _pictures(graph: Graph, data: Dataset, steps: tuple[Preprocess, ...]) -> Iterator[Diagnostic]:

@@ -22,7 +22,7 @@ from archspec.runtime.data.open import section_data
 from archspec.runtime.data.views import numbered_as
 from archspec.runtime.evaluate import Scores
 from archspec.runtime.failures import with_enough_memory
-from archspec.runtime.fit import check_fit
+from archspec.runtime.fit import check_fit, trained_on_too
 from archspec.runtime.introduction import introduction
 from archspec.runtime.log import Log
 from archspec.runtime.loop import EVALUATION, Plan, run_steps
@@ -119,6 +119,7 @@ def _plan(program: Program, options: Options) -> Plan:
     warnings = check_fit(program, data, section.preprocess, section.losses)
     held_out = _held_out(program, program.eval, data, options) if options.evaluate and program.eval else None
     length, run = _length(section, data), Run(options.run)
+    warnings += [] if held_out is None else trained_on_too(data, held_out)
     warnings += slow_norms(program.graph, section.freeze, length.steps)
     if distribute.rank() == 0 and options.form == "text":
         show_findings(warnings, program.sources)

@@ -16,6 +16,7 @@ from archspec.compiler.program import compile_file
 from archspec.diagnostics import Findings, Stop
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.open import open_data, section_data
+from archspec.runtime.fit import trained_on_too
 
 RANDOM = np.random.default_rng(7)
 
@@ -87,6 +88,16 @@ train:
     for same in ("eval: {preprocess: [{resize: 8}]}\n", "eval: {data: {folder: one}, preprocess: [{resize: 8}]}\n"):
         trained, evaluated = sizes(same)
         assert trained + evaluated == 40 and 0 < evaluated < 12
+
+
+def test_pictures_that_are_trained_and_evaluated_on_are_counted(tmp_path: Path) -> None:
+    many(tmp_path / "one", "a", "b", each=20)
+    (tmp_path / "other").symlink_to("one")
+    train, other = (open_data(Folder(path=str(tmp_path / n)), None, "train", whole=True) for n in ("one", "other"))
+    [warning] = trained_on_too(train, other)
+    assert (warning.code, warning.severity) == ("AS639", "warning") and warning.message.startswith("40 of the files")
+    kept = [open_data(Folder(path=str(tmp_path / "one")), None, split) for split in ("train", "eval")]
+    assert trained_on_too(*kept) == []
 
 
 def test_a_summary_names_a_few_classes_and_counts_the_rest(tmp_path: Path) -> None:
