@@ -13,6 +13,7 @@ from archspec.compiler.graph.graph import Graph, Input
 from archspec.compiler.language.op import show
 from archspec.diagnostics import stop
 from archspec.runtime.inputs.pictures import Batch
+from archspec.runtime.regular import open_regular
 
 BATCH = 32
 """Examples that are computed at once."""
@@ -59,7 +60,7 @@ def _array(path: str) -> np.ndarray:
 def _members(path: str, inputs: Mapping[str, Input]) -> dict[str, np.ndarray]:
     """The array of every input; others are left."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with open_regular(path) as file, np.load(file, allow_pickle=False) as archive:
             missing = [name for name in inputs if name not in archive]
             if missing:
                 message = f"{path} holds {', '.join(archive.files) or 'nothing'}, and no {' and no '.join(missing)}"
