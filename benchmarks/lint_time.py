@@ -2,13 +2,13 @@
 
 `python benchmarks/lint_time.py [RUNS]`, with the Python that has archspec's core packages.
 
-Printed by 5 runs on a machine shared with other work (the load is the number of processes that waited):
+Printed by 11 runs on a machine shared with other work (the load is the number of processes that waited):
 
-    Python 3.11.7, PyYAML 6.0.3, jsonschema 4.26.0, x86_64, 2 cores, load 8.5
-    python                                 CPU median 0.020 s, least 0.010 s: 0.09 and 0.05 x yaml and jsonschema
-    python with yaml and jsonschema        CPU median 0.230 s, least 0.210 s: 1.00 and 1.00 x yaml and jsonschema
-    archspec lint specs/inception_v3.yaml  CPU median 0.430 s, least 0.410 s: 1.87 and 1.95 x yaml and jsonschema
-    archspec lint specs (all)              CPU median 2.070 s, least 1.870 s: 9.00 and 8.90 x yaml and jsonschema
+    Python 3.11.7, PyYAML 6.0.3, jsonschema 4.26.0, x86_64, 2 cores, load 1.6
+    python                                 CPU median 0.020 s, least 0.000 s: 0.11 and 0.00 x yaml and jsonschema
+    python with yaml and jsonschema        CPU median 0.190 s, least 0.160 s: 1.00 and 1.00 x yaml and jsonschema
+    archspec lint specs/inception_v3.yaml  CPU median 0.270 s, least 0.240 s: 1.42 and 1.50 x yaml and jsonschema
+    archspec lint specs (all)              CPU median 1.720 s, least 1.460 s: 9.05 and 9.12 x yaml and jsonschema
 """
 
 from __future__ import annotations
