@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from archspec.compiler.program import Program
 
 
-def introduction(program: Program, plan: Plan, start: int) -> list[str]:
-    """Lines of a name and what it is."""
-    lines = {
+def introduction(program: Program, plan: Plan, start: int) -> dict[str, str]:
+    """What it is, by name, in the order in which it is said."""
+    return {
         "data": about(plan.data),
         "evaluated on": str(plan.scoring) if plan.scoring is not None else "nothing",
         "network": _network(program),
@@ -26,8 +26,6 @@ def introduction(program: Program, plan: Plan, start: int) -> list[str]:
         "length": _length(plan, start),
         "run": str(plan.run.folder),
     }
-    width = max(map(len, lines))
-    return [f"{name:{width}}  {text}" for name, text in lines.items()]
 
 
 def about(data: Dataset) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn
+from rich.table import Table
 from rich.text import Text
 
 _SECONDS_BETWEEN_LINES = 10.0
@@ -30,17 +31,17 @@ class Report:
     def __enter__(self) -> Report:
         return self
 
-    def introduce(self, lines: list[str]) -> None:
-        """Show what is trained, and that it begins."""
+    def introduce(self, facts: dict[str, str]) -> None:
+        """Show what is trained, by name, and that it begins."""
         with self._while_somebody_reads():
             if not self.shown or self.form == "json":
                 return
-            for line in lines:
+            if self._bar is not None:
+                self._bar.begin(facts)
+                return
+            width = max(map(len, facts))
+            for line in (*(f"{name:{width}}  {text}" for name, text in facts.items()), "building the graph …"):
                 _print(line)
-            if self._bar is None:
-                _print("building the graph …")
-            else:
-                self._bar.live.start()
 
     def __exit__(self, *exception: object) -> None:
         with self._while_somebody_reads():
@@ -122,6 +123,14 @@ class Bar:
         self._task = self._progress.add_task("", total=total, completed=done)
         self._numbers = Text("building the graph …", style="dim", no_wrap=True, overflow="ellipsis")
         self.live = Live(Group(self._progress, self._numbers), console=console, transient=True, refresh_per_second=4)
+
+    def begin(self, facts: dict[str, str]) -> None:
+        """Show what is trained, long lines folded beside their names, and the bar below."""
+        table = Table.grid(padding=(0, 2))
+        for name, text in facts.items():
+            table.add_row(Text(name), Text(text, overflow="fold"))
+        self.live.console.print(table)
+        self.live.start()
 
     def say(self, text: str) -> None:
         """Show a text in place of the numbers, until the next step."""

@@ -62,6 +62,14 @@ def test_they_are_checked_and_explained_as_our_own(site: Path) -> None:
     assert "acme.scaled" in json.loads(archspec(site, "schema").stdout)["$defs"]["scope"]["properties"]
 
 
+@pytest.mark.parametrize("name", ["acme.csv", "acme.known", "acme.yaml"])
+def test_a_name_like_that_of_a_file_is_looked_for_too(name: str, site: Path) -> None:
+    (site / "acme_ops.py").write_text(OP.replace("acme.scaled", name))
+    text = SPEC.replace("acme.scaled", name).format(f"{{{name}: 2}}")
+    (site.parent / "net.yaml").write_text(text)
+    assert archspec(site, "lint", "net.yaml").stdout == "1 spec: no findings\n"
+
+
 @pytest.mark.parametrize(
     ("layer", "sentence"),
     [

@@ -7,14 +7,12 @@ import re
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 
 _DOTTED = re.compile(r"([^\W\d][\w-]*)(?:\.[^\W\d]\w*)+")
-_FILES = (".yaml", ".yml", ".csv", ".tsv", ".txt", ".known")
-"""Ends of names that are no form's: of files, and of the feature that says whether a value is known."""
 
 
 def packages_named(root: Node) -> frozenset[str]:
     """What stands before the dot of every key and text that may name a form of a package.
 
-    A reference to an output (`parts.left`) looks alike: a name more does no harm.
+    A reference to an output (`parts.left`) or a file (`train.csv`) looks alike: a name more does no harm.
     """
     found: set[str] = set()
     waiting = [root]
@@ -27,6 +25,6 @@ def packages_named(root: Node) -> frozenset[str]:
             waiting += node.items
         elif isinstance(node, Scalar) and "." in node.text and isinstance(node.value, str):
             match = _DOTTED.fullmatch(node.text)
-            if match and not node.text.endswith(_FILES):
+            if match:
                 found.add(match[1])
     return frozenset(found)
