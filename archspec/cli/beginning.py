@@ -75,7 +75,7 @@ def look(folder: str) -> Look:
     base = root / train if train is not None else root
     classes = {entry.name: count for entry in _folders(base) if (count := sum(1 for _ in _pictures(entry)))}
     if len(classes) < 2:
-        found = f"pictures in {len(classes)} folder{'' if len(classes) == 1 else 's'} only"
+        found = "pictures in one folder only" if classes else "no folder with pictures in it"
         help = "a class is a folder of pictures: DIR/daisy/1.jpg, DIR/roses/2.jpg"
         raise stop("AS941", f"{folder} holds {found}, so there is nothing to tell apart", help=help)
     return Look(folder, dict(sorted(classes.items())), _shorter_side(base), split)

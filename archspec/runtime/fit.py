@@ -12,7 +12,7 @@ from archspec.compiler.graph.graph import Graph, Node
 from archspec.compiler.language.forms.preprocess import Preprocess
 from archspec.compiler.language.provenance import Resolved
 from archspec.compiler.training.inputs import feeds
-from archspec.diagnostics import Diagnostic, Stop
+from archspec.diagnostics import Diagnostic, Span, Stop
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.labels import check_labels
 from archspec.runtime.ends import node_path, picture_shapes
@@ -101,8 +101,7 @@ def _count(program: Program, data: Dataset, target: str, tensor: str, name: str,
     if count == outputs or (count < outputs and data.name == "sample"):
         # The sample is there to see a network run, and its ten classes are nobody's.
         return
-    place = _size_of(program.graph, tensor, outputs)
-    span, help = place[1].origin.span if place is not None else None, _remedy(program, place, count)
+    span, help = _remedy(program, _size_of(program.graph, tensor, outputs), count)
     read = f"`{name}` reads {tensor}, which has {outputs} outputs"
     if count > outputs:
         yield Diagnostic("AS705", f"{data} has {count} classes, and {read}", span, help=help)
@@ -122,11 +121,13 @@ def _size_of(graph: Graph, tensor: str, outputs: int) -> tuple[str, Resolved] | 
     return None
 
 
-def _remedy(program: Program, place: tuple[str, Resolved] | None, count: int) -> str:
+def _remedy(program: Program, place: tuple[str, Resolved] | None, count: int) -> tuple[Span | None, str]:
+    """(where the number of outputs is said, what to do there): at the hyperparameter, where it is one."""
     if place is None:
-        return f"give the network {count} outputs"
+        return None, f"give the network {count} outputs"
     field, resolved = place
     name = _NAME.fullmatch(resolved.origin.written.strip())
-    if name is not None and name[1] in program.hyperparameters:
-        return f"say --set {name[1]}={count}"
-    return f"make `{field}` {count}"
+    if name is None or name[1] not in program.hyperparameters:
+        return resolved.origin.span, f"make `{field}` {count}"
+    span = program.hyperparameters[name[1]].origin.span
+    return span or resolved.origin.span, f"write `{name[1]}: {count}` there, or say --set {name[1]}={count}"

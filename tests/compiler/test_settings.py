@@ -123,6 +123,13 @@ def test_values_need_not_be_text() -> None:
     assert compiled(**{"inputs.image.shape": [9, 9, 3]}).graph.inputs["image"].shape == (9, 9, 3)
 
 
+def test_path_without_its_section_is_answered_with_it() -> None:
+    findings = Findings()
+    compile_file("net.yaml", settings={"optimizer.rate": "0.1"}, findings=findings, text=SPEC)
+    [found] = findings.items
+    assert (found.code, found.help) == ("AS133", "did you mean `train.optimizer.rate`?")
+
+
 def test_embedded_spec_is_set_by_its_hyperparameters() -> None:
     text = "archspec: 1\ninputs: {image: {shape: [28, 28, 1]}}\nlayers: [body: {network: zoo:lenet, until: fc4}]\n"
     findings = Findings()

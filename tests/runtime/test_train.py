@@ -254,7 +254,7 @@ def test_number_of_classes_is_held_against_the_outputs(images: Path, tmp_path: P
     text = FULL.replace("{rate: 0.05}", "{rate: 0.05, classes: 5}").replace("dense: 2", "dense: $classes")
     done = train(spec_file(tmp_path, text), images, tmp_path / "run", "--steps", "1")
     assert done.returncode == 0 and f"AS631 {images} (train) has 2 classes" in done.stderr, done.stderr
-    assert "say --set classes=2" in done.stderr
+    assert "net.yaml:3:40: AS631" in done.stderr and "say --set classes=2" in done.stderr
     wrong = text.replace("classes: 5", "classes: 2").replace("{crop_or_pad", "{resize: 9}, {crop_or_pad")
     (folder := tmp_path / "three" / "train" / "third").mkdir(parents=True)
     for name in ("dark", "light"):

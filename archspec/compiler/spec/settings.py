@@ -126,7 +126,8 @@ def _is_path(root: Mapping, name: str, place: Span, registry: Registry, findings
     elif dot and Tree(root, registry).find(first):
         findings.add("AS133", f"`{first}` is a layer, not a section", place, help=f"write --set layers.{name}=…")
     elif dot:
-        help = nearest(first, sections) or "a path begins with a section: train.batch, layers.conv1.filters"
+        usual = "a path begins with a section: train.batch, layers.conv1.filters"
+        help = _field_named(name, registry) or nearest(first, sections) or usual
         findings.add("AS133", f"a spec has no section `{first}`", place, help=help)
     else:
         help = nearest(name, [*hyperparameters, *sections]) or _field_named(name, registry) or _list(hyperparameters)
@@ -135,8 +136,9 @@ def _is_path(root: Mapping, name: str, place: Span, registry: Registry, findings
 
 
 def _field_named(name: str, registry: Registry) -> str | None:
-    """The path of the field of a section that has this name."""
-    found = next((section for section, cls in registry.families["section"].items() if name in cls.FIELDS), None)
+    """The path that begins with a section, for one that begins with a section's field."""
+    first = name.partition(".")[0]
+    found = next((section for section, cls in registry.families["section"].items() if first in cls.FIELDS), None)
     return f"did you mean `{found}.{name}`?" if found is not None else None
 
 
