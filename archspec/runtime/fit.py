@@ -39,7 +39,7 @@ def check_fit(
 def trained_on_too(data: Dataset, held_out: Dataset) -> list[Diagnostic]:
     """A warning where files of the evaluation's examples are among those of the training's."""
     own = set(_files(data))
-    twice = [path for path in _files(held_out) if path in own] if own else []
+    twice = [path for path in _files(held_out) if path in own]
     if not twice:
         return []
     message = f"{len(twice)} of the files that {held_out} is evaluated on are trained on too, such as {twice[0]}"

@@ -13,7 +13,7 @@ import tensorflow as tf
 from archspec.compiler.language.forms.sections import Evaluate, Train
 from archspec.compiler.language.values import Duration
 from archspec.compiler.rules.slow_norm import slow_norms
-from archspec.diagnostics import Stop, stop
+from archspec.diagnostics import Diagnostic, Stop, stop
 from archspec.rendering import report as show_findings
 from archspec.runtime import distribute
 from archspec.runtime.begin import begin
@@ -119,16 +119,21 @@ def _plan(program: Program, options: Options) -> Plan:
     warnings = check_fit(program, data, section.preprocess, section.losses)
     held_out = _held_out(program, program.eval, data, options) if options.evaluate and program.eval else None
     length, run = _length(section, data), Run(options.run)
-    warnings += [] if held_out is None else trained_on_too(data, held_out)
     warnings += slow_norms(program.graph, section.freeze, length.steps)
     if distribute.rank() == 0 and options.form == "text":
-        show_findings(warnings, program.sources)
+        show_findings([*warnings, *_shared(program, options, data, held_out)], program.sources)
     state = Step(lower(program.graph, seed=section.seed), section, length, data.features)
     scoring = None if held_out is None else _scoring(program, state, held_out)
     every = (options.score or program.eval.every) if scoring is not None and program.eval is not None else None
     log, best = Log(run), best_of(program) if scoring is not None else None
     saving = Saving(run, log, state, options.save or section.save, length, section.keep, best)
     return Plan(run, log, state, data, length, saving, scoring, every, Patience(run, section.early_stopping, best))
+
+
+def _shared(program: Program, options: Options, data: Dataset, held_out: Dataset | None) -> list[Diagnostic]:
+    """A warning where evaluation's own data is trained on too; what is held out of the training data is not."""
+    own = program.eval is not None and program.eval.data is not None and options.data is None
+    return trained_on_too(data, held_out) if own and held_out is not None else []
 
 
 def _section(program: Program) -> Train:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from archspec.compiler.language.forms.kinds import (
     NumbersKind,
     WordsKind,
 )
+from archspec.runtime.data.explain import explain_data_error
 from archspec.runtime.data.labels import check_labels
 from archspec.runtime.data.open import from_folder, open_data
 from archspec.runtime.data.pipeline import evaluation_batches
@@ -171,6 +173,11 @@ def test_classes_are_matched_by_name(tmp_path: Path) -> None:
 def test_a_class_that_a_network_does_not_have_is_an_error(tmp_path: Path) -> None:
     dataset = open_data(csv(table(tmp_path, ["kind", "0", "7", "1"]), {"kind": ClassKind()}), None, "train")
     assert dataset.features["kind"].classes == 8 and dataset.classes is None
+    few = replace(dataset, features={"kind": replace(dataset.features["kind"], classes=2)})
+    with pytest.raises(tf.errors.OpError) as raised:
+        list(evaluation_batches(few, (), {}, 3))
+    found = explain_data_error(raised.value, few)
+    assert found is not None and "faces.csv:3, has the kind 7, and the data set's classes are 0 to 1" in str(found)
     assert "has labels 0 to 7, but the network has 2 classes" in stopped(
         lambda: check_labels(dataset, 2, "kind"), "AS705"
     )

@@ -45,7 +45,9 @@ def _is_number(value: Any) -> bool:
 
 
 def _one_of(choices: list[Any], value: Any, root: Json) -> bool:
-    return type(value) in (str, int) and any(type(choice) is type(value) and choice == value for choice in choices)
+    if isinstance(value, str):
+        return value in choices
+    return type(value) is int and any(type(choice) is int and choice == value for choice in choices)
 
 
 def _each(items: Any, value: Any, root: Json) -> bool:

@@ -29,7 +29,7 @@ def open_folder(form: Folder, split: str) -> Dataset:
     if found.splits and (form.held_out is None or set(found.splits) != {"train"}):
         split = choose_split(printable(form.path), split, found.splits)
         return _of_split(form.path, found, split)
-    return _of_all((form.path, found.splits.get("train", form.path)), found)
+    return _of_all(form.path, found.splits.get("train", form.path), found)
 
 
 def _of_split(path: str, found: Arrangement, split: str) -> Dataset:
@@ -45,9 +45,8 @@ def _of_split(path: str, found: Arrangement, split: str) -> Dataset:
     return _dataset(_Part(path, split, root, files, names, warnings))
 
 
-def _of_all(where: tuple[str, str], found: Arrangement) -> Dataset:
-    """All images; `where` is the folder that was named, and the one whose folders are classes."""
-    name, root = where
+def _of_all(name: str, root: str, found: Arrangement) -> Dataset:
+    """All images of the folder that was named; `root` is the one whose folders are classes."""
     names, left_out = _classes(root)
     files, systems = _images(root, names)
     warnings = (*found.warnings, *_left_out(root, left_out + systems))

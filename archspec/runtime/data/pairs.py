@@ -29,6 +29,8 @@ def _paired(form: Pairs, source: Dataset) -> Dataset:
         message = f"pairs need examples with the features image and label, and those of {source} are"
         raise stop("AS717", f"{message} {', '.join(source.features)}", help="name the features so")
     labels = labels_of(source)
+    # A part of it has its part of them, and need not read every example again.
+    source = replace(source, labels=labels)
     if len(np.unique(labels)) < 2:
         raise stop("AS717", f"all examples of {source} are of one class: there are no pairs of two", help="add another")
     partner = _Partner(labels, form.same)

@@ -49,13 +49,13 @@ def split_apart(dataset: Dataset, wanted: str, fraction: float | None, whole: bo
     What an example is held out by is a hash of its identity: it stays where it is when others are added.
     """
     wanted = split_name(wanted)
+    split = "train" if wanted == "train" else "validation"
     if fraction is None and (wanted == "train" or (whole and wanted == "eval")):
-        return replace(dataset, split="train" if wanted == "train" else "validation")
+        return replace(dataset, split=split)
     if fraction is None or dataset.identity is None or wanted not in ("train", "eval", "validation"):
         help = "write `held_out: 0.1` in the training data, or give the eval section data of its own"
         raise stop("AS701", f"{dataset} has no examples for {wanted}", help=help)
     held = np.array([is_held_out(dataset.identity(index), fraction) for index in range(dataset.size)])
-    split = "train" if wanted == "train" else "validation"
     chosen = np.flatnonzero(~held if split == "train" else held)
     if not len(chosen):
         help = f"{dataset.size} examples are few: hold out another part, or none"

@@ -43,9 +43,9 @@ def open_table(path: str, program: Program, graph: Graph) -> Dataset:
         help = "give what the spec's data holds: pictures, or an .npy or .npz file"
         raise stop("AS714", f"{path} is a table, and {program.file} says of no `csv` what its columns are", help=help)
     fed = {feature.partition(".")[0] for feature in feeds(graph.inputs, form.example()).values()}
-    kinds = {name: kind for name, kind in form.features.items() if name in fed}
-    here = from_folder(form, os.path.dirname(program.file)).replace(path=path)
-    data = open_csv(here.replace(features={name: here.features[name] for name in kinds}), "")
+    here = from_folder(form, os.path.dirname(program.file))
+    features = {name: kind for name, kind in here.features.items() if name in fed}
+    data = open_csv(here.replace(path=path, features=features), "")
     look_at(data)
     return data
 
