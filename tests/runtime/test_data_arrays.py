@@ -103,7 +103,7 @@ def record(**features: Any) -> bytes:
             kind
         ]
         made[key] = tf.train.Feature(**{kind: of(value=values)})
-    return tf.train.Example(features=tf.train.Features(feature=made)).SerializeToString()
+    return tf.train.Example(features=tf.train.Features(feature=made)).SerializeToString(deterministic=True)
 
 
 def png(pixels: np.ndarray) -> bytes:

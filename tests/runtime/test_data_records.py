@@ -39,7 +39,7 @@ def serialized(features: Features) -> bytes:
             made[key] = tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
         else:
             made[key] = tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
-    return tf.train.Example(features=tf.train.Features(feature=made)).SerializeToString()
+    return tf.train.Example(features=tf.train.Features(feature=made)).SerializeToString(deterministic=True)
 
 
 def write(path: Path, numbers: range, *more: Features) -> None:
@@ -290,7 +290,7 @@ def example(**features: object) -> bytes:
             bytes: ("bytes_list", tf.train.BytesList),
         }[type(values[0])]
         made[key.replace("__", "/")] = tf.train.Feature(**{kind: list_of(value=values)})
-    return tf.train.Example(features=tf.train.Features(feature=made)).SerializeToString()
+    return tf.train.Example(features=tf.train.Features(feature=made)).SerializeToString(deterministic=True)
 
 
 WANTED = "wanted are image/encoded (bytes) and image/class/label (int64)"
@@ -319,6 +319,16 @@ WANTED = "wanted are image/encoded (bytes) and image/class/label (int64)"
         (b"\xff\xff\xff", "AS716", "holds 3 bytes that are no tf.train.Example"),
         (b"", "AS716", f"has no keys; {WANTED}"),
         (example(image__encoded=b"no image", image__class__label=1), "AS711", "is text"),
+    ],
+    ids=[
+        "other keys",
+        "no label",
+        "a label of float",
+        "a label of text",
+        "two labels",
+        "no example",
+        "empty",
+        "no image",
     ],
 )
 def test_a_record_without_what_it_needs_is_named(tmp_path: Path, record: bytes, code: str, said: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.compiler.test_installed_ops import OPS
+from tests.acme import OP
 from tests.runtime.training import ENVIRONMENT, ROOT
 
 RUN = """
@@ -28,7 +28,7 @@ def test_it_computes_what_its_class_says(tmp_path: Path) -> None:
     (tmp_path / "acme-1.0.dist-info").mkdir()
     (tmp_path / "acme-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n")
     (tmp_path / "acme-1.0.dist-info" / "entry_points.txt").write_text("[archspec.ops]\nacme = acme_ops\n")
-    (tmp_path / "acme_ops.py").write_text(OPS)
+    (tmp_path / "acme_ops.py").write_text(OP)
     layers = "layers: [scaled: {acme.scaled: 3}]"
     (tmp_path / "net.yaml").write_text(f"archspec: 1\ninputs: {{image: {{shape: [4, 4, 3]}}}}\n{layers}\n")
     images = np.random.default_rng(0).normal(size=(2, 4, 4, 3)).astype(np.float32)

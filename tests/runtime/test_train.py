@@ -241,7 +241,9 @@ def test_label_without_a_class_is_named_when_it_is_met(images: Path, tmp_path: P
                     int64_list=tf.train.Int64List(value=[7 if number == 302 else number % 2])
                 ),
             }
-            writer.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
+            writer.write(
+                tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString(deterministic=True)
+            )
     run = tmp_path / "run"
     pattern = tmp_path / "train-*"
     done = train(spec_file(tmp_path, FULL), pattern, run, "--steps", "75")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from archspec.compiler.language.fields import Form
 from archspec.compiler.language.forms.data import Cifar10, Data, Featured, Folder, Mnist, Pairs, Sample, TFRecord
-from archspec.diagnostics import Span, Stop, stop
+from archspec.compiler.training.places import Places
+from archspec.diagnostics import Stop, stop
 from archspec.runtime.data.cifar10 import cifar_batches
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.listing import holds
@@ -41,7 +42,7 @@ def section_data(program: Program, section: str, argument: str | None, split: st
     except Stop as problem:
         if argument is not None:
             raise
-        place = _place(program, "eval.data" if own is not None else "train.data")
+        place = Places(program.values, {}).of("eval.data" if own is not None else "train.data")
         raise Stop(*(replace(each, span=each.span or place) for each in problem.diagnostics)) from None
 
 
@@ -50,12 +51,6 @@ def _apart(program: Program) -> bool:
     if program.train is None or program.eval is None:
         return True
     return program.eval.data is not None and program.eval.data != program.train.data
-
-
-def _place(program: Program, path: str) -> Span | None:
-    """Where the spec says something of a value or of what is in it; None where it does not."""
-    spans = [value.origin.span for name, value in program.values.items() if f"{name}.".startswith(f"{path}.")]
-    return min((span for span in spans if span is not None), default=None)
 
 
 def open_data(
