@@ -25,6 +25,10 @@ class Reach:
     dilation: tuple[int, ...] = ()
 
 
+Made = tuple[Node, tuple[Variable, ...], Reach]
+"""A node with its variables and with how far its outputs are from the input."""
+
+
 @dataclass(slots=True)
 class Builder:
     """Inputs, nodes and end points so far."""
@@ -43,6 +47,12 @@ class Builder:
     owners: dict[str, tuple[Variable, Node]] = field(default_factory=dict)
     refused: set[tuple[str, str]] = field(default_factory=set)
     """Pairs of outermost layers whose variables are known to clash, so that a network in here twice is one finding."""
+    named: list[tuple[str, str, Span]] = field(default_factory=list)
+    """The layers that have become end points: path, tensor, and where they stand."""
+    asked: list[object] = field(default_factory=list)
+    """The scopes of names in which an expression has asked for the shape of a tensor."""
+    special: int = 0
+    """How often variables were another layer's, or nodes were cut away."""
 
     def shape(self, tensor: str) -> Shape:
         """The shape of a node's output or of an input."""
@@ -55,9 +65,10 @@ class Builder:
 
     def known(self, tensors: Iterable[str]) -> dict[str, Input]:
         """Tensors as inputs of another graph."""
-        return {tensor: Input(tensor, self.shape(tensor), self._dtype(tensor)) for tensor in tensors}
+        return {tensor: Input(tensor, self.shape(tensor), self.dtype(tensor)) for tensor in tensors}
 
-    def _dtype(self, tensor: str) -> str:
+    def dtype(self, tensor: str) -> str:
+        """The dtype of a node's output or of an input."""
         return self._output(tensor).dtype
 
     def _output(self, tensor: str) -> Input | Node | Output:
@@ -81,7 +92,7 @@ class Builder:
         try:
             op = node.op.normalized(*shapes)
             outputs = op.outputs(*shapes)
-            dtype = op.dtype(*map(self._dtype, node.inputs))
+            dtype = op.dtype(*map(self.dtype, node.inputs))
             variables = op.variables(*shapes)
         except WrongShape as problem:
             notes = [self._explained(tensor) for tensor in node.inputs]
@@ -93,8 +104,27 @@ class Builder:
         node = Node(node.path, op, node.inputs, shape, dtype, *where, further)
         if not self._take(node):
             return None
+        self.special += shared
         self._own(node, variables, shared)
         return node.path
+
+    def has_room(self, made: Iterable[Made]) -> bool:
+        """Whether nodes can be entered as they are: there is room, and the names of nodes and variables are free."""
+        room = MOST_NODES - len(self.nodes)
+        for count, (node, variables, _) in enumerate(made, 1):
+            if count > room or node.path in self.nodes or node.path in self.inputs:
+                return False
+            if any(f"{node.variable_path}/{variable.name}" in self.owners for variable in variables):
+                return False
+        return True
+
+    def adopt(self, made: Iterable[Made]) -> None:
+        """Enter nodes that are whole, for which there is room, with their variables and reaches."""
+        for node, variables, reach in made:
+            self.nodes[node.path] = node
+            for variable in variables:
+                self.owners[f"{node.variable_path}/{variable.name}"] = variable, node
+            self.reaches.update(dict.fromkeys(node.tensors if node.further else (node.path,), reach))
 
     def _take(self, node: Node) -> bool:
         """Enter a node; False, with a finding, where its path is taken or the graph is full."""
@@ -118,6 +148,7 @@ class Builder:
             if node is not None and node.path in new and node.path not in needed:
                 needed.add(node.path)
                 stack.extend(node.inputs)
+        self.special += 1
         gone = {tensor for path in new - needed for tensor in self.nodes[path].tensors}
         for path in new - needed:
             del self.nodes[path]

@@ -112,6 +112,7 @@ def shape_of(names: Names, builder: Builder, reference: str) -> Shape | None:
 
     Raises WrongExpression, and NotKnown where the tensor has an error.
     """
+    builder.asked.append(names)
     try:
         bundle = names.bundle(reference)
     except WrongReference as problem:

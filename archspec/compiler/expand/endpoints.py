@@ -16,6 +16,7 @@ def name_endpoint(path: str, tensor: str, span: Span, builder: Builder) -> None:
         note = Note("an end point has this name", builder.aliases[path])
         builder.findings.add("AS311", f"the name `{path}` is taken", span, note, help="rename one")
         return
+    builder.named.append((path, tensor, span))
     if bare(path):
         builder.endpoints.setdefault(bare(path), tensor)
     builder.endpoints[path] = tensor

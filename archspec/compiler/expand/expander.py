@@ -7,6 +7,7 @@ where it is found; what needs the wrong thing hands on NO_TENSOR and stays silen
 
 from __future__ import annotations
 
+from archspec.compiler.expand.again import Again
 from archspec.compiler.expand.blocks import arguments, bind_inputs, block_of, inputs_of
 from archspec.compiler.expand.builder import Builder
 from archspec.compiler.expand.context import Context, Target
@@ -71,6 +72,11 @@ class Expander:
     depths: Depths = field(default_factory=Depths)
     ended: Ended | None = None
     """Set from where an `until` is reached to where its network ends: all layers in between are left out."""
+    again: Again = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Nothing has been called so far."""
+        self.again = Again(self.builder, self.depths, self.findings)
 
     @property
     def findings(self) -> Findings:
@@ -249,7 +255,15 @@ class Expander:
         self.builder.calls[target.path] = values
         inner = replace(context, environment=environment, calls=(*context.calls, block.name))
         inner = inner.with_values({name: resolved.value for name, resolved in values.items()})
-        return self._block_body(block, target, inner)
+        sign = self.again.sign(block, target, inner)
+        copied = self.again.copy(sign, block, target, inner) if sign is not None else None
+        if copied is not None:
+            return copied
+        start = self.again.start()
+        outcome = self._block_body(block, target, inner)
+        if sign is not None:
+            self.again.remember(sign, start, block, target, inner, outcome)
+        return outcome
 
     def _block_body(self, block: Block, target: Target, context: Context) -> Bundle:
         body, incoming = block.body.body, inputs_of(block, context.names)

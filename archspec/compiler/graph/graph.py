@@ -108,11 +108,17 @@ class Graph:
     @cached_property
     def _weights(self) -> tuple[tuple[str, Node, Variable], ...]:
         """(full name, node, variable) of what every node needs, a shared variable with each of its nodes."""
-        return tuple(
-            ("/".join(part for part in (node.variable_path, variable.name) if part), node, variable)
-            for node in self.nodes.values()
-            for variable in node.op.variables(*self.input_shapes(node))
-        )
+        made: dict[tuple[int, tuple[Shape, ...]], tuple[Variable, ...]] = {}
+        found: list[tuple[str, Node, Variable]] = []
+        for node in self.nodes.values():
+            key = id(node.op), self.input_shapes(node)
+            if key not in made:
+                made[key] = node.op.variables(*key[1])
+            found += [
+                (f"{node.variable_path}/{each.name}" if node.variable_path else each.name, node, each)
+                for each in made[key]
+            ]
+        return tuple(found)
 
     def variables(self, among: Container[str] | None = None) -> Iterator[tuple[str, Node, Variable]]:
         """(full name, node, variable) of every weight, once each: a shared one belongs to the first node.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Readable
+from itertools import groupby
 from typing import Any
 
 from archspec.compiler.language.expression import UNKNOWN, Environment, Value, has_expression
@@ -27,6 +28,10 @@ Settled = tuple[Any, Values]
 """A field's value, and where it and the values inside it came from."""
 
 
+Step = str | tuple[dict[str, Any], Values]
+"""A field by its name, or the values and origins of neighbouring fields that are settled."""
+
+
 @dataclass(frozen=True)
 class _Around:
     """What the scopes around say for a form, and the fields that they have settled already, for the next such form."""
@@ -34,6 +39,8 @@ class _Around:
     frames: Frames
     candidates: Candidates
     settled: dict[str, Settled] = field(default_factory=dict)
+    steps: dict[tuple[str, ...], tuple[Step, ...]] = field(default_factory=dict)
+    """By the fields that a form says itself, how all of its fields are found."""
 
 
 @dataclass
@@ -65,15 +72,20 @@ class Resolver:
         `written` stands on the layer itself and wins over the `cells` of its table; `values` receives where each
         value came from.
         """
-        around = self._around(cls, frames)
-        found: dict[str, Any] = {}
-        for name, declared in cls.FIELDS.items():
-            own = [said[name] for said in (written, cells or {}) if name in said]
-            if own:
-                candidates = [*own, *around.candidates.get(name, ())]
-                found[name] = self._field(cls, declared, candidates, frames, span, values)
+        around, cells, found = self._around(cls, frames), cells or {}, dict[str, Any]()
+        own = tuple(name for name in cls.FIELDS if name in written or name in cells)
+        for step in around.steps.get(own, cls.FIELDS):
+            if not isinstance(step, str):
+                found.update(step[0])
+                values.update(step[1])
+            elif step in own:
+                said = [source[step] for source in (written, cells) if step in source]
+                candidates = [*said, *around.candidates.get(step, ())]
+                found[step] = self._field(cls, cls.FIELDS[step], candidates, frames, span, values)
             else:
-                found[name] = self._scoped_field(cls, declared, around, span, values)
+                found[step] = self._scoped_field(cls, cls.FIELDS[step], around, span, values)
+        if own not in around.steps:
+            around.steps[own] = tuple(_steps(cls, own, around.settled))
         return None if any(value is UNKNOWN for value in found.values()) else cls(**found)
 
     def _around(self, cls: type[Form], frames: Frames) -> _Around:
@@ -230,6 +242,17 @@ class Resolver:
     def condition(self, node: Scalar, environment: Environment) -> bool | None:
         """The value of a `when`; None where it has an error."""
         return condition(node, environment, self.findings)
+
+
+def _steps(cls: type[Form], own: tuple[str, ...], settled: dict[str, Settled]) -> Iterator[Step]:
+    """The fields of a form in order, those that are settled and stand side by side as one step."""
+    for is_ready, names in groupby(cls.FIELDS, lambda name: name not in own and name in settled):
+        if is_ready:
+            ready = {name: settled[name] for name in names}
+            origins = {path: origin for _, inner in ready.values() for path, origin in inner.items()}
+            yield {name: value for name, (value, _) in ready.items()}, origins
+        else:
+            yield from names
 
 
 def _computes(node: Node) -> bool:

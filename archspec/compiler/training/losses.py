@@ -94,11 +94,12 @@ def _check_trained(name: str, loss: Loss, train: Train, graph: Graph, places: Pl
     targets = [getattr(loss, key, None) for key in ("target",)]
     ends = [*loss.tensors, *(each for each in targets if isinstance(each, str) and each in graph.endpoints)]
     needed = graph.leading_to([graph.endpoints.get(end, end) for end in ends])
-    owned = [(node.layer, variable.trainable) for _, node, variable in graph.variables(needed)]
-    place = places.of(f"train.losses.{name}")
-    if not any(trainable for _, trainable in owned):
+    trained = [node.layer for _, node, variable in graph.variables(needed) if variable.trainable]
+    if not trained:
+        place = places.of(f"train.losses.{name}")
         message = f"nothing on the way to the loss `{name}` can be trained"
         findings.add("AS611", message, place, help="put a layer with weights there, such as `dense`")
-    elif all(any(means(pattern, layer) for pattern in train.freeze) for layer, trainable in owned if trainable):
+    elif all(any(means(pattern, layer) for pattern in train.freeze) for layer in trained):
+        place = places.of(f"train.losses.{name}")
         message = f"all layers on the way to the loss `{name}` are frozen"
         findings.add("AS611", message, place, help="leave a layer out of `freeze`")
