@@ -31,7 +31,7 @@ from archspec.compiler.language.forms.initializers import Initializer
 from archspec.compiler.language.forms.losses.loss import Compared
 from archspec.compiler.language.forms.metrics import Metric
 from archspec.compiler.language.forms.optimizers import Optimizer
-from archspec.compiler.language.forms.preprocess import Preprocess
+from archspec.compiler.language.forms.preprocess.step import Preprocess
 from archspec.compiler.language.forms.schedules import Schedule
 from archspec.compiler.language.forms.wants import classes_fit
 from archspec.compiler.language.types import Tensor

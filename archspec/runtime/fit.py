@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from archspec.compiler.graph.graph import Graph, Node
-from archspec.compiler.language.forms.preprocess import Preprocess
+from archspec.compiler.language.forms.preprocess.step import Preprocess
 from archspec.compiler.language.provenance import Resolved
 from archspec.compiler.training.inputs import feeds
 from archspec.diagnostics import Diagnostic, Span, Stop

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from archspec.compiler.language.forms.data import Data
-from archspec.compiler.language.forms.preprocess import Preprocess
+from archspec.compiler.language.forms.preprocess.step import Preprocess
 from archspec.diagnostics import stop
 
 

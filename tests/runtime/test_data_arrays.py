@@ -11,7 +11,6 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from archspec.compiler.language.forms import preprocess as forms
 from archspec.compiler.language.forms.data import Arrays, TFRecord
 from archspec.compiler.language.forms.kinds import (
     ClassKind,
@@ -21,6 +20,7 @@ from archspec.compiler.language.forms.kinds import (
     NumbersKind,
     WordsKind,
 )
+from archspec.compiler.language.forms.preprocess import geometry
 from archspec.diagnostics import Stop
 from archspec.runtime.data.open import open_data
 from archspec.runtime.data.pipeline import evaluation_batches
@@ -133,7 +133,7 @@ def test_records_with_tfds_keys_and_of_every_kind(tmp_path: Path) -> None:
         "says": WordsKind(vocabulary=str(tmp_path / "words.txt"), length=4),
     }
     dataset = open_data(TFRecord(pattern=str(path), features=features), None, "train")
-    batch = next(iter(evaluation_batches(dataset, (forms.CropOrPad(size=(4, 5)),), {"image": (4, 5, 3)}, 2)))
+    batch = next(iter(evaluation_batches(dataset, (geometry.CropOrPad(size=(4, 5)),), {"image": (4, 5, 3)}, 2)))
     np.testing.assert_allclose(batch["image"][0], pixels / 255, rtol=1e-6)
     np.testing.assert_array_equal(batch["mask"][1], mask)
     assert batch["label"].numpy().tolist() == [2, 2]

@@ -12,13 +12,13 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from archspec.compiler.language.forms import preprocess as forms
 from archspec.compiler.language.forms.data import Files
 from archspec.compiler.language.forms.kinds import (
     ClassKind,
     ClassMapKind,
     ImageKind,
 )
+from archspec.compiler.language.forms.preprocess import color, geometry
 from archspec.runtime.data.explain import explain_data_error
 from archspec.runtime.data.open import open_data
 from archspec.runtime.data.pipeline import evaluation_batches, training_batches
@@ -64,23 +64,23 @@ def test_files_pair_by_name(voc: tuple[Path, list[np.ndarray]]) -> None:
     folder, maps = voc
     dataset = open_data(files(folder), None, "train")
     assert dataset.size == 4 and dataset.place(2) == f"{folder}/images/2.jpg"
-    steps = (forms.Resize(size=(6, 9)),)
+    steps = (geometry.Resize(size=(6, 9)),)
     batch = next(iter(evaluation_batches(dataset, steps, {"image": (6, 9, 3)}, 4)))
     assert (batch["mask"].dtype, batch["mask"].shape.as_list()) == (tf.int32, [4, 6, 9])
     np.testing.assert_array_equal(batch["mask"][0], maps[0])
 
 
 MOVING = [
-    forms.RandomScale(factor=(0.5, 2.0)),
-    forms.RandomResizedCrop(size=(48, 48)),
-    forms.RandomFlip(),
-    forms.CentralCrop(fraction=0.5),
-    forms.Resize(size=(64, 80), grid="center"),
-    forms.ResizeShorter(side=50),
-    forms.RandomResizeShorter(side=(40, 90)),
-    forms.RandomCrop(size=(40, 56)),
-    forms.CropOrPad(size=(120, 60)),
-    forms.Pad(amount=5),
+    geometry.RandomScale(factor=(0.5, 2.0)),
+    geometry.RandomResizedCrop(size=(48, 48)),
+    geometry.RandomFlip(),
+    geometry.CentralCrop(fraction=0.5),
+    geometry.Resize(size=(64, 80), grid="center"),
+    geometry.ResizeShorter(side=50),
+    geometry.RandomResizeShorter(side=(40, 90)),
+    geometry.RandomCrop(size=(40, 56)),
+    geometry.CropOrPad(size=(120, 60)),
+    geometry.Pad(amount=5),
 ]
 
 
@@ -89,7 +89,7 @@ def test_a_map_moves_with_its_picture(voc: tuple[Path, list[np.ndarray]], step: 
     """The picture's red says its pixel's class; at the borders of classes colours are mixed and may say another."""
     folder, _ = voc
     dataset = open_data(files(folder), None, "train")
-    steps = (step, forms.RandomBrightness(amount=0.0), forms.CropOrPad(size=(96, 96)))
+    steps = (step, color.RandomBrightness(amount=0.0), geometry.CropOrPad(size=(96, 96)))
     for batch in training_batches(dataset, steps, {"image": (96, 96, 3)}, 4, seed=7).take(2):
         mask, red = batch["mask"].numpy(), batch["image"].numpy()[..., 0] * 255 / 12
         inside = mask != 255
@@ -102,15 +102,15 @@ def test_a_map_moves_with_its_picture(voc: tuple[Path, list[np.ndarray]], step: 
 def test_colour_steps_and_steps_on_some_leave_maps_alone(voc: tuple[Path, list[np.ndarray]]) -> None:
     folder, maps = voc
     dataset = open_data(files(folder), None, "train")
-    color = (
-        forms.Resize(size=(6, 9)),
-        forms.ColorJitter(),
-        forms.Normalize(mean=(127.5,), scale=127.5),
-        forms.Standardize(),
+    painted = (
+        geometry.Resize(size=(6, 9)),
+        color.ColorJitter(),
+        color.Normalize(mean=(127.5,), scale=127.5),
+        color.Standardize(),
     )
-    batch = next(iter(evaluation_batches(dataset, color, {"image": (6, 9, 3)}, 4)))
+    batch = next(iter(evaluation_batches(dataset, painted, {"image": (6, 9, 3)}, 4)))
     np.testing.assert_array_equal(batch["mask"][0], maps[0])
-    apart = (forms.Resize(size=(6, 9)), forms.Resize(size=(12, 18), on=("image",)))
+    apart = (geometry.Resize(size=(6, 9)), geometry.Resize(size=(12, 18), on=("image",)))
     batch = next(iter(evaluation_batches(dataset, apart, {"image": (12, 18, 3)}, 4)))
     assert batch["image"].shape.as_list() == [4, 12, 18, 3] and batch["mask"].shape.as_list() == [4, 6, 9]
 
@@ -152,7 +152,7 @@ def test_a_map_of_another_size_is_a_sentence(voc: tuple[Path, list[np.ndarray]])
     picture(folder / "masks" / "1.png", np.zeros((144, 112), np.uint8))
     dataset = open_data(files(folder), None, "train")
     with pytest.raises(tf.errors.OpError) as raised:
-        list(evaluation_batches(dataset, (forms.Resize(size=(6, 9)),), {"image": (6, 9, 3)}, 4))
+        list(evaluation_batches(dataset, (geometry.Resize(size=(6, 9)),), {"image": (6, 9, 3)}, 4))
     found = explain_data_error(raised.value, dataset)
     assert found is not None and found.diagnostics[0].code == "AS713"
     assert "`image` and `mask` differ in size" in str(found) and "112x144 and 144x112" in str(found)
@@ -160,7 +160,7 @@ def test_a_map_of_another_size_is_a_sentence(voc: tuple[Path, list[np.ndarray]])
 
 def test_maps_that_end_in_any_size_are_refused_at_once(voc: tuple[Path, list[np.ndarray]]) -> None:
     dataset = open_data(files(voc[0]), None, "train")
-    steps = (forms.Resize(size=(6, 9), on=("image",)),)
+    steps = (geometry.Resize(size=(6, 9), on=("image",)),)
     said = stopped(lambda: evaluation_batches(dataset, steps, {"image": (6, 9, 3)}, 4), "AS712")
     assert said == "the preprocess steps leave `mask` in any size"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from archspec.compiler.language.forms import preprocess as forms
 from archspec.compiler.language.forms.data import Batches, Data, Folder, Mnist, Pairs
+from archspec.compiler.language.forms.preprocess import geometry
 from archspec.runtime.data.open import open_data
 from archspec.runtime.data.order import order_of
 from archspec.runtime.data.pipeline import evaluation_batches, training_batches
@@ -27,7 +27,7 @@ def test_pairs_are_of_one_class_as_often_as_asked(tmp_path: Path) -> None:
     form = Pairs(source=Folder(path=str(digits(tmp_path))), features=("left", "right"), same=0.25)
     dataset = open_data(form, None, "train")
     assert dataset.size == 24 and set(dataset.features) == {"left", "right", "same"}
-    shapes, steps = {"left": (4, 4, 1), "right": (4, 4, 1)}, (forms.Resize(size=(4, 4)),)
+    shapes, steps = {"left": (4, 4, 1), "right": (4, 4, 1)}, (geometry.Resize(size=(4, 4)),)
     batches = list(training_batches(dataset, steps, shapes, 24, seed=1).take(30))
     partners: Counter[tuple[int, int]] = Counter()
     alike = 0
@@ -55,7 +55,9 @@ def test_pairs_stay_within_their_part(tmp_path: Path) -> None:
     ):
         for split in ("train", "eval"):
             data = open_data(form, None, split)
-            batches = evaluation_batches(data, (forms.Resize(size=(4, 4)),), {"left": (4, 4, 1), "right": (4, 4, 1)}, 9)
+            batches = evaluation_batches(
+                data, (geometry.Resize(size=(4, 4)),), {"left": (4, 4, 1), "right": (4, 4, 1)}, 9
+            )
             pictures = [np.rint(batch[side][:, 0, 0, 0] * 255) for batch in batches for side in ("left", "right")]
             seen[split] = set(np.concatenate(pictures).tolist())
         assert seen["train"] and seen["eval"] and not seen["train"] & seen["eval"]
@@ -77,7 +79,7 @@ def test_batches_by_class(tmp_path: Path, ranks: int) -> None:
         list(
             training_batches(
                 dataset,
-                (forms.Resize(size=(4, 4)),),
+                (geometry.Resize(size=(4, 4)),),
                 {"image": (4, 4, 1)},
                 12,
                 rank=r,

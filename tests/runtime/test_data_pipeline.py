@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from archspec.compiler.language.forms import preprocess as forms
 from archspec.compiler.language.forms.data import Folder
+from archspec.compiler.language.forms.preprocess import color, geometry
 from archspec.diagnostics import Stop
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.explain import explain_data_error
@@ -22,12 +22,12 @@ from archspec.runtime.data.pipeline import evaluation_batches, training_batches
 
 SHAPE = {"image": (12, 12, 3)}
 STEPS = (
-    forms.RandomResizedCrop(size=(12, 12)),
-    forms.RandomFlip(),
-    forms.ColorJitter(hue=0.2, contrast=(0.5, 1.5)),
-    forms.Normalize(mean=(127.5,), scale=127.5),
+    geometry.RandomResizedCrop(size=(12, 12)),
+    geometry.RandomFlip(),
+    color.ColorJitter(hue=0.2, contrast=(0.5, 1.5)),
+    color.Normalize(mean=(127.5,), scale=127.5),
 )
-PLAIN = (forms.Resize(size=(12, 12)),)
+PLAIN = (geometry.Resize(size=(12, 12)),)
 Batch = dict[str, np.ndarray]
 
 
@@ -122,9 +122,9 @@ def test_arrays_are_read_without_decoding() -> None:
 
 def test_steps_that_do_not_end_in_the_input_are_refused_at_once(pictures: Path) -> None:
     with pytest.raises(Stop, match=r"\(random_flip\) end in images of any size, but the input is 12x12"):
-        training_batches(opened(pictures), (forms.RandomFlip(),), SHAPE, 8)
+        training_batches(opened(pictures), (geometry.RandomFlip(),), SHAPE, 8)
     with pytest.raises(Stop, match="end in images of 16x12, but the input is 12x12"):
-        evaluation_batches(opened(pictures), (forms.Resize(size=(16, 12)),), SHAPE, 8)
+        evaluation_batches(opened(pictures), (geometry.Resize(size=(16, 12)),), SHAPE, 8)
 
 
 def error_of(batches: tf.data.Dataset, count: int = 20) -> tuple[tf.errors.OpError, int]:
@@ -166,7 +166,7 @@ def test_a_file_that_went_away_is_named(pictures: Path) -> None:
 
 def test_an_image_too_small_for_its_crop_is_a_sentence(pictures: Path) -> None:
     error, _ = error_of(
-        evaluation_batches(opened(pictures), (forms.RandomCrop(size=(40, 12)),), {"image": (40, 12, 3)}, 4)
+        evaluation_batches(opened(pictures), (geometry.RandomCrop(size=(40, 12)),), {"image": (40, 12, 3)}, 4)
     )
     found = explain_data_error(error, opened(pictures))
     assert found is not None

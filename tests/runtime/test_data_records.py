@@ -12,7 +12,7 @@ import tensorflow as tf
 from PIL import Image
 
 from archspec.compiler.language.forms.data import TFRecord
-from archspec.compiler.language.forms.preprocess import Resize
+from archspec.compiler.language.forms.preprocess.geometry import Resize
 from archspec.diagnostics import Stop
 from archspec.runtime.data import records
 from archspec.runtime.data.explain import explain_data_error

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from archspec.compiler.language.forms import preprocess as forms
 from archspec.compiler.language.forms.data import Csv
 from archspec.compiler.language.forms.kinds import (
     ClassKind,
@@ -19,6 +18,7 @@ from archspec.compiler.language.forms.kinds import (
     NumbersKind,
     WordsKind,
 )
+from archspec.compiler.language.forms.preprocess import geometry
 from archspec.runtime.data.explain import explain_data_error
 from archspec.runtime.data.labels import check_labels
 from archspec.runtime.data.open import from_folder, open_data
@@ -70,7 +70,7 @@ def test_a_table_has_a_feature_a_column(faces: Path) -> None:
     assert [(float(row["age"]), float(row["age.known"])) for row in rows] == [(31, 1), (0, 0), (0, 0)]
     assert [int(tf.io.decode_png(row["image"])[0, 0, 0]) for row in rows] == [0, 1, 2]
     assert dataset.place(2) == f"{faces}:4"
-    batch = next(iter(evaluation_batches(dataset, (forms.Resize(size=(4, 4)),), {"image": (4, 4, 3)}, 3)))
+    batch = next(iter(evaluation_batches(dataset, (geometry.Resize(size=(4, 4)),), {"image": (4, 4, 3)}, 3)))
     assert {name: (value.dtype, value.shape.as_list()) for name, value in batch.items()} == {
         "image": (tf.float32, [3, 4, 4, 3]),
         "patient": (tf.float32, [3, 2]),

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from archspec.compiler.language.forms import preprocess as forms
+from archspec.compiler.language.forms.preprocess import geometry as forms
 from archspec.diagnostics import Stop
 from archspec.runtime.preprocess.apply import preprocess_file
 

@@ -14,7 +14,7 @@ import tensorflow as tf
 from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
-from archspec.compiler.language.forms import preprocess as forms
+from archspec.compiler.language.forms.preprocess import geometry as forms
 from archspec.diagnostics import Stop
 from archspec.runtime.preprocess.apply import preprocess_file
 from archspec.runtime.preprocess.decode import decode, trouble, with_channels

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archspec.compiler.language.features import image_type
-from archspec.compiler.language.forms import preprocess as forms
-from archspec.compiler.language.forms.preprocess import Preprocess, complaints
+from archspec.compiler.language.forms.preprocess import color, geometry
+from archspec.compiler.language.forms.preprocess.step import Preprocess, complaints
 from archspec.compiler.language.registry import builtin
 from archspec.runtime.implementation import implementation
 from archspec.runtime.preprocess.apply import Preparation
@@ -75,8 +75,8 @@ def test_every_form_has_its_code() -> None:
 @pytest.mark.parametrize("size", [(5, 9), (20, 31), (7, 40), (13, 17)])
 def test_resize_is_bilinear_on_either_grid(size: tuple[int, int]) -> None:
     image = RANDOM.random((13, 17, 3), np.float32)
-    np.testing.assert_allclose(done(forms.Resize(size=size), image), legacy_bilinear(image, *size), atol=1e-5)
-    centered = done(forms.Resize(size=size, grid="center"), image)
+    np.testing.assert_allclose(done(geometry.Resize(size=size), image), legacy_bilinear(image, *size), atol=1e-5)
+    centered = done(geometry.Resize(size=size, grid="center"), image)
     np.testing.assert_allclose(centered, centered_bilinear(image, *size), atol=1e-5)
 
 
@@ -84,9 +84,9 @@ def test_inception_evaluation_is_tf_slims() -> None:
     """uint8 to [0, 1], central crop 0.875 a side, TF1's bilinear grid, (x - 0.5) * 2."""
     image = RANDOM.integers(0, 256, (50, 67, 3), np.uint8)
     steps = (
-        forms.CentralCrop(fraction=0.875),
-        forms.Resize(size=(29, 31)),
-        forms.Normalize(mean=(127.5,), scale=127.5),
+        geometry.CentralCrop(fraction=0.875),
+        geometry.Resize(size=(29, 31)),
+        color.Normalize(mean=(127.5,), scale=127.5),
     )
     # int((50 - 43.75) / 2) = 3 rows and int((67 - 58.625) / 2) = 4 columns go on each side.
     expected = (legacy_bilinear(image[3:-3, 4:-4] / 255, 29, 31) - 0.5) * 2
@@ -98,33 +98,33 @@ def test_inception_evaluation_is_tf_slims() -> None:
 def test_normalize(mean: tuple[float, ...], scale: float) -> None:
     image = RANDOM.integers(0, 256, (4, 5, 3), np.uint8)
     expected = (image.astype(np.float64) - mean) / scale
-    np.testing.assert_allclose(done(forms.Normalize(mean=mean, scale=scale), image / 255), expected, atol=1e-4)
+    np.testing.assert_allclose(done(color.Normalize(mean=mean, scale=scale), image / 255), expected, atol=1e-4)
 
 
 def test_standardize() -> None:
     image = RANDOM.random((6, 7, 3), np.float32)
     np.testing.assert_allclose(
-        done(forms.Standardize(), image), (image - image.mean()) / image.std(), rtol=1e-4, atol=1e-5
+        done(color.Standardize(), image), (image - image.mean()) / image.std(), rtol=1e-4, atol=1e-5
     )
     # A flat image is divided by 1 / sqrt(number of values), not by zero.
-    assert np.abs(done(forms.Standardize(), np.full((6, 7, 3), 0.3))).max() < 1e-4
+    assert np.abs(done(color.Standardize(), np.full((6, 7, 3), 0.3))).max() < 1e-4
 
 
 @pytest.mark.parametrize(("height", "width", "new"), [(40, 80, (20, 40)), (80, 40, (40, 20)), (33, 50, (20, 30))])
 def test_resize_shorter_keeps_the_aspect(height: int, width: int, new: tuple[int, int]) -> None:
     image = RANDOM.random((height, width, 3), np.float32)
-    np.testing.assert_allclose(done(forms.ResizeShorter(side=20), image), legacy_bilinear(image, *new), atol=1e-4)
+    np.testing.assert_allclose(done(geometry.ResizeShorter(side=20), image), legacy_bilinear(image, *new), atol=1e-4)
 
 
 def test_random_resize_shorter_draws_both_ends() -> None:
-    step, image = forms.RandomResizeShorter(side=(4, 6)), np.zeros((8, 16, 3))
+    step, image = geometry.RandomResizeShorter(side=(4, 6)), np.zeros((8, 16, 3))
     shapes = {done(step, image, seed).shape for seed in range(40)}
     assert shapes == {(4, 8, 3), (5, 10, 3), (6, 12, 3)}
 
 
 def test_random_crop_takes_every_place_and_nothing_else() -> None:
     image = np.arange(5 * 6, dtype=np.float32).reshape(5, 6, 1)
-    crops = [done(forms.RandomCrop(size=(3, 4)), image, seed)[..., 0] for seed in range(200)]
+    crops = [done(geometry.RandomCrop(size=(3, 4)), image, seed)[..., 0] for seed in range(200)]
     windows = {tuple(image[y : y + 3, x : x + 4, 0].ravel()) for y in range(3) for x in range(3)}
     assert {tuple(crop.ravel()) for crop in crops} == windows
 
@@ -133,14 +133,14 @@ def test_crop_or_pad_and_pad() -> None:
     image = RANDOM.random((5, 4, 3), np.float32)
     expected = np.zeros((3, 8, 3), np.float32)
     expected[:, 2:6] = image[1:4]
-    np.testing.assert_array_equal(done(forms.CropOrPad(size=(3, 8)), image), expected)
-    np.testing.assert_array_equal(done(forms.Pad(amount=2), image), np.pad(image, [(2, 2), (2, 2), (0, 0)]))
+    np.testing.assert_array_equal(done(geometry.CropOrPad(size=(3, 8)), image), expected)
+    np.testing.assert_array_equal(done(geometry.Pad(amount=2), image), np.pad(image, [(2, 2), (2, 2), (0, 0)]))
 
 
 def test_random_flip_exchanges_left_and_right_half_of_the_time() -> None:
     image = RANDOM.random((3, 4, 3), np.float32)
-    flipped = [np.array_equal(done(forms.RandomFlip(), image, seed), image[:, ::-1]) for seed in range(200)]
-    kept = [np.array_equal(done(forms.RandomFlip(), image, seed), image) for seed in range(200)]
+    flipped = [np.array_equal(done(geometry.RandomFlip(), image, seed), image[:, ::-1]) for seed in range(200)]
+    kept = [np.array_equal(done(geometry.RandomFlip(), image, seed), image) for seed in range(200)]
     assert all(one != other for one, other in zip(flipped, kept, strict=True))
     assert 70 < sum(flipped) < 130
 
@@ -150,7 +150,7 @@ def test_random_resized_crop_stays_within_its_area_and_aspect() -> None:
     height, width = 300, 400
     rows, columns = np.meshgrid(np.arange(height), np.arange(width), indexing="ij")
     image = np.stack([rows, columns, rows], -1).astype(np.float32)
-    step = forms.RandomResizedCrop(size=(100, 100), area=(0.1, 0.6), aspect=(0.75, 1.33))
+    step = geometry.RandomResizedCrop(size=(100, 100), area=(0.1, 0.6), aspect=(0.75, 1.33))
     areas, aspects = [], []
     for seed in range(150):
         crop = done(step, image, seed)
@@ -166,7 +166,7 @@ def test_random_resized_crop_stays_within_its_area_and_aspect() -> None:
 
 def test_color_jitter_clips_and_takes_both_orders() -> None:
     """On (0.5, 0.1, 0.1), saturation times 1.5 reaches its limit before, but not after, a brightening above 0.1."""
-    step, image = forms.ColorJitter(brightness=0.4, saturation=(1.5, 1.5)), np.full((2, 2, 3), (0.5, 0.1, 0.1))
+    step, image = color.ColorJitter(brightness=0.4, saturation=(1.5, 1.5)), np.full((2, 2, 3), (0.5, 0.1, 0.1))
     orders = set()
     for seed in range(60):
         red, green, blue = done(step, image, seed)[0, 0]
@@ -181,17 +181,17 @@ def test_color_jitter_clips_and_takes_both_orders() -> None:
 
 def test_color_jitter_without_anything_changes_nothing() -> None:
     image = RANDOM.random((4, 4, 3), np.float32)
-    np.testing.assert_array_equal(done(forms.ColorJitter(brightness=0.0, saturation=None), image), image)
+    np.testing.assert_array_equal(done(color.ColorJitter(brightness=0.0, saturation=None), image), image)
 
 
 def test_color_jitter_of_grey_images_leaves_saturation_and_hue_alone() -> None:
     image = RANDOM.random((4, 4, 1), np.float32) * 0.2 + 0.4
-    changed = done(forms.ColorJitter(brightness=0.1, hue=0.3), image, 5)
+    changed = done(color.ColorJitter(brightness=0.1, hue=0.3), image, 5)
     np.testing.assert_allclose(changed - image, np.full_like(image, (changed - image).mean()), atol=1e-6)
 
 
 def test_full_color_jitter_stays_in_range_and_differs_by_seed() -> None:
-    step, image = forms.ColorJitter(hue=0.2, contrast=(0.5, 1.5)), RANDOM.random((4, 4, 3), np.float32)
+    step, image = color.ColorJitter(hue=0.2, contrast=(0.5, 1.5)), RANDOM.random((4, 4, 3), np.float32)
     results = [done(step, image, seed) for seed in range(20)]
     assert all(result.min() >= 0 and result.max() <= 1 for result in results)
     assert len({result.tobytes() for result in results}) == 20
@@ -200,11 +200,11 @@ def test_full_color_jitter_stays_in_range_and_differs_by_seed() -> None:
 
 def test_random_brightness_and_contrast_are_not_clipped() -> None:
     image = RANDOM.random((4, 4, 3), np.float32)
-    added = [done(forms.RandomBrightness(amount=0.9), image, seed) - image for seed in range(40)]
+    added = [done(color.RandomBrightness(amount=0.9), image, seed) - image for seed in range(40)]
     assert all(np.ptp(amount) < 1e-6 for amount in added)
     assert min(amount.mean() for amount in added) < -0.6
     assert max(amount.mean() for amount in added) > 0.6
-    changed = done(forms.RandomContrast(factor=(3.0, 3.0)), image)
+    changed = done(color.RandomContrast(factor=(3.0, 3.0)), image)
     np.testing.assert_allclose(changed, (image - image.mean((0, 1))) * 3 + image.mean((0, 1)), atol=1e-5)
 
 
@@ -220,21 +220,21 @@ def test_moving_pixels_before_or_after_they_become_float_is_the_same(form: type[
 def test_each_step_has_randomness_of_its_own() -> None:
     """Two flips in a row would cancel out always if they shared one seed."""
     image = RANDOM.integers(0, 256, (3, 4, 3), np.uint8)
-    steps = (forms.RandomFlip(), forms.RandomFlip())
+    steps = (geometry.RandomFlip(), geometry.RandomFlip())
     found = [prepared(image, steps, (3, 4, 3), seed) for seed in range(40)]
     assert 10 < sum(np.allclose(one, image[:, ::-1] / 255) for one in found) < 30
 
 
 SIZED = st.one_of(
-    st.builds(lambda f: forms.CentralCrop(fraction=f), st.floats(0.2, 1.0)),
-    st.builds(lambda h, w: forms.Resize(size=(h, w)), st.integers(1, 40), st.integers(1, 40)),
-    st.builds(lambda h, w: forms.CropOrPad(size=(h, w)), st.integers(1, 40), st.integers(1, 40)),
-    st.builds(lambda h, w: forms.RandomCrop(size=(h, w)), st.integers(1, 20), st.integers(1, 20)),
-    st.builds(lambda n: forms.Pad(amount=n), st.integers(0, 5)),
-    st.builds(lambda n: forms.ResizeShorter(side=n), st.integers(1, 40)),
-    st.builds(lambda n: forms.RandomResizeShorter(side=(n, n)), st.integers(1, 40)),
-    st.builds(lambda h: forms.RandomResizedCrop(size=(h, h)), st.integers(1, 40)),
-    st.just(forms.Standardize()),
+    st.builds(lambda f: geometry.CentralCrop(fraction=f), st.floats(0.2, 1.0)),
+    st.builds(lambda h, w: geometry.Resize(size=(h, w)), st.integers(1, 40), st.integers(1, 40)),
+    st.builds(lambda h, w: geometry.CropOrPad(size=(h, w)), st.integers(1, 40), st.integers(1, 40)),
+    st.builds(lambda h, w: geometry.RandomCrop(size=(h, w)), st.integers(1, 20), st.integers(1, 20)),
+    st.builds(lambda n: geometry.Pad(amount=n), st.integers(0, 5)),
+    st.builds(lambda n: geometry.ResizeShorter(side=n), st.integers(1, 40)),
+    st.builds(lambda n: geometry.RandomResizeShorter(side=(n, n)), st.integers(1, 40)),
+    st.builds(lambda h: geometry.RandomResizedCrop(size=(h, h)), st.integers(1, 40)),
+    st.just(color.Standardize()),
 )
 
 
@@ -257,12 +257,15 @@ def test_sizes_foreseen_without_tensorflow_are_those_that_come(
 @pytest.mark.parametrize(
     ("steps", "said"),
     [
-        ([forms.Normalize(mean=(1.0, 2.0))], "normalize has 2 means, but the input has 3 channels"),
-        ([forms.ColorJitter(saturation=(1.5, 0.5))], r"color_jitter has saturation \[1.5, 0.5\]"),
-        ([forms.RandomResizeShorter(side=(256,))], "random_resize_shorter needs two lengths"),
-        ([forms.Resize(size=(9, 9)), forms.RandomCrop(size=(8, 10))], "random_crop is larger than the image, .* 9x9"),
-        ([forms.RandomResizedCrop(size=(8, 8), area=(1.0, 0.1))], r"area \[1, 0.1\]"),
-        ([forms.Resize(size=(9, 8))], r"\(resize\) end in images of 9x8, but the input is 8x8"),
+        ([color.Normalize(mean=(1.0, 2.0))], "normalize has 2 means, but the input has 3 channels"),
+        ([color.ColorJitter(saturation=(1.5, 0.5))], r"color_jitter has saturation \[1.5, 0.5\]"),
+        ([geometry.RandomResizeShorter(side=(256,))], "random_resize_shorter needs two lengths"),
+        (
+            [geometry.Resize(size=(9, 9)), geometry.RandomCrop(size=(8, 10))],
+            "random_crop is larger than the image, .* 9x9",
+        ),
+        ([geometry.RandomResizedCrop(size=(8, 8), area=(1.0, 0.1))], r"area \[1, 0.1\]"),
+        ([geometry.Resize(size=(9, 8))], r"\(resize\) end in images of 9x8, but the input is 8x8"),
         ([], r"\(none\) end in images of any size, but the input is 8x8"),
     ],
 )

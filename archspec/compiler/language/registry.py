@@ -14,12 +14,12 @@ from archspec.compiler.language.forms import (
     kinds,
     metrics,
     optimizers,
-    preprocess,
     schedules,
     sections,
     width,
 )
 from archspec.compiler.language.forms.losses import classes, numbers, vectors
+from archspec.compiler.language.forms.preprocess import color, geometry
 from archspec.compiler.language.op import Op
 from archspec.compiler.language.ops import (
     activation,
@@ -50,7 +50,8 @@ _FORMS = (
     metrics,
     schedules,
     optimizers,
-    preprocess,
+    geometry,
+    color,
     sections,
 )
 BUILT_IN: tuple[ModuleType, ...] = (*_OPS, *_FORMS)

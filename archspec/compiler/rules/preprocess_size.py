@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from archspec.compiler.language.forms.data import Data
-from archspec.compiler.language.forms.preprocess import complaints
+from archspec.compiler.language.forms.preprocess.step import complaints
 from archspec.compiler.program import Program
 from archspec.diagnostics import Diagnostic
 

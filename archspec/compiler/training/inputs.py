@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from archspec.compiler.graph.graph import Graph, Input
 from archspec.compiler.language.features import FeatureType
 from archspec.compiler.language.forms.data import Featured, TFRecord
-from archspec.compiler.language.forms.preprocess import Preprocess
+from archspec.compiler.language.forms.preprocess.step import Preprocess
 from archspec.compiler.language.forms.sections import Evaluate, Train
 from archspec.compiler.language.op import show
 from archspec.compiler.language.suggestions import nearest

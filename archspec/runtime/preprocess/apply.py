@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from archspec.compiler.language.features import PIXELS, FeatureType, image_type
-from archspec.compiler.language.forms.preprocess import Moving, Preprocess, complaints
+from archspec.compiler.language.forms.preprocess.step import Moving, Preprocess, complaints
 from archspec.diagnostics import Diagnostic, Stop, stop
 from archspec.runtime.implementation import implementation
 from archspec.runtime.preprocess import geometry

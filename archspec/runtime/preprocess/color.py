@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from archspec.compiler.language.forms import preprocess as forms
+from archspec.compiler.language.forms.preprocess import color as forms
 
 Change = Callable[[tf.Tensor], tf.Tensor]
 

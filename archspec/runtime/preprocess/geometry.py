@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from archspec.compiler.language.forms import preprocess as forms
+from archspec.compiler.language.forms.preprocess import geometry as forms
 from archspec.runtime.preprocess.decode import to_float
 
 MOVES_PIXELS = {

@@ -7,7 +7,7 @@ from archspec.compiler.language.forms.data import Data, Sample
 from archspec.compiler.language.forms.losses.loss import Loss
 from archspec.compiler.language.forms.metrics import Metric
 from archspec.compiler.language.forms.optimizers import Optimizer
-from archspec.compiler.language.forms.preprocess import Preprocess
+from archspec.compiler.language.forms.preprocess.step import Preprocess
 from archspec.compiler.language.types import Pattern
 from archspec.compiler.language.values import Duration
 
