@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from archspec.dataclass import dataclass, field
+from archspec.dataclass import dataclass, field, replace
 
 Severity = Literal["error", "warning"]
 
@@ -75,8 +75,8 @@ class Findings:
         self.extend([Diagnostic(code, message, span, notes, help, severity)])
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Record several diagnostics."""
-        for diagnostic in diagnostics:
+        """Record several diagnostics, what is too long to be read cut."""
+        for diagnostic in map(_readable, diagnostics):
             if diagnostic not in self._known:
                 self._known.add(diagnostic)
                 self.items.append(diagnostic)
@@ -95,6 +95,27 @@ class Findings:
         """End the work here if there is an error; raises Stop with everything found so far."""
         if self.errors:
             raise Stop(*self.items, sources=self.sources)
+
+
+_LONGEST = 2_000
+"""Letters of a message or of what to do."""
+_MOST_NOTES = 10
+
+
+def _readable(diagnostic: Diagnostic) -> Diagnostic:
+    """The diagnostic, cut where a text of the user's made it too long to be read."""
+    texts = diagnostic.message, diagnostic.help or "", *(note.message for note in diagnostic.notes)
+    if len(diagnostic.notes) <= _MOST_NOTES + 1 and max(map(len, texts)) <= _LONGEST:
+        return diagnostic
+    notes = tuple(Note(_cut(note.message), note.span) for note in diagnostic.notes[:_MOST_NOTES])
+    if len(diagnostic.notes) > _MOST_NOTES:
+        notes = (*notes, Note(f"there are {len(diagnostic.notes) - _MOST_NOTES:,} more such notes"))
+    help = _cut(diagnostic.help) if diagnostic.help is not None else None
+    return replace(diagnostic, message=_cut(diagnostic.message), notes=notes, help=help)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 class Stop(Exception):

@@ -20,6 +20,9 @@ FORMATS = ("text", "json", "github")
 MOST = 100
 """Findings of one file that are shown; nobody reads more, and a few lines of a spec can make a million."""
 
+ENDS = ("AS310", "AS321")
+"""What says that the rest of a spec was not looked at."""
+
 _WIDEST = 120
 """Letters of a source line that are shown where no terminal says how many fit."""
 _GUTTER = len("12345 | ")
@@ -34,10 +37,13 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def first_of_each_file(diagnostics: Iterable[Diagnostic]) -> tuple[list[Diagnostic], dict[str, int]]:
-    """In order, at most MOST of a file, errors before warnings; and how many of which file are left out."""
+    """In order, at most MOST of a file; and how many of which file are left out.
+
+    Errors come before warnings, and before all the one that says that the work has ended early.
+    """
     kept: list[Diagnostic] = []
     count: Counter[str] = Counter()
-    for diagnostic in sorted(in_order(diagnostics), key=lambda d: d.severity != "error"):
+    for diagnostic in sorted(in_order(diagnostics), key=lambda d: (d.code not in ENDS, d.severity != "error")):
         file = diagnostic.span.file if diagnostic.span is not None else ""
         count[file] += 1
         if count[file] <= MOST:

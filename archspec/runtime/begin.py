@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -107,7 +108,7 @@ def _warn_of_rate(state: Step, saved: checkpoint.Checkpoint) -> None:
     note = Note("its schedule is stretched over the whole training, whose length has changed")
     help = (
         "to keep the rate low, say the schedule's own length (`over: … steps`) before the first training; "
-        f"or start another run with `initialize: {{checkpoint: {saved.path}}}` and a small rate"
+        f"or start another run with `initialize: {{checkpoint: {os.path.abspath(saved.path)}}}` and a small rate"
     )
     report([Diagnostic("AS739", message, notes=(note,), help=help, severity="warning")])
 

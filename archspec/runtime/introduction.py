@@ -35,7 +35,7 @@ def about(data: Dataset) -> str:
 
 def _network(program: Program) -> str:
     count = sum(math.prod(variable.shape) for _, _, variable in program.graph.variables() if variable.trainable)
-    return f"{program.graph.name}, {count:,} parameters"
+    return f"{program.graph.name or program.name}, {count:,} parameters"
 
 
 def _device() -> str:

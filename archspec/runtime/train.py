@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from archspec.rendering import report as show_findings
 from archspec.runtime import distribute
 from archspec.runtime.begin import begin
 from archspec.runtime.data.dataset import Dataset
-from archspec.runtime.data.open import section_data
+from archspec.runtime.data.open import from_folder, section_data
 from archspec.runtime.data.views import numbered_as
 from archspec.runtime.evaluate import Scores
 from archspec.runtime.failures import with_enough_memory
@@ -140,7 +141,8 @@ def _section(program: Program) -> Train:
     if program.train is None:
         help = "add a train section: losses, optimizer, batch, and epochs or steps"
         raise stop("AS603", f"{program.file} has no train section, which says how to train", help=help)
-    return program.train
+    start, folder = program.train.initialize, os.path.dirname(program.file)
+    return program.train.replace(initialize=from_folder(start, folder)) if start is not None else program.train
 
 
 def _scoring(program: Program, state: Step, held_out: Dataset) -> Scoring:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from archspec.compiler import program
 from archspec.compiler.language.budget import LIMIT, Budget
 from archspec.compiler.program import check_file
+from archspec.compiler.spec import reading
 from archspec.diagnostics import Findings
 
 HEAD = "archspec: 1\ninputs: {image: {shape: [8, 8, 3]}}\ndefaults: {conv2d: {kernel: 3}}\n"
@@ -36,6 +39,41 @@ ENDLESS = {
     "variants": (
         "variants: {" + ", ".join(f"v{i}: {{}}" for i in range(2000)) + "}\nlayers: [z: relu]",
         "AS321 4",
+    ),
+    "parameters of a block": (
+        "blocks: {b: {parameters: {" + ", ".join(f"p{i}: 1" for i in range(100)) + "}, relu}}\n"
+        "layers: [a$i: {repeat: 7000, block: b}]",
+        "AS321 5:10",
+    ),
+    "scopes around copies": (
+        "scopes: {s: {conv2d: {kernel: 1}}}\n"
+        f"layers: [a$i: {{repeat: 2000, defaults: [{', '.join(['s'] * 300)}], conv2d: 3}}]",
+        "AS321 5:10",
+    ),
+    "scopes inside one another": (
+        f"scopes: {{s: {{conv2d: {{kernel: 1}}}}}}\nlayers: [a: {{defaults: [{', '.join(['s'] * 5000)}], conv2d: 3}}]",
+        "AS321 5:10",
+    ),
+    "patterns": (
+        "layers: [c$i: {repeat: 100, conv2d: 3}, flatten, L: {dense: 10}]\n"
+        "train: {losses: {m: {softmax_cross_entropy: L}}, optimizer: {sgd: 0.1}, batch: 2, steps: 2, "
+        f"freeze: [{', '.join(['c*'] * 100)}]}}",
+        "AS321 5:101",
+    ),
+    "steps of preprocessing": (
+        "layers: [L: {dense: 10}]\n"
+        f"train: {{preprocess: [{', '.join(['random_flip'] * 3000)}], losses: {{m: {{softmax_cross_entropy: L}}}}, batch: 2}}",
+        "AS321 5:9",
+    ),
+    "losses": (
+        "layers: [L: {dense: 10}]\ntrain: {losses: {"
+        + ", ".join(f"m{i}: {{softmax_cross_entropy: L}}" for i in range(1000))
+        + "}, optimizer: {sgd: 0.1}, batch: 2}",
+        "AS321 5:9",
+    ),
+    "inputs of a node": (
+        f"layers: [a: relu, b$i: {{repeat: 100, concat: [{', '.join(['a'] * 1000)}]}}]",
+        "AS321 4:19",
     ),
 }
 """Specs of a few lines that ask for more work than any computer has, and what is said of each."""
@@ -73,3 +111,35 @@ def test_the_limit_leaves_room_for_networks_as_large_as_any() -> None:
     """The largest published ones have about a thousand convolutions; families of them stand in one spec."""
     text = "layers: [a$i: {repeat: 4000, conv2d: 8, norm: batch_norm, activation: relu}]"
     assert found(text).items == []
+
+
+def test_a_network_that_is_embedded_again_and_again_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "net.yaml").write_text(HEAD + "layers: [c: {conv2d: 3}]\n")
+    spec = tmp_path / "x.yaml"
+    spec.write_text(HEAD + "layers: [a$i: {repeat: 20, network: net.yaml, name: M$i}]\n")
+    read: list[object] = []
+    validated = reading.validate
+    monkeypatch.setattr(reading, "validate", lambda *given: (read.append(given), validated(*given))[1])
+    findings = Findings()
+    assert check_file(str(spec), findings=findings) and not findings.errors
+    assert len(read) == 2
+
+
+def test_a_path_has_a_length_that_can_be_read() -> None:
+    name = "n" * 40
+    text = "layers: " + f"[{name}: " * 30 + "[c: {conv2d: 3}]" + "]" * 30
+    assert any("letters; 1,000 is the limit" in item.message for item in found(text).items)
+
+
+def test_a_text_of_thousands_of_expressions_is_refused() -> None:
+    [finding] = found(f"layers: [a: {{conv2d: '{'$(1)' * 25_000}'}}]").errors
+    assert "at most 10,000 letters" in finding.message and len(finding.message) < 300
+
+
+def test_what_is_too_long_to_be_read_is_cut() -> None:
+    layers = "".join(f"- a{i}: {{conv2d: {i + 1}, from: image}}\n" for i in range(600))
+    [finding, *_] = found(f"layers:\n{layers}- b: {{add: [{', '.join(f'a{i}' for i in range(600))}]}}\n").errors
+    assert finding.code == "AS301" and len(finding.message) <= 2_000 and finding.message.endswith("…")
+    assert len(finding.notes) == 11 and finding.notes[-1].message == "there are 590 more such notes"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from archspec.compiler.program import Program, compile_file, variants
+from archspec.compiler.program import Program, check_file, compile_file, variants
 from archspec.compiler.spec import sources
 from archspec.compiler.syntax.reading import read_bytes
 from archspec.diagnostics import Findings
@@ -330,3 +330,28 @@ def test_chain_of_blocks_has_an_end(tmp_path: Path, body: str, length: int) -> N
     text = f"inputs: {{image: {{shape: [8, 8, 3]}}}}\nblocks:\n{blocks}layers: [a: {{block: b0}}]\n"
     codes = build(tmp_path, text)[1]
     assert codes == (["AS132"] if length > 100 or body.count("[") == 2 else [])
+
+
+def test_paths_count_from_the_file_that_says_them(tmp_path: Path) -> None:
+    below = tmp_path / "a"
+    below.mkdir()
+    (below / "base.yaml").write_text(
+        "archspec: 1\ninputs: {image: {shape: [8, 8, 3]}}\nlayers: [flatten, L: {dense: 2}]\n"
+        "train: {data: {folder: here}, initialize: {checkpoint: ../old, skip: [L]}, preprocess: [{resize: 8}],\n"
+        "  losses: {main: {softmax_cross_entropy: L}}, optimizer: {sgd: 0.1}, batch: 2, steps: 2}\n"
+        "eval: {data: {folder: there}, preprocess: [{resize: 8}], metrics: {a: {accuracy: L}}}\n"
+    )
+    spec = tmp_path / "x.yaml"
+    spec.write_text("archspec: 1\nextends: a/base.yaml\neval: {data: {folder: own}}\n")
+    findings = Findings()
+    [program] = check_file(str(spec), findings=findings)
+    assert program.train is not None and program.train.initialize is not None and program.eval is not None
+    assert [program.train.data.path, program.train.initialize.checkpoint] == ["a/here", "a/../old"]
+    assert program.eval.data is not None and program.eval.data.path == "own"
+
+
+def test_paths_of_the_zoo_count_from_the_spec_that_extends_it(tmp_path: Path) -> None:
+    spec = tmp_path / "x.yaml"
+    spec.write_text("archspec: 1\nextends: zoo:siamese\n")
+    [program] = check_file(str(spec), findings=Findings())
+    assert program.train is not None and program.train.data.source.path == "omniglot"

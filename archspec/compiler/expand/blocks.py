@@ -7,7 +7,7 @@ from collections.abc import Mapping as Readable
 from archspec.compiler.expand.context import Context
 from archspec.compiler.expand.names import Bundle, Entry, Names, Tensor, single
 from archspec.compiler.expand.parameters import bind, unknown_argument
-from archspec.compiler.language.budget import CALL, GUESS
+from archspec.compiler.language.budget import CALL, GUESS, PARAMETER, SCOPE
 from archspec.compiler.language.expression import Environment
 from archspec.compiler.language.provenance import Values
 from archspec.compiler.language.suggestions import nearest
@@ -98,6 +98,7 @@ def arguments(
     is `inside` the block.
     """
     known = [parameter.name for parameter in block.parameters]
+    inside.budget.spend(PARAMETER * len(known) + SCOPE * len(caller.frames))
     unknown = [key for key, _ in body.arguments if key.text not in known]
     for key in unknown:
         unknown_argument(f"block `{block.name}`", key, block.parameters, resolver)

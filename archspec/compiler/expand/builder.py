@@ -9,6 +9,7 @@ from archspec.compiler.graph.graph import Input, Node, Output
 from archspec.compiler.language.budget import NODE, Budget
 from archspec.compiler.language.op import Shape, Variable, WrongShape, show
 from archspec.compiler.language.provenance import Values
+from archspec.compiler.spec.records import Document
 from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Findings, Note, Span
 
@@ -51,6 +52,8 @@ class Builder:
     """The layers that have become end points: path, tensor, and where they stand."""
     asked: list[object] = field(default_factory=list)
     """The scopes of names in which an expression has asked for the shape of a tensor."""
+    networks: dict[str, tuple[Document, str]] = field(default_factory=dict)
+    """The documents that are embedded, by file, and the variants that these files' names choose."""
     special: int = 0
     """How often variables were another layer's, or nodes were cut away."""
 
@@ -138,7 +141,8 @@ class Builder:
         if self.full:
             help = "look at `repeat`"
             self.findings.add("AS310", f"the graph has more than {MOST_NODES:,} nodes", node.span, help=help)
-        return self.budget.charge(NODE, node.span, self.findings)
+        sizes = len(node.inputs) + len(node.shape)
+        return self.budget.charge(NODE + sizes, node.span, self.findings)
 
     def cut(self, first: int, until: str) -> set[str]:
         """Take away the nodes, from the one of that number on, that a tensor does not need; the tensors they made."""

@@ -285,7 +285,7 @@ class Expander:
         self, body: NetworkCall, incoming: Bundle, target: Target, context: Context, caller: Context
     ) -> Bundle:
         """Expand another spec here; what it, or its end point `until`, hands on. Its heads stay out."""
-        read = read_network(body, caller, self.resolver)
+        read = read_network(body, caller, self.resolver, self.builder)
         if read is None:
             return NO_TENSOR
         document, _ = read

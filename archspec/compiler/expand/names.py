@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import lru_cache
 
 from archspec.compiler.language.suggestions import nearest
 from archspec.dataclass import dataclass, field
@@ -184,7 +186,13 @@ def bare(path: str) -> str:
 
 def means(pattern: str, layer: str) -> bool:
     """Whether a path or pattern (`block1`, `unit_*`) means a layer or one around it; silent parts may be left out."""
-    return any(fnmatchcase(path, form) for path in (layer, bare(layer)) for form in (pattern, f"{pattern}/*"))
+    means_it = _compiled(pattern).match
+    return means_it(layer) is not None or ("(" in layer and means_it(bare(layer)) is not None)
+
+
+@lru_cache(maxsize=10_000)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(f"{translate(pattern)}|{translate(f'{pattern}/*')}")
 
 
 def joined(upper: str, lower: str) -> str:

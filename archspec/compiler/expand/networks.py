@@ -6,6 +6,7 @@ from archspec.compiler.expand.builder import Builder
 from archspec.compiler.expand.context import Context, Target
 from archspec.compiler.expand.names import Bundle, Entry, Names, Tensor, WrongReference, joined, single
 from archspec.compiler.expand.opening import bind_hyperparameters, chosen_variant, opened
+from archspec.compiler.language.budget import CALL, PARAMETER
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.resolve import Resolver, Written
 from archspec.compiler.spec.files import resolve
@@ -16,7 +17,9 @@ from archspec.dataclass import replace
 from archspec.diagnostics import Findings, Note, Span
 
 
-def read_network(body: NetworkCall, context: Context, resolver: Resolver) -> tuple[Document, str] | None:
+def read_network(
+    body: NetworkCall, context: Context, resolver: Resolver, builder: Builder
+) -> tuple[Document, str] | None:
     """The document that a layer embeds, and its variant; None after reporting what is wrong with it."""
     findings, sources = resolver.findings, context.document.sources
     reference = resolver.text(body.file, context.environment)
@@ -26,9 +29,13 @@ def read_network(body: NetworkCall, context: Context, resolver: Resolver) -> tup
     if file is None:
         return None
     before = len(findings.errors)
-    document, variant = read_file(file, findings, sources)
-    if document is None or len(findings.errors) > before:
-        return None
+    if file not in builder.networks:
+        document, variant = read_file(file, findings, sources)
+        if document is None or len(findings.errors) > before:
+            return None
+        builder.networks[file] = document, variant
+    document, variant = builder.networks[file]
+    builder.budget.spend(CALL + PARAMETER * len(document.hyperparameters) + len(document.names))
     resolver.know(document.registry)
     chosen = resolver.text(body.variant, context.environment) if body.variant is not None else variant
     return None if chosen is None else (document, chosen)

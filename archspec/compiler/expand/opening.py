@@ -99,6 +99,10 @@ def make_inputs(document: Document, context: Context, resolver: Resolver, builde
     return Bundle(tuple(tensors))
 
 
+_MOST_AXES = 8
+"""TensorFlow's operations take few more."""
+
+
 def _input_type(node: Node, span: Span, context: Context, resolver: Resolver) -> tuple[Shape, str] | None:
     fields = {key.text: value for key, value in node.pairs} if isinstance(node, Mapping) else {}
     sizes = resolver.value(fields["shape"], context.environment) if "shape" in fields else None
@@ -109,6 +113,10 @@ def _input_type(node: Node, span: Span, context: Context, resolver: Resolver) ->
         where = fields["shape"].span if "shape" in fields else span
         message = f"`shape` of an input is a list of sizes without the batch, got {shown(sizes)}"
         resolver.findings.add("AS314", message, where, help="[height, width, channels]; null for a size not known")
+        return None
+    if len(sizes) > _MOST_AXES:
+        message = f"an input has at most {_MOST_AXES} axes beside the batch, this one has {len(sizes):,}"
+        resolver.findings.add("AS314", message, fields["shape"].span, help="[height, width, channels]")
         return None
     return tuple(sizes), str(dtype)
 

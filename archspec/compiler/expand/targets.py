@@ -19,6 +19,10 @@ _DEEPEST = 100
 """Levels of layers and calls of blocks inside one another."""
 
 
+_LONGEST = 1_000
+"""Letters of a layer's path."""
+
+
 def target_of(layer: Layer, name: str, copy: Copy, context: Context, resolver: Resolver, usage: Usage) -> Target | None:
     """The paths of a layer and of its variables: its own, or those of the layer that it shares them with."""
     own = resolver.text(layer.variable_name, context.environment) if layer.variable_name is not None else None
@@ -50,6 +54,10 @@ def surrounded(layer: Layer, context: Context, resolver: Resolver, usage: Usage)
 
 def is_shallow(target: Target, context: Context, findings: Findings) -> bool:
     """Whether a layer does not stand too deep inside others; reports where it does."""
+    if len(target.path) > _LONGEST:
+        message = f"the path of this layer has {len(target.path):,} letters; {_LONGEST:,} is the limit"
+        findings.add("AS132", message, target.layer.span, help="give it and the layers around it shorter names")
+        return False
     if len(context.calls) + target.path.count("/") <= _DEEPEST:
         return True
     message = f"blocks and layers stand more than {_DEEPEST} levels inside one another"

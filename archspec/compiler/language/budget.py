@@ -17,6 +17,15 @@ COPY = 60
 CALL = 100
 """Steps for a call of a block, beside what is in it."""
 
+PARAMETER = 10
+"""Steps for a parameter of a block, each time that the block is called."""
+
+SCOPE = 10
+"""Steps for a scope around a layer: each form in it looks there for its defaults."""
+
+SETTING = 60
+"""Steps for a value in the sections that training and evaluation read."""
+
 NODE = 60
 """Steps for a node of the graph."""
 

@@ -27,8 +27,8 @@ class Type:
     """A field's type. `family` is set where the value is itself a form of that family.
 
     `many` is "" for one form, "list" for a sequence of forms, "map" for a mapping from names to forms. `refers` is what
-    its texts name: a "tensor" (an end point), a "feature" of an example, a "target" (either, an input, or a number),
-    or a "pattern" of layers.
+    its texts name: a "tensor" (an end point), a "feature" of an example, a "target" (either, an input, or a number), a
+    "pattern" of layers, or the "path" of a file or folder.
     """
 
     text: str
@@ -118,6 +118,7 @@ _TYPES: dict[str, Type] = {
     "Target": Type("Target", text_or_number, _target_schema, refers="target"),
     "Pattern": Type("Pattern", text_of, _simple("string"), refers="pattern"),
     "tuple[Pattern, ...]": Type("Patterns", texts, _list("string", None), refers="pattern"),
+    "Path": Type("Path", text_of, _simple("string"), refers="path"),
     "dict[Pattern, float]": Type("factors", factors, _factors_schema, refers="pattern"),
     "tuple[int, ...]": Type("ints", tuple_of(whole_number, "a list of whole numbers", None), _list("integer", None)),
     "tuple[float, ...]": Type("floats", tuple_of(number, _numbers, None), _list("number", None)),
@@ -131,6 +132,7 @@ Tensor = str
 Feature = str
 Target = str | float
 Pattern = str
+Path = str
 
 _CAPITAL = re.compile(r"(?<!^)([A-Z])")
 _FORM = re.compile(r"(?:(tuple|dict)\[(?:str, )?)?([A-Z]\w*)(?:, \.\.\.)?\]?")

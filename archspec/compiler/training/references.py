@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from archspec.compiler.expand.names import Names, WrongReference, bare, means
 from archspec.compiler.graph.graph import Graph
+from archspec.compiler.language.budget import Budget
 from archspec.compiler.language.features import FeatureType
 from archspec.compiler.language.fields import Field, Form
 from archspec.compiler.language.suggestions import nearest
@@ -25,6 +26,7 @@ class References:
     features: dict[str, FeatureType]
     places: Places
     findings: Findings
+    budget: Budget
 
     def tensor(self, name: str, reader: str, span: Span | None) -> str:
         """The full path of an end point; as it is written after reporting that there is none."""
@@ -60,6 +62,8 @@ class References:
 
     def pattern(self, text: str, key: str, span: Span | None) -> str:
         """The pattern; one that means no layer is reported."""
+        if not self.budget.charge(len(self.graph.nodes) * (1 + len(text) // 16), span, self.findings):
+            return text
         layers = {node.layer for node in self.graph.nodes.values()}
         # What is left out of a checkpoint may go by its variables' names, which its user knows.
         variables = {name for name, _, _ in self.graph.variables()} if key.endswith(".skip") else set()

@@ -24,9 +24,6 @@ from archspec.runtime.implementation import implementation
 if TYPE_CHECKING:
     from archspec.compiler.program import Program
 
-_PATHS = ("path", "pattern", "vocabulary")
-"""Fields of data forms that name a file or folder."""
-
 
 def section_data(program: Program, section: str, argument: str | None, split: str, *, whole: bool = False) -> Dataset:
     """The examples of a section, `train` or `eval`; what is wrong with what the spec says of them has its line.
@@ -98,7 +95,7 @@ def from_folder(form: Any, base: str) -> Any:
             changes[name] = from_folder(value, base)
         elif isinstance(value, dict):
             changes[name] = {k: from_folder(v, base) if isinstance(v, Form) else v for k, v in value.items()}
-        elif name in _PATHS and isinstance(value, str):
+        elif form.FIELDS[name].type.refers == "path" and isinstance(value, str):
             changes[name] = os.path.join(base, value)
     return form.replace(**changes)
 

@@ -10,6 +10,7 @@ from tokenize import OP, TokenError, generate_tokens
 from archspec.compiler.language.expression.checks import bounded
 from archspec.compiler.language.expression.environment import Environment, Value, WrongExpression, written
 from archspec.compiler.language.expression.evaluation import evaluate
+from archspec.compiler.language.expression.syntax import LONGEST
 
 _NAME = re.compile(r"\$([A-Za-z_]\w*)")
 
@@ -28,9 +29,16 @@ def interpolate(text: str, environment: Environment) -> Value:
     return bounded(text, environment.budget)
 
 
+_LONGEST_TEXT = 10_000
+"""Letters of a text that has expressions in it."""
+
+
 @lru_cache(maxsize=10_000)
 def split(text: str) -> tuple[tuple[bool, str], ...]:
     """The text as (is an expression, text) parts; raises WrongExpression for a `$(` that is not closed."""
+    if len(text) > _LONGEST_TEXT:
+        message = f"a text with expressions in it has at most {_LONGEST_TEXT:,} letters, this one has {len(text):,}"
+        raise WrongExpression(message)
     parts: list[tuple[bool, str]] = []
     position = 0
     while position < len(text):
@@ -56,8 +64,14 @@ def split(text: str) -> tuple[tuple[bool, str], ...]:
 
 def _closing(text: str, opening: int) -> int:
     """Where the parenthesis is closed, as Python reads the text: one inside quotes closes nothing."""
-    unclosed = WrongExpression(f"`$(` is not closed in `{text}`", "write the closing parenthesis")
-    depth, lines = 0, text[opening:].splitlines(keepends=True)
+    # What is longer is refused anyway, and a text may have thousands of expressions.
+    window = text[opening : opening + LONGEST + 2]
+    shown = text if len(text) <= LONGEST else f"{text[opening - 1 : opening + 40]}…"
+    unclosed = WrongExpression(f"`$(` is not closed in `{shown}`", "write the closing parenthesis")
+    if len(text) - opening > len(window):
+        help = "write the closing parenthesis, or make functions of parts of it"
+        unclosed = WrongExpression(f"`$(` is not closed within {LONGEST} letters in `{shown}`", help)
+    depth, lines = 0, window.splitlines(keepends=True)
     starts = list(accumulate(map(len, lines), initial=opening))
     try:
         for token in generate_tokens(iter([*lines, ""]).__next__):

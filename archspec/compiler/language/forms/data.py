@@ -8,7 +8,7 @@ from typing import ClassVar
 from archspec.compiler.language.features import FeatureType, class_type, image_type
 from archspec.compiler.language.fields import Form, field
 from archspec.compiler.language.forms.kinds import Kind
-from archspec.compiler.language.types import Feature
+from archspec.compiler.language.types import Feature, Path
 
 
 class Batches(Form, family="batches", name="batches"):
@@ -79,7 +79,7 @@ class TFRecord(Labelled, name="tfrecord"):
 
     IMPLEMENTATION = "archspec.runtime.data.tfrecord:open_tfrecord"
 
-    pattern: str = field(main=True, doc="a file pattern such as imagenet/train-*, or a folder of shards")
+    pattern: Path = field(main=True, doc="a file pattern such as imagenet/train-*, or a folder of shards")
     features: dict[str, Kind] = field(default={}, doc="features by name where records have other keys than TF-Slim's")
 
     def example(self) -> dict[str, FeatureType]:
@@ -95,7 +95,7 @@ class Folder(Labelled, name="folder"):
     IMPLEMENTATION = "archspec.runtime.data.folder:open_folder"
     HELD_OUT = 0.1
 
-    path: str = field(main=True, doc="the folder; paths count from the spec's own folder")
+    path: Path = field(main=True, doc="the folder; paths count from the spec's own folder")
 
 
 class Mnist(Labelled, name="mnist"):
@@ -104,7 +104,7 @@ class Mnist(Labelled, name="mnist"):
     IMPLEMENTATION = "archspec.runtime.data.mnist:open_mnist"
     IMAGE, CLASSES = (28, 28, 1), 10
 
-    path: str = field(main=True, doc="their folder; paths count from the spec's own folder")
+    path: Path = field(main=True, doc="their folder; paths count from the spec's own folder")
 
 
 class Cifar10(Labelled, name="cifar10"):
@@ -113,7 +113,7 @@ class Cifar10(Labelled, name="cifar10"):
     IMPLEMENTATION = "archspec.runtime.data.cifar10:open_cifar10"
     IMAGE, CLASSES = (32, 32, 3), 10
 
-    path: str = field(main=True, doc="their folder; paths count from the spec's own folder")
+    path: Path = field(main=True, doc="their folder; paths count from the spec's own folder")
 
 
 class Files(Featured, name="files"):
@@ -121,7 +121,7 @@ class Files(Featured, name="files"):
 
     IMPLEMENTATION = "archspec.runtime.data.files:open_files"
 
-    path: str = field(main=True, doc="the folder from which the features' file patterns count")
+    path: Path = field(main=True, doc="the folder from which the features' file patterns count")
 
 
 class Csv(Featured, name="csv"):
@@ -129,7 +129,7 @@ class Csv(Featured, name="csv"):
 
     IMPLEMENTATION = "archspec.runtime.data.csv:open_csv"
 
-    path: str = field(main=True, doc="the file; paths inside it count from its own folder")
+    path: Path = field(main=True, doc="the file; paths inside it count from its own folder")
 
 
 class Arrays(Featured, name="arrays"):
@@ -137,7 +137,7 @@ class Arrays(Featured, name="arrays"):
 
     IMPLEMENTATION = "archspec.runtime.data.arrays:open_arrays"
 
-    path: str = field(main=True, doc="the file; paths count from the spec's own folder")
+    path: Path = field(main=True, doc="the file; paths count from the spec's own folder")
 
 
 class Pairs(Data, name="pairs"):

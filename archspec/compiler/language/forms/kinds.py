@@ -6,6 +6,7 @@ from abc import abstractmethod
 
 from archspec.compiler.language.features import FeatureType, class_type, image_type
 from archspec.compiler.language.fields import Form, field
+from archspec.compiler.language.types import Path
 
 _SOURCE = "its source: a column of a CSV file, a file pattern, a record's key, an array; by default its own name"
 
@@ -86,7 +87,7 @@ class WordsKind(Kind, name="words"):
     """A text as the numbers of its words in a vocabulary, cut or filled to one length."""
 
     source: str | None = field(default=None, main=True, doc=_SOURCE)
-    vocabulary: str = field(doc="a text file with one word a line; a word's number is its line's, from 0")
+    vocabulary: Path = field(doc="a text file with one word a line; a word's number is its line's, from 0")
     length: int = field(minimum=1, doc="numbers of one example: longer texts are cut, shorter ones filled")
     unknown: str = field(default="<unk>", doc="the vocabulary's word for all words that are not in it")
     padding: str = field(default="<pad>", doc="the vocabulary's word that fills short texts")

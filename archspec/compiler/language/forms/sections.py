@@ -8,7 +8,7 @@ from archspec.compiler.language.forms.losses.loss import Loss
 from archspec.compiler.language.forms.metrics import Metric
 from archspec.compiler.language.forms.optimizers import Optimizer
 from archspec.compiler.language.forms.preprocess.step import Preprocess
-from archspec.compiler.language.types import Pattern
+from archspec.compiler.language.types import Path, Pattern
 from archspec.compiler.language.values import Duration
 
 
@@ -19,7 +19,9 @@ class Section(Form, family="section"):
 class Initialize(Form, family="initialize", name="initialize"):
     """Weights to start from."""
 
-    checkpoint: str = field(main=True, doc="a checkpoint: a run's folder, a file, or a TF-Slim .ckpt prefix")
+    checkpoint: Path = field(
+        main=True, doc="a run's folder, a file or a TF-Slim .ckpt prefix; paths count from the spec's own folder"
+    )
     skip: tuple[Pattern, ...] = field(default=(), doc="layers, by path or pattern, that start fresh")
 
 
