@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from archspec.cli.files import add_exclude, named_files
+from archspec.cli.files import add_exclude, left_out_sentence, named_files
 from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Findings, Span, Stop, stop
 from archspec.terminal import visible
@@ -62,6 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
             outcome.findings.sources.update(problem.sources)
     failed = bool(outcome.findings.errors)
     _tell(outcome, arguments)
+    if named.left_out and arguments.format in (None, "text"):
+        print(left_out_sentence(named.left_out).removeprefix("; "), file=sys.stderr)
     return 1 if failed or (arguments.check and outcome.changed) else 0
 
 

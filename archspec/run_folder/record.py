@@ -46,8 +46,8 @@ def default_folder(name: str) -> Path:
 
 
 def is_run(folder: str | Path) -> bool:
-    """Whether a folder is a run's."""
-    return (Path(folder) / RECORD).is_file()
+    """Whether a folder is a run's, be it a damaged one."""
+    return os.path.lexists(Path(folder) / RECORD)
 
 
 def handover(folder: str | Path) -> Handover:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from archspec.cli import main
+from archspec.diagnostics import Stop
+from archspec.run_folder.record import handover, is_run
 
 ROOT = Path(__file__).parents[2]
 GOOD = "archspec: 1\ninputs: {image: {shape: [8, 8, 3]}}\nlayers: [a: relu]\n"
@@ -135,3 +137,15 @@ def test_what_may_not_be_read_is_a_sentence(tree: Path) -> None:
     )
     assert done.returncode == 1 and "bug" not in done.stderr, done.stderr
     assert done.stdout.count("cannot be read: Permission denied") == 4
+
+
+def test_fmt_says_what_it_left_alone(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["fmt", "--check", str(tree)])
+    assert "left out: " in capsys.readouterr().err
+
+
+def test_a_pipe_in_the_place_of_a_runs_record_is_a_damaged_run(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "run.json")
+    assert is_run(tmp_path)
+    with pytest.raises(Stop, match="damaged: it is no regular file"):
+        handover(tmp_path)
