@@ -23,9 +23,14 @@ _ABORTED = Diagnostic(
     "this process ended while TensorFlow was imported; what TensorFlow said of that is above",
     help="where it names instructions, this processor lacks some that TensorFlow needs; else see `archspec doctor`",
 )
+_ENDED = Diagnostic(
+    "AS761",
+    "this process was ended while TensorFlow was imported",
+    help="where nobody ended it, look for a lack of memory (`dmesg`), and see `archspec doctor`",
+)
 
 try:
-    with without_noise(text(_ABORTED)):
+    with without_noise(text(_ABORTED), text(_ENDED)):
         import tensorflow as _tensorflow
 
         # Looking for a GPU is what writes the last of it.

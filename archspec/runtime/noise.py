@@ -28,10 +28,13 @@ _END = b"\0archspec: the block has ended\n"
 
 
 @contextmanager
-def without_noise(last_words: str) -> Iterator[None]:
-    """Standard error of C++ and Python alike without lines of noise; `last_words` follow where the block never ends."""
+def without_noise(last_words: str, after_silence: str) -> Iterator[None]:
+    """Standard error of C++ and Python alike without lines of noise.
+
+    Where the block never ends, `last_words` follow what was said, or `after_silence` where nothing was.
+    """
     # -I, -S: it starts in 10 ms. A session of its own: Ctrl-C is ours alone.
-    command = [sys.executable, "-I", "-S", __file__, last_words]
+    command = [sys.executable, "-I", "-S", __file__, last_words, after_silence]
     sys.stderr.flush()
     terminal = os.dup(2)
     with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as filtering:
@@ -46,18 +49,19 @@ def without_noise(last_words: str) -> Iterator[None]:
             filtering.stdin.write(_END)
 
 
-def _filter(last_words: str) -> None:
+def _filter(last_words: str, after_silence: str) -> None:
     """Hands standard input on to standard error, line by line, without noise."""
-    line = b"\n"
+    line, said = b"\n", False
     for line in sys.stdin.buffer:
         if line.endswith(_END):
             os.write(2, line.removesuffix(_END))
             return
         if not _NOISE.search(line):
             os.write(2, line)
+            said = True
     os.write(2, b"" if line.endswith(b"\n") else b"\n")
-    os.write(2, f"{last_words}\n".encode())
+    os.write(2, f"{last_words if said else after_silence}\n".encode())
 
 
 if __name__ == "__main__":
-    _filter(sys.argv[1])
+    _filter(*sys.argv[1:])

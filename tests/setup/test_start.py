@@ -38,6 +38,17 @@ def test_what_tensorflow_says_before_it_aborts_is_shown(tmp_path: Path, end: sig
     assert result.stderr.startswith(f"{FATAL}\nhalf a line\nAS761 ") and "\n  help: " in result.stderr
 
 
+def test_an_end_without_a_word_is_no_guess_about_the_processor(tmp_path: Path) -> None:
+    (tmp_path / "tensorflow").mkdir()
+    written = f"{NOISE}\n".encode()
+    (tmp_path / "tensorflow" / "__init__.py").write_text(
+        f"import os\nos.write(2, {written!r})\nos.kill(os.getpid(), 9)\n"
+    )
+    result = archspec(tmp_path, "train", "specs/lenet.yaml")
+    assert result.returncode == -9 and "instructions" not in result.stderr
+    assert result.stderr.startswith("AS761 this process was ended while TensorFlow was imported\n  help: ")
+
+
 def test_what_tensorflow_says_is_shown_without_noise_where_its_import_ends(tmp_path: Path) -> None:
     tensorflow_that("sys.exit(3)", tmp_path)
     result = archspec(tmp_path, "train", "specs/lenet.yaml")
