@@ -6,7 +6,9 @@ ops alone the group may be archspec.ops. Only what is installed is ever loaded, 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -40,10 +42,7 @@ def forms_in(module: ModuleType) -> list[type[Form]]:
 
 def brought_by(package: str) -> Brought:
     """The forms that an installed package brings, its modules being imported now."""
-    # Its import takes a tenth of all of lint's time, and hardly a spec needs it.
-    from importlib.metadata import entry_points
-
-    points = [point for group in THINGS for point in entry_points(group=group, name=package)]
+    points = [point for point in _entry_points(tuple(sys.path)) if point.name == package]
     if not points:
         return Brought(installed=False)
     things = {THINGS[point.group] for point in points}
@@ -66,9 +65,16 @@ def _own(point: EntryPoint) -> Iterator[type[Form]]:
 
 def installed() -> tuple[str, ...]:
     """The names of all installed packages that bring forms."""
+    return tuple(sorted({point.name for point in _entry_points(tuple(sys.path))}))
+
+
+@cache
+def _entry_points(path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+    """Where the packages on a path of Python's say that their forms are; all of their metadata are read for that."""
+    # Its import takes a tenth of all of lint's time, and hardly a spec needs it.
     from importlib.metadata import entry_points
 
-    return tuple(sorted({point.name for group in THINGS for point in entry_points(group=group)}))
+    return tuple(point for group in THINGS for point in entry_points(group=group))
 
 
 def faults(package: str, forms: tuple[type[Form], ...], families: Families) -> Iterator[str]:

@@ -15,7 +15,7 @@ from archspec.compiler.language.values import shown
 from archspec.compiler.resolve.forms import form_and_fields
 from archspec.compiler.resolve.values import checked, condition, quiet, text_of, value_of
 from archspec.compiler.resolve.written import Frames, Written, origin_of
-from archspec.compiler.spec.sources import History, Speaker
+from archspec.compiler.spec.sources import History
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.dataclass import dataclass, field
 from archspec.diagnostics import Findings, Span
@@ -154,8 +154,12 @@ class Resolver:
     def layered(self, written: Written) -> Iterator[Written]:
         """What is written, by whom, and what it stands over: the extended spec's value, a variant's, the spec's own."""
         span = written.node.span
-        speaker = self.history.speakers.get(span, Speaker())
-        yield Written(written.node, written.environment, speaker.kind or written.kind, speaker.where or written.where)
+        speaker = self.history.speakers.get(span)
+        if speaker is None:
+            yield written
+        else:
+            kind, where = speaker.kind or written.kind, speaker.where or written.where
+            yield Written(written.node, written.environment, kind, where)
         for node, other in self.history.under.get(span, ()):
             yield Written(node, written.environment, other.kind or written.kind, other.where or written.where)
 
