@@ -89,11 +89,16 @@ def _check_part(
     return True
 
 
+def leading_to(loss: Loss, graph: Graph) -> set[str]:
+    """The paths of the nodes that a loss reads, through its tensors and a target that is one."""
+    target = getattr(loss, "target", None)
+    ends = [*loss.tensors, *([target] if isinstance(target, str) and target in graph.endpoints else [])]
+    return graph.leading_to([graph.endpoints.get(end, end) for end in ends])
+
+
 def _check_trained(name: str, loss: Loss, train: Train, graph: Graph, places: Places, findings: Findings) -> None:
     """Report a loss that no variable which is trained leads to: its gradient would be empty."""
-    targets = [getattr(loss, key, None) for key in ("target",)]
-    ends = [*loss.tensors, *(each for each in targets if isinstance(each, str) and each in graph.endpoints)]
-    needed = graph.leading_to([graph.endpoints.get(end, end) for end in ends])
+    needed = leading_to(loss, graph)
     trained = [node.layer for _, node, variable in graph.variables(needed) if variable.trainable]
     if not trained:
         place = places.of(f"train.losses.{name}")

@@ -7,6 +7,7 @@ from archspec.compiler.graph.graph import Graph
 from archspec.compiler.language.forms.optimizers import Optimizer
 from archspec.compiler.language.forms.sections import Train
 from archspec.compiler.language.suggestions import nearest
+from archspec.compiler.training.losses import leading_to
 from archspec.compiler.training.places import Places
 from archspec.diagnostics import Findings, Note
 
@@ -22,6 +23,8 @@ def check_optimizers(train: Train, graph: Graph, places: Places, findings: Findi
     else:
         _check_losses(train, places, findings)
         _check_variables(train, graph, places, findings)
+        if len(train.all_optimizers) > 1:
+            _check_reached(train, graph, places, findings)
 
 
 def path_of(train: Train, name: str) -> str:
@@ -79,3 +82,19 @@ def _check_variables(train: Train, graph: Graph, places: Places, findings: Findi
         message = f"no optimizer trains {idle[0]}{more}"
         help = "name it under `trains`, or under `freeze` if it should stay as it is"
         findings.add("AS615", message, places.of("train.optimizers"), help=help)
+
+
+def _check_reached(train: Train, graph: Graph, places: Places, findings: Findings) -> None:
+    """Report an optimizer that trains layers which lead to none of its losses: their gradients would be empty."""
+    owners = {name: node.layer for name, node, variable in graph.variables() if variable.trainable}
+    for name, optimizer in train.all_optimizers.items():
+        losses = losses_of(train, name)
+        needed = {path for loss in losses for path in leading_to(train.losses[loss], graph)}
+        reached = {variable for variable, _, _ in graph.variables(needed)}
+        idle = {layer: 0 for variable, layer in owners.items() if variable not in reached and trains(optimizer, layer)}
+        left = [layer for layer in idle if not any(means(pattern, layer) for pattern in train.freeze)]
+        if losses and left:
+            more = f" and {len(left) - 1} other layers" if len(left) > 1 else ""
+            message = f"the optimizer `{name}` trains {left[0]}{more}, which {', '.join(losses)} does not depend on"
+            help = "say under `losses` what those layers should make small, or leave them to another optimizer"
+            findings.add("AS611", message, places.of(f"{path_of(train, name)}.trains"), help=help)
