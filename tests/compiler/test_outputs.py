@@ -67,3 +67,10 @@ def test_frozen_layers_do_not_count_as_trained(tmp_path: Path, capsys: pytest.Ca
     (tmp_path / "net.yaml").write_text(HEAD.replace("defaults: {conv2d: {kernel: 3}}\n", "") + TRAIN)
     assert main(["summary", str(tmp_path / "net.yaml"), "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["params"] == {"total": 782, "trainable": 10}
+
+
+def test_expectation_counts_as_trained_what_summary_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = HEAD.replace("defaults: {conv2d: {kernel: 3}}\n", "") + TRAIN
+    (tmp_path / "net.yaml").write_text(f"{text}expect: {{trainable: 10, params: 782}}\n")
+    assert main(["summary", str(tmp_path / "net.yaml")]) == 0
+    assert "10 trained" in capsys.readouterr().out
