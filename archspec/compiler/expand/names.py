@@ -107,6 +107,8 @@ class Names:
 
     def find(self, reference: str) -> Entry:
         """The entry that a name or path means; raises WrongReference."""
+        if not reference:
+            raise WrongReference("AS303", "an empty text names no layer", help="write the name of a layer")
         parts = reference.split("/")
         scope: Names | None = self
         while scope is not None:
@@ -183,8 +185,12 @@ def bare(path: str) -> str:
 
 
 def means(pattern: str, layer: str) -> bool:
-    """Whether a path or pattern (`block1`, `unit_*`) means a layer or one around it; silent parts may be left out."""
-    return any(fnmatchcase(path, form) for path in (layer, bare(layer)) for form in (pattern, f"{pattern}/*"))
+    """Whether a path or pattern (`block1`, `unit_*`) means a layer or one around it; silent parts may be left out.
+
+    An empty pattern means none.
+    """
+    forms = (pattern, f"{pattern}/*") if pattern else ()
+    return any(fnmatchcase(path, form) for path in (layer, bare(layer)) for form in forms)
 
 
 def joined(upper: str, lower: str) -> str:
