@@ -74,3 +74,11 @@ def test_expectation_counts_as_trained_what_summary_does(tmp_path: Path, capsys:
     (tmp_path / "net.yaml").write_text(f"{text}expect: {{trainable: 10, params: 782}}\n")
     assert main(["summary", str(tmp_path / "net.yaml")]) == 0
     assert "10 trained" in capsys.readouterr().out
+
+
+def test_explain_says_the_value_and_then_what_was_expected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "net.yaml").write_text(f"{HEAD}layers: [a: {{conv2d: 4}}]\nexpect: {{params: 1}}\n")
+    assert main(["explain", str(tmp_path / "net.yaml"), "a.filters"]) == 1
+    said = capsys.readouterr()
+    assert said.out.startswith("a.filters  4\n")
+    assert said.err.count("AS503") == 1
