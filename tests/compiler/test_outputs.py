@@ -33,6 +33,23 @@ def test_a_branch_that_leads_nowhere_is_one_finding_that_names_outputs() -> None
     assert help is not None and "`outputs: {one: One, two: Two}`" in help
 
 
+def test_every_end_that_nothing_uses_stands_in_the_remedy() -> None:
+    branches = "b: {relu, from: a}, c: {relu, from: a}, Last: {relu, from: a}"
+    said = warned(f"layers: [a: {{conv2d: 8}}, {branches}]")
+    assert [message.partition(":")[0] for message, _ in said] == ["nothing uses b", "nothing uses c"]
+    assert all(help is not None and "`outputs: {b: b, c: c, last: Last}`" in help for _, help in said)
+
+
+def test_copies_and_calls_that_nothing_uses_are_one_finding() -> None:
+    [(message, help)] = warned("layers: [a: {conv2d: 8}, g$i: {repeat: 30, layers: [c: {conv2d: 8, from: a}]}]")
+    assert message == "nothing uses g0/c, nor 28 more copies of it"
+    assert help is not None and help.startswith("other copies are used")
+    block = "blocks: {k: {layers: [c: {conv2d: 8}, d: {conv2d: 9}, e: {conv2d: 8, from: c}]}}\n"
+    [(message, help)] = warned(f"{block}layers: [g$i: {{repeat: 30, block: k}}]")
+    assert message == "nothing uses g0/d, nor 29 more copies of it: only the last layer is an output"
+    assert help == "take it out"
+
+
 def test_named_outputs_are_all_asked_for(compiled: Callable[..., Program]) -> None:
     assert warned("outputs: {first: One, second: Two}\n" + TWO) == []
     graph = compiled(SCOPE + "outputs: {first: One, second: Two}\n" + TWO).graph
