@@ -39,7 +39,7 @@ def target_of(layer: Layer, name: str, copy: Copy, context: Context, resolver: R
         if line is not None:
             key = next(key for key, _ in context.document.names if key.text == line)
             message = (
-                f"the variables of `{line}` are those of `{layer.share.text}`, so a name for them would do nothing"
+                f"the variables of `{line}` are those of `{layer.share.text}`, so their name would do nothing"
             )
             resolver.findings.add("AS119", message, key.span, help="take it out")
     return Target(layer, joined(context.path, name), path, copy.cells)
