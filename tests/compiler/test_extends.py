@@ -330,3 +330,15 @@ def test_chain_of_blocks_has_an_end(tmp_path: Path, body: str, length: int) -> N
     text = f"inputs: {{image: {{shape: [8, 8, 3]}}}}\nblocks:\n{blocks}layers: [a: {{block: b0}}]\n"
     codes = build(tmp_path, text)[1]
     assert codes == (["AS132"] if length > 100 or body.count("[") == 2 else [])
+
+
+def test_a_value_that_a_variant_of_ones_own_leaves_alone_is_used(tmp_path: Path) -> None:
+    family = "archspec: 1\nhyperparameters: {m: 4, n: 5}\nvariants: {s: {set: {m: 5}}, t: {set: {m: 7}}}\n"
+    layers = "layers: [a: {conv2d: $m, kernel: 1}, b: {conv2d: $n, kernel: 1}]\n"
+    (tmp_path / "family.yaml").write_text(f"{family}inputs: {{image: {{shape: [8, 8, 3]}}}}\n{layers}")
+    own = "extends: family.yaml\nhyperparameters: {m: 6}\nvariants: {u: {set: {n: 9}}}\n"
+    (tmp_path / "top.yaml").write_text(f"archspec: 1\n{own}")
+    findings = Findings()
+    program = compile_file(str(tmp_path / "top.yaml#u"), findings=findings)
+    assert program is not None and findings.items == []
+    assert program.graph.shape("a") == (8, 8, 6)
