@@ -125,7 +125,10 @@ class Names:
     def _below(self, parts: list[str]) -> list[Entry]:
         direct = self.entries.get(parts[0])
         if direct is not None:
-            return [direct] if len(parts) == 1 else direct.below._below(parts[1:])
+            inner = [direct] if len(parts) == 1 else direct.below._below(parts[1:])
+            # What should stand below a layer that has an error is not known: it is as wrong as that.
+            wrong = direct.bundle is not None and direct.bundle.first is None
+            return inner or ([direct] if wrong else [])
         silent = self.through.get(parts[0], {}).values()
         return [found for scope in silent for found in scope._below(parts)]
 

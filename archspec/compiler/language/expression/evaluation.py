@@ -137,9 +137,9 @@ class _Evaluation:
             raise WrongExpression(f"`{ast.unparse(node)}` has no value") from None
 
     def own_call(self, name: str, function: Function, arguments: list[Value]) -> Value:
-        check_count(name, len(arguments), len(function.parameters), len(function.parameters))
         if not function.body:
             raise NotKnown
+        check_count(name, len(arguments), len(function.parameters), len(function.parameters))
         outer = self.environment
         inner = Environment(
             {**outer.base, **dict(zip(function.parameters, arguments, strict=True))},
