@@ -38,9 +38,7 @@ def target_of(layer: Layer, name: str, copy: Copy, context: Context, resolver: R
         path = other.variable_path
         if line is not None:
             key = next(key for key, _ in context.document.names if key.text == line)
-            message = (
-                f"the variables of `{line}` are those of `{layer.share.text}`, so their name would do nothing"
-            )
+            message = f"the variables of `{line}` are those of `{layer.share.text}`, so their name would do nothing"
             resolver.findings.add("AS119", message, key.span, help="take it out")
     return Target(layer, joined(context.path, name), path, copy.cells)
 
