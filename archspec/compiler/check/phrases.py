@@ -28,6 +28,11 @@ NOTHING = "write null"
 """What to do about another language's word for it."""
 
 _NOTHINGS = frozenset({"none", "nil", "nothing", "undefined", "null", "n/a", "false", "off", "no", ""})
+_BOOLEANS = {
+    **dict.fromkeys(("yes", "on", "true", "y"), "write true"),
+    **dict.fromkeys(("no", "off", "false", "n", "none", "nil", "nothing"), "write false"),
+}
+"""What to do about other words for true and false; null is neither, where a field takes that too."""
 _NUMERIC = frozenset({"int", "float", "Pair", "Duration"})
 
 
@@ -84,6 +89,8 @@ def nearly(node: Node, declared: Field) -> str | None:
     """What to write in place of a value that is the right one in the wrong form."""
     if not isinstance(node, Scalar):
         return None
+    if declared.type.text == "bool" and node.text.lower() in _BOOLEANS:
+        return _BOOLEANS[node.text.lower()]
     if declared.type.optional and is_nothing(node):
         return NOTHING
     unquoted = core_value(node.text) if node.quoted else node.value
@@ -100,12 +107,15 @@ def nearly(node: Node, declared: Field) -> str | None:
     return f"write {number}" if number is not None else None
 
 
-def rewritten(choices: tuple[Part, ...], node: Node) -> str | None:
-    """How a text is written that is meant as null or as a number, where one of the choices takes that."""
+def rewritten(choices: tuple[Part, ...], node: Node, thing: str = "") -> str | None:
+    """How a text is written that is meant as null or as a number, where one of the choices takes that.
+
+    `thing` is what the choices are kinds of; the activation that changes nothing is none.
+    """
     types = {choice.schema.get("type") for choice in choices if isinstance(choice.schema.get("type"), str)}
     if not isinstance(node, Scalar):
         return None
-    if "null" in types and is_nothing(node):
+    if "null" in types and (is_nothing(node) or (thing, node.text.lower()) == ("activation", "linear")):
         return NOTHING
     number = as_number(node.text) if types & {"number", "integer"} and isinstance(node.value, str) else None
     quoted = number is not None and node.quoted and number == node.text.strip()

@@ -186,12 +186,13 @@ class Walk:
             help = f"one of {', '.join(self.parts.kinds(part))}"
             self.findings.add("AS104", f"it is not said which {thing_of(part)} this is", start_of(node), help=help)
 
-    def _unknown_kind(self, part: Part, name: Scalar) -> None:
+    def _unknown_kind(self, part: Part, name: Scalar, or_none: bool = False) -> None:
+        """Report the name of a kind that does not exist; `or_none` is whether null can stand there too."""
         if self._tight_colon(name):
             return
         thing, known = thing_of(part), self._known(part)
-        offer = f"one of {', '.join(known)}; a block is called by `block:`"
-        help = meant(name.text, known) or (offer if thing == "operation" else f"one of {', '.join(known)}")
+        more = "; a block is called by `block:`" if thing == "operation" else ", or null for none" if or_none else ""
+        help = meant(name.text, known) or f"one of {', '.join(known)}{more}"
         why, remedy = self.registry.why_not(name.text, thing)
         self.findings.add("AS104", f"there is no {thing} `{name.text}`{why}", name.span, help=remedy or help)
 
@@ -283,9 +284,10 @@ class Walk:
 
     def _unknown_name(self, naming: Part, node: Scalar, choices: tuple[Part, ...]) -> None:
         """Report a text that should name a kind: a number that is no number, null in other words, or unknown."""
-        thing, help = thing_of(naming), rewritten(choices, node)
+        thing = thing_of(naming)
+        help = rewritten(choices, node, thing)
         if help is None or (help != NOTHING and thing not in ("schedule", "width")):
-            self._unknown_kind(naming, node)
+            self._unknown_kind(naming, node, any(choice.schema.get("type") == "null" for choice in choices))
         elif help == NOTHING:
             self.findings.add("AS104", f"there is no {thing} `{node.text}`", node.span, help=help)
         else:
