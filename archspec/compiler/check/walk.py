@@ -17,6 +17,7 @@ from archspec.compiler.check.phrases import (
     start_of,
     thing_of,
     unknown_code,
+    wrong_item,
 )
 from archspec.compiler.check.subschemas import Part, Parts, shown, wanted
 from archspec.compiler.language.registry import Registry
@@ -261,8 +262,11 @@ class Walk:
             except WrongValue as problem:
                 main = declared.main and f"`{cls.NAME}`" in what
                 name = f"`{declared.name}` of `{cls.NAME}`" if main else what
-                help = nearest(str(value), [str(choice) for choice in declared.choices]) or nearly(node, declared)
-                self.findings.add("AS102", f"{name} must be {problem}, got {shown(node)}", node.span, help=help)
+                item = wrong_item(node, declared)
+                got = f"got {shown(node)}" if item is None else f"and here is {shown(item)}"
+                choices = [str(choice) for choice in declared.choices]
+                help = nearest(str(value), choices) or nearly(node if item is None else item, declared)
+                self.findings.add("AS102", f"{name} must be {problem}, {got}", (item or node).span, help=help)
                 return
         if not self.parts.holds(part, value):
             self._refused(part, node, what)
