@@ -29,9 +29,11 @@ def report_problem(problem: yaml.YAMLError, text: str, file: str, findings: Find
     indentation = written[: len(written) - len(written.lstrip())]
     if "\t" in indentation or (column <= len(written) and written[column - 1] == "\t"):
         findings.add("AS003", "a tab where YAML wants spaces", place, help="indent with spaces")
-    elif _strange_character(lines, line, file, findings) or _unknown_escape(problem, written, place, findings):
-        return
-    elif _unclosed(problem, place, len(lines), last, findings):
+    elif (
+        _strange_character(lines, line, file, findings)
+        or _unknown_escape(problem, written, place, findings)
+        or _unclosed(problem, place, len(lines), last, findings)
+    ):
         return
     elif _broken_expression(written):
         findings.add("AS013", "a comma or bracket inside an unquoted expression in { } or [ ]", place, help=QUOTE)
