@@ -66,9 +66,17 @@ def test_several_outputs_of_an_op_are_taken_by_name(compiled: Callable[..., Prog
     assert graph.nodes["b"].inputs == ("parts", "parts.2")
 
 
-def test_a_value_made_of_a_tensor_is_explained_by_it() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "layers: [a: {conv2d: 64}, b: [c: {conv2d: $(channels(input) // 4)}]]",
+        "layers: [a$i: {conv2d: 4, repeat: $(channels(input) // 4 - 1)}]",
+        "blocks: {k: {parameters: {n: {type: int, min: 1}}, conv2d: $n}}\n"
+        "layers: [b: {block: k, n: $(channels(input) // 4)}]",
+    ],
+)
+def test_a_value_made_of_a_tensor_is_explained_by_it(text: str) -> None:
     findings = Findings()
-    text = "layers: [a: {conv2d: 64}, b: [c: {conv2d: $(channels(input) // 4)}]]"
     check_file("net.yaml", findings=findings, text=HEAD + text)
     (found,) = findings.items
     assert [note.message for note in found.notes] == ["`input` here is image, 8x8x3"]

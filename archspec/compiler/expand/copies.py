@@ -10,7 +10,7 @@ from archspec.compiler.expand.tables import Row, table_of
 from archspec.compiler.expand.usage import Usage
 from archspec.compiler.language.expression import UNKNOWN, Value
 from archspec.compiler.language.values import shown
-from archspec.compiler.resolve import Resolver, Written
+from archspec.compiler.resolve import Resolver, Written, tensors_read
 from archspec.compiler.spec.records import Call, Join, Layer
 from archspec.compiler.syntax.nodes import Node
 from archspec.dataclass import dataclass, field
@@ -62,7 +62,8 @@ def _count(node: Node, context: Context, resolver: Resolver) -> int | None:
         return None
     if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_COPIES:
         message = f"`repeat` must be a number of copies, got {shown(count)}"
-        resolver.findings.add("AS207", message, node.span, help=f"a whole number from 0 to {MOST_COPIES:,}")
+        notes = tensors_read(node, context.environment)
+        resolver.findings.add("AS207", message, node.span, *notes, help=f"a whole number from 0 to {MOST_COPIES:,}")
         return None
     return count
 
