@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Any
 
 from archspec.cli.lookup import choose, inside, known_values
 from archspec.cli.program import add_spec, compiled
+from archspec.diagnostics import Findings
 
 if TYPE_CHECKING:
     from archspec.compiler.language.provenance import Candidate, Origin, Resolved, Values
@@ -20,7 +22,8 @@ def add(commands: Any) -> None:
         help="where each value comes from, and what it overrode",
         description="Shows values with the line that said them. With LAYER all fields of a layer; with LAYER.FIELD one "
         "field with every candidate that lost, nearest first; LAYER may be a pattern, or a section such as "
-        "train.optimizer. Without it the hyperparameters and the sections.",
+        "train.optimizer. Without it the hyperparameters and the sections. Expectations that do not hold are reported "
+        "after them, with exit code 1.",
         epilog="examples:\n  archspec explain specs/inception_v3.yaml Mixed_5b/Branch_1/Conv2d_0b_5x5\n"
         "  archspec explain specs/inception_v3.yaml Logits/Conv2d_1c_1x1.norm\n"
         "  archspec explain specs/inception_v3.yaml train.optimizer",
@@ -33,11 +36,13 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the values."""
+    """Prints the values; 1 where an expectation of the spec does not hold, which is reported after them."""
     from archspec.cli.explained import print_table, print_whole
+    from archspec.rendering import report
     from archspec.terminal import as_json, visible
 
-    program = compiled(arguments)
+    unmet = Findings()
+    program = compiled(arguments, unmet)
     chosen, whole = choose(known_values(program), arguments.what, program)
     if arguments.format == "json":
         print(as_json({name: _record(resolved) for name, resolved in chosen.items()}))
@@ -47,7 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
         print_whole(_parents_first(chosen), program)
     else:
         print_table(_parents_first(chosen), program)
-    return 0
+    sys.stdout.flush()
+    report(unmet.items, unmet.sources)
+    return 1 if unmet.items else 0
 
 
 def _nothing(program: Program, what: str | None) -> str:

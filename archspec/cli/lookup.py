@@ -91,4 +91,5 @@ def _unknown(what: str, known: Values, program: Program) -> Exception:
     # Paths are alike by nature, so several may be meant: all of the nearest are named.
     near = [one] if (one := closest(what, names)) else get_close_matches(what, names, n=3, cutoff=0.8)
     help = f"did you mean {' or '.join(near)}?" if near else "`archspec summary` lists the layers"
-    return stop("AS906", f"nothing in {program.file} is called {what}", help=help, exit_code=2)
+    called = f"is called {what}" if what else "has an empty name"
+    return stop("AS906", f"nothing in {program.file} {called}", help=help, exit_code=2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from archspec.cli.program import add_spec, add_until, compiled
@@ -66,29 +66,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _print_json(program: Program, graph: Graph, unmet: Findings) -> None:
     from archspec.compiler.graph.cost import rows, totals
+    from archspec.compiler.training.frozen import frozen_by
     from archspec.rendering import as_record
     from archspec.terminal import as_json
 
-    table = rows(graph, _frozen(program))
+    table = rows(graph, frozen_by(program.train))
     total = totals(table)
     params = {"total": total.params, "trainable": total.trainable}
     found = as_record(unmet.items)["diagnostics"]
     layers = [_record(row) for row in table]
     print(as_json({"name": program.name, "params": params, "macs": total.macs, "layers": layers, "diagnostics": found}))
-
-
-def _frozen(program: Program) -> Callable[[str], bool]:
-    """Whether a layer stays as it is in training, by the spec's `freeze` or since no optimizer trains it."""
-    from archspec.compiler.expand.names import means
-    from archspec.compiler.training.optimizers import trains
-
-    section = program.train
-    if section is None:
-        return lambda layer: False
-    optimizers = section.all_optimizers.values()
-    return lambda layer: (
-        any(means(pattern, layer) for pattern in section.freeze) or not any(trains(each, layer) for each in optimizers)
-    )
 
 
 def _record(row: Row) -> dict[str, Any]:
@@ -99,9 +86,10 @@ def _record(row: Row) -> dict[str, Any]:
 def _print_text(program: Program, graph: Graph, train: bool) -> None:
     from archspec.cli.table import print_table, room, wrapped
     from archspec.compiler.graph.cost import rows, totals
+    from archspec.compiler.training.frozen import frozen_by
     from archspec.terminal import visible
 
-    table = rows(graph, _frozen(program))
+    table = rows(graph, frozen_by(program.train))
     total = totals(table)
     inputs = ", ".join(f"{each.name} {_size(each.shape)}" for each in graph.inputs.values())
     print(wrapped(visible(f"{program.name}: {inputs}, {'training' if train else 'inference'} graph")))

@@ -23,6 +23,7 @@ from archspec.compiler.spec.reading import read_file
 from archspec.compiler.spec.records import Document
 from archspec.compiler.spec.settings import COMMAND_LINE
 from archspec.compiler.spec.sources import Sources
+from archspec.compiler.training.frozen import frozen_by
 from archspec.compiler.training.sections import read_sections
 from archspec.dataclass import dataclass, field, replace
 from archspec.diagnostics import Diagnostic, Findings, Note, Span
@@ -144,7 +145,8 @@ def _compile(
         findings.extend(gathered(own.items))
         return None
     verify(expanded.graph, own)
-    check_expectations(document, variant, expanded, own if unmet is None else unmet)
+    frozen = frozen_by(sections.train)
+    check_expectations(document, variant, expanded, frozen, own if unmet is None else unmet)
     for diagnostic in find_unused(document, expanded.usage, resolver):
         if diagnostic.span is not None:
             unused.setdefault(diagnostic.span, []).append(diagnostic)

@@ -100,3 +100,21 @@ def test_a_bug_says_that_it_is_one(
     assert "archspec failed: ZeroDivisionError: by zero (at test_cli_main.py:" in said
     assert "this is a bug in archspec; run again with --traceback" in said
     assert ("Traceback (most recent call last)" in said) == traced
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["summary", "lenet"], "there is no file lenet\n  help: the `lenet` that comes with archspec is `zoo:lenet`"),
+        (["lint", ""], "AS012 the name of the file is empty"),
+        (["fmt", ""], "AS012 the name of the file is empty"),
+        (["explain", "zoo:lenet", ""], "has an empty name"),
+    ],
+)
+def test_a_wrong_name_of_a_spec_is_said_in_whole_words(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(words) != 0
+    printed = capsys.readouterr()
+    assert said in printed.out + printed.err

@@ -355,3 +355,15 @@ def test_paths_of_the_zoo_count_from_the_spec_that_extends_it(tmp_path: Path) ->
     spec.write_text("archspec: 1\nextends: zoo:siamese\n")
     [program] = check_file(str(spec), findings=Findings())
     assert program.train is not None and program.train.data.source.path == "omniglot"
+
+
+def test_a_value_that_a_variant_of_ones_own_leaves_alone_is_used(tmp_path: Path) -> None:
+    family = "archspec: 1\nhyperparameters: {m: 4, n: 5}\nvariants: {s: {set: {m: 5}}, t: {set: {m: 7}}}\n"
+    layers = "layers: [a: {conv2d: $m, kernel: 1}, b: {conv2d: $n, kernel: 1}]\n"
+    (tmp_path / "family.yaml").write_text(f"{family}inputs: {{image: {{shape: [8, 8, 3]}}}}\n{layers}")
+    own = "extends: family.yaml\nhyperparameters: {m: 6}\nvariants: {u: {set: {n: 9}}}\n"
+    (tmp_path / "top.yaml").write_text(f"archspec: 1\n{own}")
+    findings = Findings()
+    program = compile_file(str(tmp_path / "top.yaml#u"), findings=findings)
+    assert program is not None and findings.items == []
+    assert program.graph.shape("a") == (8, 8, 6)

@@ -33,6 +33,23 @@ def test_a_branch_that_leads_nowhere_is_one_finding_that_names_outputs() -> None
     assert help is not None and "`outputs: {one: One, two: Two}`" in help
 
 
+def test_every_end_that_nothing_uses_stands_in_the_remedy() -> None:
+    branches = "b: {relu, from: a}, c: {relu, from: a}, Last: {relu, from: a}"
+    said = warned(f"layers: [a: {{conv2d: 8}}, {branches}]")
+    assert [message.partition(":")[0] for message, _ in said] == ["nothing uses b", "nothing uses c"]
+    assert all(help is not None and "`outputs: {b: b, c: c, last: Last}`" in help for _, help in said)
+
+
+def test_copies_and_calls_that_nothing_uses_are_one_finding() -> None:
+    [(message, help)] = warned("layers: [a: {conv2d: 8}, g$i: {repeat: 30, layers: [c: {conv2d: 8, from: a}]}]")
+    assert message == "nothing uses g0/c, nor 28 more copies of it"
+    assert help is not None and help.startswith("other copies are used")
+    block = "blocks: {k: {layers: [c: {conv2d: 8}, d: {conv2d: 9}, e: {conv2d: 8, from: c}]}}\n"
+    [(message, help)] = warned(f"{block}layers: [g$i: {{repeat: 30, block: k}}]")
+    assert message == "nothing uses g0/d, nor 29 more copies of it: only the last layer is an output"
+    assert help == "take it out"
+
+
 def test_named_outputs_are_all_asked_for(compiled: Callable[..., Program]) -> None:
     assert warned("outputs: {first: One, second: Two}\n" + TWO) == []
     graph = compiled(SCOPE + "outputs: {first: One, second: Two}\n" + TWO).graph
@@ -49,9 +66,17 @@ def test_several_outputs_of_an_op_are_taken_by_name(compiled: Callable[..., Prog
     assert graph.nodes["b"].inputs == ("parts", "parts.2")
 
 
-def test_a_value_made_of_a_tensor_is_explained_by_it() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "layers: [a: {conv2d: 64}, b: [c: {conv2d: $(channels(input) // 4)}]]",
+        "layers: [a$i: {conv2d: 4, repeat: $(channels(input) // 4 - 1)}]",
+        "blocks: {k: {parameters: {n: {type: int, min: 1}}, conv2d: $n}}\n"
+        "layers: [b: {block: k, n: $(channels(input) // 4)}]",
+    ],
+)
+def test_a_value_made_of_a_tensor_is_explained_by_it(text: str) -> None:
     findings = Findings()
-    text = "layers: [a: {conv2d: 64}, b: [c: {conv2d: $(channels(input) // 4)}]]"
     check_file("net.yaml", findings=findings, text=HEAD + text)
     (found,) = findings.items
     assert [note.message for note in found.notes] == ["`input` here is image, 8x8x3"]
@@ -67,3 +92,18 @@ def test_frozen_layers_do_not_count_as_trained(tmp_path: Path, capsys: pytest.Ca
     (tmp_path / "net.yaml").write_text(HEAD.replace("defaults: {conv2d: {kernel: 3}}\n", "") + TRAIN)
     assert main(["summary", str(tmp_path / "net.yaml"), "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["params"] == {"total": 782, "trainable": 10}
+
+
+def test_expectation_counts_as_trained_what_summary_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = HEAD.replace("defaults: {conv2d: {kernel: 3}}\n", "") + TRAIN
+    (tmp_path / "net.yaml").write_text(f"{text}expect: {{trainable: 10, params: 782}}\n")
+    assert main(["summary", str(tmp_path / "net.yaml")]) == 0
+    assert "10 trained" in capsys.readouterr().out
+
+
+def test_explain_says_the_value_and_then_what_was_expected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "net.yaml").write_text(f"{HEAD}layers: [a: {{conv2d: 4}}]\nexpect: {{params: 1}}\n")
+    assert main(["explain", str(tmp_path / "net.yaml"), "a.filters"]) == 1
+    said = capsys.readouterr()
+    assert said.out.startswith("a.filters  4\n")
+    assert said.err.count("AS503") == 1

@@ -138,3 +138,22 @@ def test_embedded_spec_is_set_by_its_hyperparameters() -> None:
     compile_file("net.yaml", settings={"layers.body/conv1.filters": "7"}, findings=findings, text=text)
     [found] = findings.items
     assert found.code == "AS133" and "layers.body.set.NAME" in (found.help or "")
+
+
+@pytest.mark.parametrize(
+    ("setting", "name", "lost"),
+    [
+        ("defaults.conv2d.initializer.constant=0.5", "(s)/conv1.initializer", {"truncated_normal": 0.1}),
+        ("layers.conv1.initializer.constant=0.5", "(s)/conv1.initializer", {"truncated_normal": 0.1}),
+        ("train.optimizer.adam=0.1", "train.optimizer", {"sgd": 0.1}),
+    ],
+)
+def test_a_form_of_another_kind_comes_whole_from_the_command_line(setting: str, name: str, lost: object) -> None:
+    text = SPEC.replace("{kernel: 1}", "{kernel: 1, initializer: {truncated_normal: 0.1}}")
+    path, _, value = setting.partition("=")
+    findings = Findings()
+    program = compile_file("net.yaml", settings={path: value}, findings=findings, text=text)
+    assert program is not None, findings.items
+    found = values(program)[name]
+    assert (found.origin.kind, found.origin.where) == ("set", f"--set {setting}")
+    assert found.lost[0].value == lost

@@ -63,6 +63,16 @@ def test_the_beginning_of_one_name_is_enough() -> None:
         ("left", ["right"]),
         ("maximum", ["minimum"]),
         ("block_x", ["block_a", "block_b"]),
+        ("deconv2d", ["conv2d", "conv1d"]),
+        ("he_uniform", ["he_normal", "uniform"]),
+        ("softmin", ["softmax"]),
+        ("batch_renorm", ["batch_norm"]),
+        ("sgdw", ["sgd"]),
+        ("elu6", ["elu", "relu6"]),
+        ("tan", ["tanh"]),
+        ("unsqueeze", ["squeeze"]),
+        ("max_unpool2d", ["max_pool2d"]),
+        ("momentum", ["moments"]),
     ],
 )
 def test_no_guess_is_better_than_a_wrong_one(name: str, names: list[str]) -> None:
@@ -81,6 +91,9 @@ def test_no_guess_is_better_than_a_wrong_one(name: str, names: list[str]) -> Non
         ("conv", ["conv1d", "conv2d"], "conv2d"),
         ("maxpool", ["max_pool2d"], "max_pool2d"),
         ("center_crop", ["central_crop", "crop_or_pad"], "crop_or_pad"),
+        ("deconv2d", ["conv2d", "conv2d_transpose"], "conv2d_transpose"),
+        ("conv2d_t", ["conv2d", "conv2d_transpose"], "conv2d_transpose"),
+        ("conv_transpose", ["conv2d", "conv2d_transpose"], "conv2d_transpose"),
         ("resnet_v1_51", ["resnet_v1_50", "resnet_v1_101"], None),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from math import isfinite
 
+from archspec.compiler.language.expression import Environment, WrongExpression, evaluate
 from archspec.compiler.syntax.scalars import core_value
 
 _SIGNS = str.maketrans(
@@ -27,7 +28,12 @@ def as_number(text: str) -> str | None:
         return plain.replace(",", ".")
     if not re.fullmatch(_ARITHMETIC, plain) or not re.search(r"[0-9)]\s*[-+*/^]", plain):
         return None
-    return f"$({_spaced(plain.replace('^', '**'))})"
+    arithmetic = _spaced(plain.replace("^", "**"))
+    try:
+        evaluate(arithmetic, Environment())
+    except WrongExpression:
+        return None
+    return f"$({arithmetic})"
 
 
 def _is_number(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from archspec.compiler.check.numbers import as_number
@@ -11,7 +12,7 @@ from archspec.compiler.language.registry import Registry
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.language.values import WrongValue
 from archspec.compiler.syntax.lookalikes import described, lookalike, plain_letters
-from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
+from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar, plain
 from archspec.compiler.syntax.scalars import core_value
 from archspec.diagnostics import Span
 
@@ -28,7 +29,31 @@ NOTHING = "write null"
 """What to do about another language's word for it."""
 
 _NOTHINGS = frozenset({"none", "nil", "nothing", "undefined", "null", "n/a", "false", "off", "no", ""})
+_BOOLEANS = {
+    **dict.fromkeys(("yes", "on", "true", "y"), "write true"),
+    **dict.fromkeys(("no", "off", "false", "n", "none", "nil", "nothing"), "write false"),
+}
+"""What to do about other words for true and false; null is neither, where a field takes that too."""
 _NUMERIC = frozenset({"int", "float", "Pair", "Duration"})
+
+
+_ITEMS = {"ints": "int", "floats": "float", "range": "float", "durations": "Duration"}
+"""By the type of a list, that of its items."""
+_RANGE = 2
+"""Numbers in a range."""
+
+
+def wrong_item(node: Node, declared: Field) -> Scalar | None:
+    """The first item that makes a list of values wrong; None where it is the list itself."""
+    kind = declared.type.text
+    if not isinstance(node, Listing) or kind not in _ITEMS or (kind == "range" and len(node.items) != _RANGE):
+        return None
+    for item in node.items:
+        try:
+            declared.read([plain(item)] * len(node.items))
+        except WrongValue:
+            return item if isinstance(item, Scalar) else None
+    return None
 
 
 def is_nothing(node: Scalar) -> bool:
@@ -81,31 +106,40 @@ def start_of(node: Mapping) -> Span:
 
 
 def nearly(node: Node, declared: Field) -> str | None:
-    """What to write in place of a value that is the right one in the wrong form."""
+    """What to write in place of a value, or of an item of a list of them, that is the right one in the wrong form."""
     if not isinstance(node, Scalar):
         return None
+    kind = _ITEMS.get(declared.type.text, declared.type.text)
+    if kind == "bool" and node.text.lower() in _BOOLEANS:
+        return _BOOLEANS[node.text.lower()]
     if declared.type.optional and is_nothing(node):
         return NOTHING
     unquoted = core_value(node.text) if node.quoted else node.value
     try:
-        declared.read(unquoted)
+        declared.read([unquoted] if kind != declared.type.text else unquoted)
         return f"take the quotes away: {node.text}"
     except WrongValue:
         pass
-    if isinstance(unquoted, float) and unquoted.is_integer() and abs(unquoted) < 2**53 and declared.type.text == "int":
+    if isinstance(unquoted, float) and unquoted.is_integer() and abs(unquoted) < 2**53 and kind in ("int", "Duration"):
         return f"write {unquoted:.0f}"
-    number = as_number(node.text) if declared.type.text in _NUMERIC and isinstance(unquoted, str) else None
-    if number is not None and declared.type.text in ("int", "Pair"):
+    percent = re.fullmatch(r"([0-9.]+)\s*%", node.text.strip()) if kind == "Duration" else None
+    if percent:
+        return f"write {percent[1]} percent"
+    number = as_number(node.text) if kind in _NUMERIC and isinstance(unquoted, str) else None
+    if number is not None and kind in ("int", "Pair"):
         number = number.replace(" / ", " // ")
     return f"write {number}" if number is not None else None
 
 
-def rewritten(choices: tuple[Part, ...], node: Node) -> str | None:
-    """How a text is written that is meant as null or as a number, where one of the choices takes that."""
+def rewritten(choices: tuple[Part, ...], node: Node, thing: str = "") -> str | None:
+    """How a text is written that is meant as null or as a number, where one of the choices takes that.
+
+    `thing` is what the choices are kinds of; the activation that changes nothing is none.
+    """
     types = {choice.schema.get("type") for choice in choices if isinstance(choice.schema.get("type"), str)}
     if not isinstance(node, Scalar):
         return None
-    if "null" in types and is_nothing(node):
+    if "null" in types and (is_nothing(node) or (thing, node.text.lower()) == ("activation", "linear")):
         return NOTHING
     number = as_number(node.text) if types & {"number", "integer"} and isinstance(node.value, str) else None
     quoted = number is not None and node.quoted and number == node.text.strip()

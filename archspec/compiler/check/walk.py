@@ -17,6 +17,7 @@ from archspec.compiler.check.phrases import (
     start_of,
     thing_of,
     unknown_code,
+    wrong_item,
 )
 from archspec.compiler.check.subschemas import Part, Parts, shown, wanted
 from archspec.compiler.language.registry import Registry
@@ -186,12 +187,13 @@ class Walk:
             help = f"one of {', '.join(self.parts.kinds(part))}"
             self.findings.add("AS104", f"it is not said which {thing_of(part)} this is", start_of(node), help=help)
 
-    def _unknown_kind(self, part: Part, name: Scalar) -> None:
+    def _unknown_kind(self, part: Part, name: Scalar, or_none: bool = False) -> None:
+        """Report the name of a kind that does not exist; `or_none` is whether null can stand there too."""
         if self._tight_colon(name):
             return
         thing, known = thing_of(part), self._known(part)
-        offer = f"one of {', '.join(known)}; a block is called by `block:`"
-        help = meant(name.text, known) or (offer if thing == "operation" else f"one of {', '.join(known)}")
+        more = "; a block is called by `block:`" if thing == "operation" else ", or null for none" if or_none else ""
+        help = meant(name.text, known) or f"one of {', '.join(known)}{more}"
         why, remedy = self.registry.why_not(name.text, thing)
         self.findings.add("AS104", f"there is no {thing} `{name.text}`{why}", name.span, help=remedy or help)
 
@@ -260,8 +262,11 @@ class Walk:
             except WrongValue as problem:
                 main = declared.main and f"`{cls.NAME}`" in what
                 name = f"`{declared.name}` of `{cls.NAME}`" if main else what
-                help = nearest(str(value), [str(choice) for choice in declared.choices]) or nearly(node, declared)
-                self.findings.add("AS102", f"{name} must be {problem}, got {shown(node)}", node.span, help=help)
+                item = wrong_item(node, declared)
+                got = f"got {shown(node)}" if item is None else f"and here is {shown(item)}"
+                choices = [str(choice) for choice in declared.choices]
+                help = nearest(str(value), choices) or nearly(node if item is None else item, declared)
+                self.findings.add("AS102", f"{name} must be {problem}, {got}", (item or node).span, help=help)
                 return
         if not self.parts.holds(part, value):
             self._refused(part, node, what)
@@ -283,9 +288,10 @@ class Walk:
 
     def _unknown_name(self, naming: Part, node: Scalar, choices: tuple[Part, ...]) -> None:
         """Report a text that should name a kind: a number that is no number, null in other words, or unknown."""
-        thing, help = thing_of(naming), rewritten(choices, node)
+        thing = thing_of(naming)
+        help = rewritten(choices, node, thing)
         if help is None or (help != NOTHING and thing not in ("schedule", "width")):
-            self._unknown_kind(naming, node)
+            self._unknown_kind(naming, node, any(choice.schema.get("type") == "null" for choice in choices))
         elif help == NOTHING:
             self.findings.add("AS104", f"there is no {thing} `{node.text}`", node.span, help=help)
         else:

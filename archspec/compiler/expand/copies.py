@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archspec.compiler.expand.context import Context
+from archspec.compiler.expand.ops import refuse_shared
 from archspec.compiler.expand.tables import Row, table_of
 from archspec.compiler.expand.usage import Usage
 from archspec.compiler.language.expression import UNKNOWN, Value
 from archspec.compiler.language.values import shown
-from archspec.compiler.resolve import Resolver, Written
-from archspec.compiler.spec.records import Layer
+from archspec.compiler.resolve import Resolver, Written, tensors_read
+from archspec.compiler.spec.records import Call, Join, Layer
 from archspec.compiler.syntax.nodes import Node
 from archspec.dataclass import dataclass, field
 
@@ -41,6 +42,8 @@ def copies(layer: Layer, context: Context, resolver: Resolver, usage: Usage) -> 
         if table is None:
             return None
         usage.read_columns(table.columns, layer, context.document)
+        if layer.share is not None and isinstance(layer.body, (Call, Join)):
+            refuse_shared(layer.share, layer.body.kind, table.columns, resolver.findings)
         last = len(table.rows) - 1
         return (_copy(row, _counters(i, last), context, resolver) for i, row in enumerate(table.rows))
     assert layer.repeat is not None
@@ -59,7 +62,8 @@ def _count(node: Node, context: Context, resolver: Resolver) -> int | None:
         return None
     if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_COPIES:
         message = f"`repeat` must be a number of copies, got {shown(count)}"
-        resolver.findings.add("AS207", message, node.span, help=f"a whole number from 0 to {MOST_COPIES:,}")
+        notes = tensors_read(node, context.environment)
+        resolver.findings.add("AS207", message, node.span, *notes, help=f"a whole number from 0 to {MOST_COPIES:,}")
         return None
     return count
 

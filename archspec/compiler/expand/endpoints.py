@@ -6,6 +6,7 @@ from archspec.compiler.expand.builder import Builder
 from archspec.compiler.expand.context import Context
 from archspec.compiler.expand.names import bare, joined
 from archspec.compiler.resolve import Resolver
+from archspec.compiler.spec.names import check_levels
 from archspec.compiler.syntax.nodes import Scalar
 from archspec.diagnostics import Note, Span
 
@@ -38,7 +39,9 @@ def alias(node: Scalar, tensor: str, context: Context, resolver: Resolver, build
 def endpoint_name(node: Scalar, context: Context, resolver: Resolver) -> str | None:
     """The full name of an end point that a layer says; None after an error in it."""
     text = resolver.text(node, context.environment)
-    return None if text is None else joined(context.root, text)
+    if text is None or not check_levels("endpoint", text, node, resolver.findings):
+        return None
+    return joined(context.root, text)
 
 
 def ending(path: str, endpoint: str | None, context: Context) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from archspec.compiler.expand.expansion import Expanded
 from archspec.compiler.expand.names import WrongReference
+from archspec.compiler.graph.cost import rows, totals
 from archspec.compiler.graph.graph import Graph
 from archspec.compiler.language.op import WrongShape, show
 from archspec.compiler.language.suggestions import nearest
@@ -16,20 +17,8 @@ from archspec.compiler.spec.records import Document
 from archspec.compiler.syntax.nodes import Mapping, Node, Scalar, plain
 from archspec.diagnostics import Findings
 
-
-def _params(graph: Graph) -> int:
-    return sum(_size(variable.shape) for _, _, variable in graph.variables())
-
-
-def _trainable(graph: Graph) -> int:
-    return sum(_size(variable.shape) for _, _, variable in graph.variables() if variable.trainable)
-
-
-def _size(shape: tuple[int, ...]) -> int:
-    size = 1
-    for axis in shape:
-        size *= axis
-    return size
+Frozen = Callable[[str], bool]
+"""Whether a training leaves a layer as it is."""
 
 
 def _macs(graph: Graph) -> int:
@@ -37,11 +26,11 @@ def _macs(graph: Graph) -> int:
     return sum(inference.macs(node) for node in inference.nodes.values())
 
 
-COUNTS: dict[str, Callable[[Graph], int]] = {
-    "params": _params,
-    "trainable": _trainable,
-    "variables": lambda graph: sum(1 for _ in graph.variables()),
-    "macs": _macs,
+COUNTS: dict[str, Callable[[Graph, Frozen], int]] = {
+    "params": lambda graph, frozen: totals(rows(graph)).params,
+    "trainable": lambda graph, frozen: totals(rows(graph, frozen)).trainable,
+    "variables": lambda graph, frozen: sum(1 for _ in graph.variables()),
+    "macs": lambda graph, frozen: _macs(graph),
 }
 """What can be expected as a number: of the training graph, heads included; macs of the inference graph."""
 
@@ -55,7 +44,9 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def check_expectations(document: Document, variant: str, expanded: Expanded, findings: Findings) -> None:
+def check_expectations(
+    document: Document, variant: str, expanded: Expanded, frozen: Frozen, findings: Findings
+) -> None:
     """Report every expectation of the document, and of the variant in force, that does not hold.
 
     The document's own expectations are about its hyperparameters as written: settings that change them silence it.
@@ -65,16 +56,16 @@ def check_expectations(document: Document, variant: str, expanded: Expanded, fin
     )
     for expect in (document.expect, chosen.expect if chosen is not None else None):
         if expect is not None and not document.changed:
-            _check(expect, expanded, findings)
+            _check(expect, expanded, frozen, findings)
 
 
-def _check(expect: Mapping, expanded: Expanded, findings: Findings) -> None:
+def _check(expect: Mapping, expanded: Expanded, frozen: Frozen, findings: Findings) -> None:
     graph = expanded.graph
     assert graph is not None
     for key, node in expect.pairs:
         if key.text in COUNTS:
             try:
-                _count(key.text, COUNTS[key.text](graph), node, findings)
+                _count(key.text, COUNTS[key.text](graph, frozen), node, findings)
             except WrongShape as problem:
                 help = "expect it where the input's sizes are known"
                 findings.add("AS503", f"{key.text} cannot be counted: an operation {problem}", node.span, help=help)

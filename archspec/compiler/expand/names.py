@@ -109,6 +109,8 @@ class Names:
 
     def find(self, reference: str) -> Entry:
         """The entry that a name or path means; raises WrongReference."""
+        if not reference:
+            raise WrongReference("AS303", "an empty text names no layer", help="write the name of a layer")
         parts = reference.split("/")
         scope: Names | None = self
         while scope is not None:
@@ -125,7 +127,10 @@ class Names:
     def _below(self, parts: list[str]) -> list[Entry]:
         direct = self.entries.get(parts[0])
         if direct is not None:
-            return [direct] if len(parts) == 1 else direct.below._below(parts[1:])
+            inner = [direct] if len(parts) == 1 else direct.below._below(parts[1:])
+            # What should stand below a layer that has an error is not known: it is as wrong as that.
+            wrong = direct.bundle is not None and direct.bundle.first is None
+            return inner or ([direct] if wrong else [])
         silent = self.through.get(parts[0], {}).values()
         return [found for scope in silent for found in scope._below(parts)]
 
@@ -185,9 +190,12 @@ def bare(path: str) -> str:
 
 
 def means(pattern: str, layer: str) -> bool:
-    """Whether a path or pattern (`block1`, `unit_*`) means a layer or one around it; silent parts may be left out."""
+    """Whether a path or pattern (`block1`, `unit_*`) means a layer or one around it; silent parts may be left out.
+
+    An empty pattern means none.
+    """
     means_it = _compiled(pattern).match
-    return means_it(layer) is not None or ("(" in layer and means_it(bare(layer)) is not None)
+    return bool(pattern and (means_it(layer) or ("(" in layer and means_it(bare(layer)))))
 
 
 @lru_cache(maxsize=10_000)

@@ -52,13 +52,16 @@ def inside_network(
 ) -> Context:
     """The context inside an embedded document. It means the same everywhere: only scopes at the call reach in."""
     document, variant = network
+    if body.variant is not None and not variant:
+        help = f"name one of {', '.join(v.name for v in document.variants)}" if document.variants else "take it out"
+        resolver.findings.add("AS213", "`variant` names none", body.variant.span, help=help)
     chosen, name = chosen_variant(document, variant, resolver.findings, (body.variant or body.file).span)
     pairs = body.settings.pairs if body.settings is not None else ()
     settings = {key.text: Written(node, caller.environment, "explicit", "the call") for key, node in pairs}
     hyperparameters = bind_hyperparameters(document, chosen, settings, builder.budget, resolver)
     inner = opened(document, name, hyperparameters, context.names, builder, resolver)
     own = len(caller.frames) - len(target.layer.defaults)
-    until = (joined(target.path, body.until.text),) if body.until is not None else ()
+    until = (joined(target.path, body.until.text),) if body.until is not None and body.until.text else ()
     return replace(
         inner,
         path=target.path,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from archspec.compiler.expand.builder import Builder
-from archspec.compiler.expand.context import Context, shape_of
+from archspec.compiler.expand.context import Context, layer_of, shape_of
 from archspec.compiler.expand.names import NO_TENSOR, Bundle, Entry, Names, Tensor, single
 from archspec.compiler.expand.parameters import bind, plain_values
 from archspec.compiler.graph.graph import Input
@@ -59,7 +59,8 @@ def opened(
 ) -> Context:
     """The context of the document's first layer."""
     values = {**plain_values(document.hyperparameters, hyperparameters), "variant": name}
-    environment = Environment(values, document.functions, partial(shape_of, names, builder), builder.budget)
+    tensor, called = partial(shape_of, names, builder), partial(layer_of, names, builder)
+    environment = Environment(values, document.functions, tensor, builder.budget, called=called)
     root = _root_name(document.name, environment, resolver) if document.name is not None else ""
     frames = (Frame(document.defaults, environment),) if document.defaults is not None else ()
     renames = {key.text: value.text for key, value in document.names}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from archspec.compiler.expand.builder import Builder, Reach
@@ -16,6 +17,7 @@ from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.resolve import Resolver, Written
 from archspec.compiler.spec.layers import COMMON
 from archspec.compiler.spec.records import Call, Join, Layer
+from archspec.compiler.syntax.nodes import Scalar
 from archspec.dataclass import dataclass, replace
 from archspec.diagnostics import Findings, Span
 
@@ -101,16 +103,23 @@ def _refuse_idle(layer: Layer, body: Call | Join, paths: list[str], builder: Bui
         return
     findings, op = builder.findings, body.op.text
     if not any(builder.variables(path) for path in paths):
-        for name, node in (("share", layer.share), ("name", layer.variable_name)):
+        # Beside `share`, `name` is refused where it is read: it does nothing beside any operation.
+        own = layer.variable_name if layer.share is None else None
+        for name, node in (("share", layer.share), ("name", own)):
             if node is not None:
                 message = f"`{op}` has no variables, so `{name}` would do nothing"
                 findings.add("AS119", message, node.span, help="take it out")
     elif layer.share is not None:
-        fields = body.kind.FIELDS
-        for key, _ in body.fields:
-            if fields[key.text].type.family == "initializer" or key.text.endswith("l2"):
-                message = f"`{layer.share.text}` makes the variables that are shared, so `{key.text}` would do nothing"
-                findings.add("AS119", message, key.span, help=f"take it out, or write it on `{layer.share.text}`")
+        refuse_shared(layer.share, body.kind, {key.text: key.span for key, _ in body.fields}, findings)
+
+
+def refuse_shared(share: Scalar, kind: type[Op], said: Mapping[str, Span], findings: Findings) -> None:
+    """Report fields that say how variables are made, beside a `share` of variables that another layer makes."""
+    for name, span in said.items():
+        declared = kind.FIELDS.get(name)
+        if declared is not None and (declared.type.family == "initializer" or name.endswith("l2")):
+            message = f"`{share.text}` makes the variables that are shared, so `{name}` would do nothing"
+            findings.add("AS119", message, span, help=f"take it out, or write it on `{share.text}`")
 
 
 def _written(cls: type[Op], body: Call | Join, context: Context, findings: Findings) -> dict[str, Written]:

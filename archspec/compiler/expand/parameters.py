@@ -8,7 +8,7 @@ from archspec.compiler.language.expression import UNKNOWN, Environment, Value
 from archspec.compiler.language.provenance import Candidate, Resolved, Values
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.language.values import shown
-from archspec.compiler.resolve import Resolver, Written, origin_of, quiet
+from archspec.compiler.resolve import Resolver, Written, origin_of, quiet, tensors_read
 from archspec.compiler.spec.records import Parameter
 from archspec.compiler.syntax.nodes import Scalar
 from archspec.dataclass import replace
@@ -69,13 +69,13 @@ def _value(
         return None
     winner = candidates[0]
     value = resolver.value(winner.node, winner.environment)
-    if value is UNKNOWN or not _fits(what, parameter, value, winner.node.span, resolver):
+    if value is UNKNOWN or not _fits(what, parameter, value, winner, resolver):
         return None
     lost = tuple(Candidate(quiet(c), origin_of(c)) for c in candidates[1:])
     return Resolved(value if value is None or parameter.kind != "float" else float(value), origin_of(winner), lost)
 
 
-def _fits(what: str, parameter: Parameter, value: Value, span: Span, resolver: Resolver) -> bool:
+def _fits(what: str, parameter: Parameter, value: Value, written: Written, resolver: Resolver) -> bool:
     must = ""
     # Where the default is null, null stays allowed.
     nullable = isinstance(parameter.default, Scalar) and parameter.default.value is None
@@ -88,7 +88,9 @@ def _fits(what: str, parameter: Parameter, value: Value, span: Span, resolver: R
     elif parameter.maximum is not None and isinstance(value, (int, float)) and value > parameter.maximum:
         must = f"at most {parameter.maximum:g}"
     if must:
-        resolver.findings.add("AS210", f"`{parameter.name}` of {what} must be {must}, got {shown(value)}", span)
+        message = f"`{parameter.name}` of {what} must be {must}, got {shown(value)}"
+        notes = tensors_read(written.node, written.environment)
+        resolver.findings.add("AS210", message, written.node.span, *notes)
     return not must
 
 

@@ -12,6 +12,7 @@ from archspec.compiler.expand.stride import asked_stride
 from archspec.compiler.expand.usage import Usage
 from archspec.compiler.language.expression import UNKNOWN
 from archspec.compiler.resolve import Resolver
+from archspec.compiler.spec.names import check_levels
 from archspec.compiler.spec.records import Layer
 from archspec.diagnostics import Findings
 
@@ -26,8 +27,10 @@ _LONGEST = 1_000
 def target_of(layer: Layer, name: str, copy: Copy, context: Context, resolver: Resolver, usage: Usage) -> Target | None:
     """The paths of a layer and of its variables: its own, or those of the layer that it shares them with."""
     own = resolver.text(layer.variable_name, context.environment) if layer.variable_name is not None else None
-    if own is None and layer.variable_name is not None:
-        return None
+    if layer.variable_name is not None:
+        if own is None:
+            return None
+        own = own if check_levels("name", own, layer.variable_name, resolver.findings) else None
     # An unnamed layer's number stays out of its variables' names, or a layer above would rename them.
     path, line = variable_path(kind_of(layer) if layer.name is None else name, own, context)
     if line is not None:
@@ -37,6 +40,10 @@ def target_of(layer: Layer, name: str, copy: Copy, context: Context, resolver: R
         if other is None:
             return None
         path = other.variable_path
+        if line is not None:
+            key = next(key for key, _ in context.document.names if key.text == line)
+            message = f"the variables of `{line}` are those of `{layer.share.text}`, so their name would do nothing"
+            resolver.findings.add("AS119", message, key.span, help="take it out")
     return Target(layer, joined(context.path, name), path, copy.cells)
 
 

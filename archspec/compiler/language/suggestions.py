@@ -22,9 +22,16 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "channels": ("filters", "units"),
     "concatenate": ("concat",),
     "conv": ("conv2d",),
+    "conv2dt": ("conv2d_transpose",),
     "convolution2d": ("conv2d",),
+    "convtranspose": ("conv2d_transpose",),
+    "convtranspose2d": ("conv2d_transpose",),
     "crossentropy": ("softmax_cross_entropy",),
     "crossentropyloss": ("softmax_cross_entropy",),
+    "deconv": ("conv2d_transpose",),
+    "deconv2d": ("conv2d_transpose",),
+    "deconvolution": ("conv2d_transpose",),
+    "deconvolution2d": ("conv2d_transpose",),
     "depthmultiplier": ("multiplier",),
     "dilation": ("rate",),
     "dilationrate": ("rate",),
@@ -66,10 +73,17 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "randomhorizontalflip": ("random_flip",),
     "regularizer": ("l2",),
     "scope": ("name",),
+    "sgdm": ("sgd",),
     "sparsecategoricalcrossentropy": ("softmax_cross_entropy",),
     "sqroot": ("sqrt",),
     "squareroot": ("sqrt",),
     "sum": ("add",),
+    "transposeconv": ("conv2d_transpose",),
+    "transposeconv2d": ("conv2d_transpose",),
+    "transposedconv": ("conv2d_transpose",),
+    "transposedconv2d": ("conv2d_transpose",),
+    "upconv": ("conv2d_transpose",),
+    "upconv2d": ("conv2d_transpose",),
     "usebias": ("bias",),
     "weightdecay": ("l2",),
     "weightsinitializer": ("initializer",),
@@ -82,14 +96,17 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
 """What TF-Slim, Keras and PyTorch call a thing, without case and underscores, and our names for it."""
 
 _THEIR_OWN = """
-    adadelta adagrad adamax adamw attention auc average bce bilinear binarycrossentropy cast celu conv3d crelu
-    cutmix cutout dice divide elementwise exponential focal ftrl gather gelu globalmaxpool glu groupnorm gru
-    hardshrink hardtanh height hinge huber instancenorm iou iterations kldivergence lamb lambda layernorm
-    layernormalization left lion logsoftmax lstm mae map max maximum maxpool3d mean min minimum mish mixup mse
-    multihead nadam nesterov pad padding permute power precision prelu prod radam randomverticalflip recall
-    reducelronplateau renorm reorganize reshape resize right rnn rotate rrelu selu sigmoidcrossentropy silu slice
-    softplus softsign sparse split sqrt stack step subtract swish threshold tile transpose unstack upsample
-    upsampling2d verticalflip weightnorm width zeropadding2d
+    acos adabelief adadelta adafactor adagrad adamax adamw adan asgd asin atan attention auc average batchrenorm
+    bce bilinear binarycrossentropy cast celu conv3d cos cosh crelu cutmix cutout dice divide elementwise elu6
+    erf exp exponential focal ftrl gather gelu globalmaxpool glorotnormal glu groupnorm gru hardshrink hardtanh
+    height heuniform hinge huber instancenorm iou iterations kaiminguniform kldivergence lamb lambda lars
+    layernorm layernormalization lbfgs lecunnormal lecununiform left lion log logsoftmax lstm mae map max
+    maximum maxpool3d maxunpool maxunpool2d mean min minimum mish momentum mixup mse multihead nadam nesterov nll
+    orthogonal pad padding permute power precision prelu prod radam randomverticalflip recall reducelronplateau
+    renorm reorganize reshape resize right rnn rotate rprop rrelu selu sgdw sigmoidcrossentropy sign silu sin
+    sinh slice softmax2d softmin softplus softsign sophia sparse sparsemax split sqrt square stack step subtract
+    swish tan threshold tile transpose unpool unsqueeze unstack upsample upsampling2d verticalflip weightnorm
+    width xaviernormal zeropadding2d
 """
 _OF_THEIR_OWN = frozenset(_THEIR_OWN.split())
 """Names that mean something themselves: one of them is no slip for a name that looks like it."""

@@ -126,7 +126,7 @@ def duration(value: object) -> Duration:
         return Duration(value, "steps")
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if not match or float(match[1]) <= 0:
-        raise WrongValue('a number of steps, or text such as "2 epochs", "1000 steps", "10 minutes" or "5 percent"')
+        raise WrongValue('a number of steps, or text such as "2 epochs" or "1000 steps"')
     return Duration(float(match[1]), match[2] if match[2] == "percent" else match[2].rstrip("s") + "s")
 
 

@@ -88,7 +88,7 @@ class _Edits:
             places = " and ".join(cell.key.span.short for cell in cells[:2])
             message, help = f"`{path}` may mean two layers, at {places}", "write the path with its parentheses"
             self.findings.add("AS305", message, place.span, help=help)
-        elif not cells:
+        elif not cells and path.rpartition("/")[2] not in self.tree.unread:
             self.unknown += 1
             near = nearest(path, self.tree.paths()) if self.unknown <= _MOST_GUESSES else None
             help = near or "layers inside a block are changed in the block"

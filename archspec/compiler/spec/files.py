@@ -115,22 +115,16 @@ def _in_folder(folder: Path, file: str, span: Span, sources: Sources, findings: 
         _report_unreadable(target, problem, span, findings)
         return None
     if not inside:
-        help = _of_zoo(file) or "put it beside or below this spec"
+        help = zoo.offered(file) or "put it beside or below this spec"
         findings.add("AS113", f"{file} lies outside the folder of this spec", span, help=help)
     elif not found:
         findings.add("AS113", f"{target} is not a file", span, help="name a spec's file")
     return target if found else None
 
 
-def _of_zoo(file: str) -> str | None:
-    """How a file is named that has the name of a spec of the zoo."""
-    name = Path(file).stem
-    return f"the `{name}` that comes with archspec is `{zoo.PREFIX}{name}`" if name in zoo.names() else None
-
-
 def _report_unreadable(target: str, problem: OSError | ValueError, span: Span, findings: Findings) -> None:
     if isinstance(problem, (FileNotFoundError, NotADirectoryError)):
-        help = _of_zoo(target) or "paths count from the folder of this spec"
+        help = zoo.offered(target) or "paths count from the folder of this spec"
         findings.add("AS113", f"there is no file {target}", span, help=help)
     else:
         reason = getattr(problem, "strerror", None) or "its name is not a file name"

@@ -11,6 +11,8 @@ from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
 from archspec.diagnostics import Findings
 
 _HEAD = re.compile(r"([A-Za-z_]\w*)\(\s*((?:[A-Za-z_]\w*\s*(?:,\s*[A-Za-z_]\w*\s*)*)?)\)")
+_WRONG = Function((), "")
+"""Stands for a function whose head has an error: calls of it say nothing more."""
 _RESERVED = ("true", "false", "null", *keyword.kwlist)
 
 
@@ -21,10 +23,13 @@ def read_functions(root: Mapping, findings: Findings) -> dict[str, Function]:
     found: dict[str, Function] = {}
     declared, known = {name for _, name, _, _ in heads}, {*hyperparameters, "variant"}
     for key, name, parameters, value in heads:
-        if not name or not isinstance(value, Scalar):
+        if parameters is None or not isinstance(value, Scalar):
             findings.add("AS109", f"`{key.text}` is not a function", key.span, help="write `wide(n): n * multiplier`")
+            found.setdefault(name, _WRONG)
         elif name in FUNCTIONS or name in found:
             findings.add("AS109", f"there is a function `{name}` already", key.span, help="choose another name")
+            # Which of the two is meant by a call is not known.
+            found.update({name: _WRONG} if name in found else {})
         else:
             sound = _check_parameters(key, name, parameters, findings)
             body = _body(value, {*parameters}, known, found, declared, findings) if sound else ""
@@ -32,11 +37,12 @@ def read_functions(root: Mapping, findings: Findings) -> dict[str, Function]:
     return found
 
 
-def _heads(node: Node | None) -> Iterator[tuple[Scalar, str, tuple[str, ...], Node]]:
+def _heads(node: Node | None) -> Iterator[tuple[Scalar, str, tuple[str, ...] | None, Node]]:
+    """The key of each function, its name, its parameters, or None where the key is no head, and its body."""
     for key, value in node.pairs if isinstance(node, Mapping) else ():
         match = _HEAD.fullmatch(key.text)
-        names = tuple(part.strip() for part in match[2].split(",") if part.strip()) if match else ()
-        yield key, match[1] if match else "", names, value
+        names = tuple(part.strip() for part in match[2].split(",") if part.strip()) if match else None
+        yield key, key.text.partition("(")[0].strip(), names, value
 
 
 def _check_parameters(key: Scalar, name: str, parameters: tuple[str, ...], findings: Findings) -> bool:

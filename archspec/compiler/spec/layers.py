@@ -93,6 +93,10 @@ class LayerReader:
             if key is not None:
                 message = f"`{name}` inside `else` would not apply where `when` is true"
                 self.findings.add("AS119", message, key.span, help="write it beside `when`")
+        share, named = node.get("share"), node.key("name")
+        if isinstance(share, Scalar) and named is not None:
+            message = f"the variables are those of `{share.text}`, so `name` would do nothing"
+            self.findings.add("AS119", message, named.span, help="take one of them out")
         source = node.key("from")
         if source is not None and isinstance(body, Call) and body.operands is not None:
             message = f"`{body.op.text}` names its inputs itself, so `from` would do nothing"

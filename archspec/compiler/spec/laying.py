@@ -34,8 +34,9 @@ def lay_over(base: Mapping, top: Mapping, registry: Registry, history: History, 
             findings.add("AS115", message, key.span, note, help="use `change`, `insert` and `remove`")
         else:
             pairs[name] = (key, merging.section(name, pairs[name][1], value) if name in pairs else value)
-    _report_hidden(base, top, findings)
-    return edit(Mapping(tuple(pairs.values()), top.span), top, registry, findings)
+    laid = Mapping(tuple(pairs.values()), top.span)
+    _report_hidden(laid, top, findings)
+    return edit(laid, top, registry, findings)
 
 
 def choose(root: Mapping, variant: str, registry: Registry, history: History, findings: Findings) -> Mapping:
@@ -92,9 +93,9 @@ def _without(node: Node, name: str) -> Node:
     return Mapping(tuple((key, value) for key, value in node if key.text != name), node.span)
 
 
-def _report_hidden(base: Mapping, top: Mapping, findings: Findings) -> None:
-    """Warn of hyperparameters of the top document that each variant of the base sets, so that they are never used."""
-    variants, values = base.get("variants"), top.get("hyperparameters")
+def _report_hidden(laid: Mapping, top: Mapping, findings: Findings) -> None:
+    """Warn of hyperparameters of the top document that every variant there is sets, so that they are never used."""
+    variants, values = laid.get("variants"), top.get("hyperparameters")
     settings = [node.get("set") for _, node in _pairs(variants) if isinstance(node, Mapping)]
     for key, _ in _pairs(values):
         if settings and all(isinstance(node, Mapping) and node.get(key.text) is not None for node in settings):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from archspec.compiler.language.fields import Field, Form
 from archspec.compiler.language.registry import Forms, Registry
+from archspec.compiler.language.suggestions import closest
 from archspec.compiler.spec.document import KINDS, kind_of
 from archspec.compiler.spec.sources import History, Speaker
 from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
@@ -103,11 +104,20 @@ class Merging:
         new = next((key.text for key, _ in top if key.text in members), None)
         if new is not None and new != kind:
             return self.over(top, base)
+        if new is None and kind is not None and self._is_kind(top, members, members[kind]):
+            return self.over(top, base)
         cls = next(iter(members.values())) if kind is None and len(members) == 1 else members.get(kind or "")
         if cls is None:
             return self.over(top, base)
         main = cls.main()
         return self.each(base, top, lambda name, old, value: self.field((cls,), _field(name, kind, main), old, value))
+
+    def _is_kind(self, top: Mapping, members: Forms, below: type[Form]) -> bool:
+        """Whether a form begins with the name of a kind, though misspelt, and not with a field of the one below it."""
+        first = next((key.text for key, _ in top), "")
+        if first in self.registry.fields or closest(first, below.FIELDS) is not None:
+            return False
+        return closest(first, members) is not None
 
     def hyperparameters(self, base: Node, top: Node) -> Node:
         """Other defaults of hyperparameters whose types and limits stay."""

@@ -14,6 +14,11 @@ LONGEST = 100
 """Characters of a name."""
 
 _NAME = re.compile(r"[\w-]+")
+_LEVELS = {
+    "endpoint": ("an end point", re.compile(r"[\w-]+(/[\w-]+)*"), "_ and -; / between levels"),
+    "name": ("a layer's variables", re.compile(r"[\w.-]+(/[\w.-]+)*"), "_, - and points; / between levels"),
+}
+"""By the key that gives them, names that may have several levels: what they name, and the letters they may have."""
 _NAMING = {
     "variants": "variant",
     "tables": "table",
@@ -30,10 +35,30 @@ def check_names(root: Mapping, registry: Registry, findings: Findings) -> None:
     for what, key in _names(root, registry):
         problem = problem_of(key.text)
         if problem:
-            help = "use letters, digits, _ and -"
-            findings.add(
-                "AS134", f"`{key.text[:LONGEST]}` cannot be the name of {what}: {problem}", key.span, help=help
-            )
+            findings.add("AS134", _sentence(key.text, what, problem), key.span, help="use letters, digits, _ and -")
+    for key, value in _pairs(root.get("names")):
+        if not key.text:
+            findings.add("AS134", "an empty path names no layer", key.span, help="write the path of a layer")
+        if isinstance(value, Scalar):
+            check_levels("name", value.text, value, findings)
+
+
+def check_levels(key: str, name: str, node: Scalar, findings: Findings) -> bool:
+    """Whether a text can be what `endpoint` or `name` gives, its expressions written out; reports why not."""
+    what, letters, allowed = _LEVELS[key]
+    problem = problem_of(name, letters)
+    if problem:
+        help = f"use letters, digits, {allowed}"
+        findings.add("AS134", _sentence(name, what, problem), node.span, help=help)
+    elif name == "None" and not node.quoted:
+        message = f"this is Python's word for nothing, and would be the name of {what}"
+        findings.add("AS134", message, node.span, help="take it out, or put the name in quotes")
+        return False
+    return not problem
+
+
+def _sentence(name: str, what: str, problem: str) -> str:
+    return f"`{name[:LONGEST]}` cannot be the name of {what}: {problem}" if name else f"the name of {what} is empty"
 
 
 def _names(root: Mapping, registry: Registry) -> Iterator[tuple[str, Scalar]]:
@@ -53,12 +78,16 @@ def _names(root: Mapping, registry: Registry) -> Iterator[tuple[str, Scalar]]:
 
 def _features(data: Node | None) -> Iterator[Scalar]:
     """The names of the features that a source declares, or one that it wraps."""
-    for key, value in data.pairs if isinstance(data, Mapping) else ():
+    for key, value in _pairs(data):
         yield from _keys(value) if key.text == "features" else _features(value)
 
 
 def _keys(node: Node | None) -> tuple[Scalar, ...]:
-    return tuple(key for key, _ in node) if isinstance(node, Mapping) else ()
+    return tuple(key for key, _ in _pairs(node))
+
+
+def _pairs(node: Node | None) -> tuple[tuple[Scalar, Node], ...]:
+    return node.pairs if isinstance(node, Mapping) else ()
 
 
 def _written(text: str) -> str:
@@ -69,10 +98,10 @@ def _written(text: str) -> str:
         return "x"
 
 
-def problem_of(name: str) -> str:
+def problem_of(name: str, letters: re.Pattern[str] = _NAME) -> str:
     """Why a text is no name; empty where it is one."""
     if not name:
         return "it is empty"
     if len(name) > LONGEST:
         return f"it has {len(name)} characters, and {LONGEST} is the limit"
-    return "" if _NAME.fullmatch(name) else "it holds other characters"
+    return "" if letters.fullmatch(name) else "it holds other characters"

@@ -96,7 +96,18 @@ class Put:
             new = self.below(old, rest, "defaults" if under == "scopes" else "" if under in _NAMED else name)
             return Mapping(tuple((k, new if k.text == name else v) for k, v in node), node.span)
         pair = (step, _nested(rest, self.value))
-        return Mapping((pair,) if self._is_other_kind(step.text, kinds) else (*node.pairs, pair), node.span)
+        return (
+            self._replaced(node, pair)
+            if self._is_other_kind(step.text, kinds)
+            else Mapping((*node.pairs, pair), node.span)
+        )
+
+    def _replaced(self, node: Mapping, pair: tuple[Step, Node]) -> Mapping:
+        """Another kind in the place of a whole form: the command line says all of it."""
+        new = Mapping((pair,), pair[0].span)
+        self.history.speakers[new.span] = self.history.speakers.get(self.value.span, Speaker())
+        self.history.lay(new, node, Speaker())
+        return new
 
     def layer(self, node: Mapping, section: str, steps: list[Step]) -> Node:
         """The document or block with the value at or below one of its layers."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping as Readable
 
 from archspec.compiler.check import validate
@@ -12,7 +13,7 @@ from archspec.compiler.spec.records import Document
 from archspec.compiler.spec.settings import lay_settings
 from archspec.compiler.spec.sources import Sources
 from archspec.dataclass import replace
-from archspec.diagnostics import Findings
+from archspec.diagnostics import Findings, Span
 
 
 def read_file(
@@ -24,7 +25,7 @@ def read_file(
     read files partly, there is a document in spite of mistakes.
     """
     reference, variant = split_variant(path)
-    file = zoo.file_of(reference, findings) if zoo.is_of_zoo(reference) else reference
+    file = zoo.file_of(reference, findings) if zoo.is_of_zoo(reference) else _named(reference, sources, findings)
     before = len(findings.errors)
     loaded = load(file, sources, findings) if file is not None else None
     if loaded is None or file is None:
@@ -41,3 +42,12 @@ def read_file(
     document = read_document(file, laid.root, laid.registry, sources, shown, loaded.variant)
     document = replace(document, settings=laid.hyperparameters, changed=laid.changed)
     return document, variant if variant != loaded.variant or document.variants else ""
+
+
+def _named(file: str, sources: Sources, findings: Findings) -> str | None:
+    """The file; None after reporting that it is not there, and has the name of a spec that comes with archspec."""
+    help = None if sources.has(file) or os.path.lexists(file) else zoo.offered(file)
+    if help is None:
+        return file
+    findings.add("AS012", f"there is no file {file}", Span(file, 1, 1, 1, 1), help=help)
+    return None

@@ -46,6 +46,8 @@ class Tree:
         self.root = root
         self.registry = registry
         self.index: dict[str, list[Cell]] = {}
+        self.unread: set[str] = set()
+        """The keys of items that are no layer, which is reported where the document is checked."""
         self.groups = {name: self._group(node, None, ()) for name in sections if _holds_layers(node := root.get(name))}
 
     def _group(self, node: Node | None, owner: Cell | None, path: tuple[str, ...]) -> Group:
@@ -59,6 +61,7 @@ class Tree:
                 group.entries.append(self._cell(key, value, item, group, path))
             else:
                 group.entries.append(item)
+                self.unread.update(key.text for key, _ in (item.pairs if isinstance(item, Mapping) else ()))
         return group
 
     def _cell(self, key: Scalar, node: Node, item: Node, group: Group, above: tuple[str, ...]) -> Cell:

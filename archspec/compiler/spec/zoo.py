@@ -27,6 +27,12 @@ def is_of_zoo(reference: str) -> bool:
     return reference.startswith(PREFIX)
 
 
+def offered(file: str) -> str | None:
+    """How a file is named that has the name of a spec of the zoo; None where none has it."""
+    name = Path(file).stem
+    return f"the `{name}` that comes with archspec is `{PREFIX}{name}`" if name in names() else None
+
+
 def file_of(reference: str, findings: Findings, span: Span | None = None) -> str | None:
     """The path of the spec that `zoo:NAME` is; None after reporting that there is none of that name."""
     name = reference.removeprefix(PREFIX).removesuffix(".yaml")

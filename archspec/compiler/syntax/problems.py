@@ -29,7 +29,11 @@ def report_problem(problem: yaml.YAMLError, text: str, file: str, findings: Find
     indentation = written[: len(written) - len(written.lstrip())]
     if "\t" in indentation or (column <= len(written) and written[column - 1] == "\t"):
         findings.add("AS003", "a tab where YAML wants spaces", place, help="indent with spaces")
-    elif _strange_character(lines, line, file, findings) or _unclosed(problem, place, len(lines), last, findings):
+    elif (
+        _strange_character(lines, line, file, findings)
+        or _unknown_escape(problem, written, place, findings)
+        or _unclosed(problem, place, len(lines), last, findings)
+    ):
         return
     elif _broken_expression(written):
         findings.add("AS013", "a comma or bracket inside an unquoted expression in { } or [ ]", place, help=QUOTE)
@@ -48,6 +52,19 @@ def _strange_character(lines: list[str], line: int, file: str, findings: Finding
             findings.add("AS016", message, span, help="write the plain character")
             return True
     return False
+
+
+def _unknown_escape(problem: Any, written: str, place: Span, findings: Findings) -> bool:
+    """Report a backslash in double quotes with behind it what it cannot stand before."""
+    context, reason = getattr(problem, "context", None) or "", getattr(problem, "problem", None) or ""
+    at = written.rfind("\\", 0, place.column)
+    if "quoted scalar" not in context or "unexpected" in reason or at < 0:
+        return False
+    escape = written[at : at + 2]
+    span = Span(place.file, place.line, at + 1, place.line, at + 1 + len(escape))
+    help = "write two backslashes for one, or put the text in single quotes, which keep it as it is"
+    findings.add("AS001", f"`{escape}` here means no character that YAML knows", span, help=help)
+    return True
 
 
 def _unclosed(problem: Any, place: Span, lines: int, last: Span | None, findings: Findings) -> bool:

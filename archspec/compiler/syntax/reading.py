@@ -36,6 +36,9 @@ def read(path: str | Path, findings: Findings) -> Node | None:
 
 def read_bytes(path: str, findings: Findings) -> bytes | None:
     """The content of a regular file that is not too large; None after reporting why not."""
+    if not path:
+        findings.add("AS012", "the name of the file is empty", help="name a YAML file")
+        return None
     place = Span(path, 1, 1, 1, 1)
     try:
         # Not blocking, so that opening a pipe that nobody writes to does not hang.

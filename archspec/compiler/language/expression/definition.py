@@ -45,7 +45,10 @@ def _check_call(node: ast.Call, earlier: Mapping[str, Function], declared: Set[s
         message = f"`{name}` reads a tensor, and a function sees none"
         raise WrongExpression(message, f"give it the number: call it with `{name}(…)` as an argument")
     if name in earlier:
-        check_count(name, len(node.args), len(earlier[name].parameters), len(earlier[name].parameters))
+        parameters = earlier[name].parameters
+        # Of one with an error its parameters are not known for certain.
+        if earlier[name].body:
+            check_count(name, len(node.args), len(parameters), len(parameters))
     elif name in PLAIN_FUNCTIONS:
         check_count(name, len(node.args), *PLAIN_FUNCTIONS[name][1:])
     else:

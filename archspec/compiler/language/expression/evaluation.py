@@ -120,13 +120,14 @@ class _Evaluation:
             raise WrongExpression(f"`{name}` takes plain arguments")
         if name in TENSOR_FUNCTIONS:
             return self.tensor_call(name, node.args)
-        arguments = [self.node(argument) for argument in node.args]
-        if name in self.environment.functions:
-            return self.own_call(name, self.environment.functions[name], arguments)
-        if name not in PLAIN_FUNCTIONS:
+        # A tensor can stand behind a misspelt name, so that is said before what its arguments are.
+        if name not in self.environment.functions and name not in PLAIN_FUNCTIONS:
             names = [*self.environment.functions, *FUNCTIONS]
             help = nearest(name, names) or f"there are {', '.join(names)}"
             raise WrongExpression(f"there is no function `{name}` here", help)
+        arguments = [self.node(argument) for argument in node.args]
+        if name in self.environment.functions:
+            return self.own_call(name, self.environment.functions[name], arguments)
         function, least, most = PLAIN_FUNCTIONS[name]
         check_count(name, len(arguments), least, most)
         try:
@@ -137,9 +138,9 @@ class _Evaluation:
             raise WrongExpression(f"`{ast.unparse(node)}` has no value") from None
 
     def own_call(self, name: str, function: Function, arguments: list[Value]) -> Value:
-        check_count(name, len(arguments), len(function.parameters), len(function.parameters))
         if not function.body:
             raise NotKnown
+        check_count(name, len(arguments), len(function.parameters), len(function.parameters))
         outer = self.environment
         inner = Environment(
             {**outer.base, **dict(zip(function.parameters, arguments, strict=True))},

@@ -20,6 +20,8 @@ def check_length(code: str) -> None:
 @lru_cache(maxsize=10_000)
 def parsed(code: str) -> ast.expr:
     """The syntax tree of an expression, which nobody may change; raises WrongExpression."""
+    if not code.strip():
+        raise WrongExpression("the expression is empty", "write what it computes, or take it out")
     try:
         return ast.parse(code.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
