@@ -16,6 +16,7 @@ from archspec.compiler.training.inputs import check_inputs
 from archspec.compiler.training.losses import check_losses, check_metrics
 from archspec.compiler.training.optimizers import check_optimizers
 from archspec.compiler.training.places import Places
+from archspec.compiler.training.prepared import prepared
 from archspec.compiler.training.references import References, with_references
 from archspec.compiler.training.schedules import check_every, check_length
 from archspec.dataclass import dataclass, field
@@ -71,12 +72,14 @@ def _checked(sections: Sections, document: Document, expanded: Expanded, resolve
     train, evaluate = sections.train, sections.eval
     training, evaluation = features_of(train, None, places), features_of(train, evaluate, places)
     if train is not None:
+        training = prepared(training, train.preprocess, graph)
         train = with_references(train, "train", References(graph, expanded.context.names, training, places, findings))
         check_losses(train, graph, training, places, findings)
         check_optimizers(train, graph, places, findings)
         check_length(train, places, findings)
         check_inputs("train", train, graph, training, places, findings)
     if evaluate is not None:
+        evaluation = prepared(evaluation, evaluate.preprocess, graph)
         names = References(graph, expanded.context.names, evaluation, places, findings)
         evaluate = with_references(evaluate, "eval", names)
         check_every(evaluate, places, findings)
