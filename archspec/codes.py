@@ -137,6 +137,7 @@ CODES: dict[str, str] = {
     "AS619": "A preprocess step on a feature that it cannot work on.",
     "AS620": "A step that moves a picture and not the map that belongs to it.",
     "AS621": "A feature that no input or loss takes.",
+    "AS622": "An embedding with fewer vectors than the feature that it reads has numbers.",
     "AS630": "Evaluation of a network with nothing to measure.",
     "AS631": "Outputs of the network for classes that the data does not have.",
     "AS632": "A network whose weights are more than the machine's memory.",

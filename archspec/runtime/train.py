@@ -116,7 +116,7 @@ def _plan(program: Program, options: Options) -> Plan:
         tf.config.experimental.enable_op_determinism()
     tf.keras.utils.set_random_seed(section.seed % 2**32)
     data = _opened(program, "train", options.data)
-    warnings = check_fit(program, data, section.preprocess, section.losses)
+    warnings = check_fit(program, data, section, section.losses)
     held_out = _held_out(program, program.eval, data, options) if options.evaluate and program.eval else None
     length, run = _length(section, data), Run(options.run)
     warnings += slow_norms(program.graph, section.freeze, length.steps)
@@ -155,7 +155,7 @@ def _held_out(program: Program, section: Evaluate, data: Dataset, options: Optio
         found = _opened(program, "eval", options.data)
         found = numbered_as(found, data.class_names, str(data))
         forms = {name: measure.form for name, measure in measures(program).items()}
-        check_fit(program, found, section.preprocess, forms)
+        check_fit(program, found, section, forms)
     except Stop as problem:
         said = [
             replace(d, help=f"{d.help or 'repair it'}; --no-eval leaves evaluation out") for d in problem.diagnostics

@@ -111,7 +111,8 @@ def complaint_at(part: Loss | Metric, complaint: Complaint, path: str, places: P
 
 def _shapes(part: Loss | Metric, graph: Graph) -> list[Shape] | None:
     """The shapes of the tensors that it reads; None where one is nowhere, which is reported already."""
-    tensors = [graph.endpoints.get(name, name) for name in part.tensors]
+    names = graph.outputs | graph.heads | graph.endpoints
+    tensors = [names.get(name, name) for name in part.tensors]
     return [graph.shape(tensor) for tensor in tensors] if all(_is_there(tensor, graph) for tensor in tensors) else None
 
 
