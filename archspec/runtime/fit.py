@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from archspec.compiler.graph.graph import Graph
 from archspec.compiler.language.forms.metrics import Metric
 from archspec.compiler.language.forms.sections import Evaluate, Train
+from archspec.compiler.language.forms.wants import Complaint
 from archspec.compiler.training.inputs import feeds
 from archspec.compiler.training.losses import complaint_at, complaints_of
 from archspec.compiler.training.places import Places
@@ -18,6 +19,7 @@ from archspec.dataclass import replace
 from archspec.diagnostics import Diagnostic, Stop
 from archspec.runtime.class_counts import other_classes, small_embeddings
 from archspec.runtime.data.dataset import Dataset
+from archspec.runtime.data.labels import first_outside
 from archspec.runtime.ends import node_path, picture_shapes
 from archspec.runtime.named import READS
 from archspec.runtime.preprocess.apply import Preparation
@@ -79,6 +81,24 @@ def _compared(
             target = features.get(getattr(form, "target", None) or "")
             if complaint.key or target is None or target.kind != "class" or not _tells_classes(form, program.graph):
                 yield complaint_at(form, complaint, _path(name, form, program), places)
+        outside = _outside(form, data)
+        if outside is not None:
+            yield complaint_at(form, outside, _path(name, form, program), places)
+
+
+def _outside(form: Any, data: Dataset) -> Complaint | None:
+    """What is wrong with the numbers that a loss compares with, where it wants them within limits and all count."""
+    feature = data.features.get(getattr(form, "target", None) or "")
+    limits, masked = getattr(form, "BETWEEN", None), any(getattr(form, key, None) for key in ("mask", "sample_weight"))
+    if limits is None or masked or feature is None or feature.kind not in ("number", "numbers"):
+        return None
+    found = first_outside(data, form.target, *limits)
+    if found is None:
+        return None
+    message = f"compares with {form.TARGET}, and `{form.target}` is {found[1]:g} in {data.place(found[0])}"
+    return Complaint(
+        message, "divide the numbers by their largest, or use a loss of any numbers, such as huber", "target"
+    )
 
 
 def _tells_classes(form: Any, graph: Graph) -> bool:
