@@ -13,6 +13,8 @@ import tensorflow as tf
 from archspec.compiler.language.forms.sections import Evaluate, Train
 from archspec.compiler.language.values import Duration
 from archspec.compiler.rules.slow_norm import slow_norms
+from archspec.compiler.training.places import Places
+from archspec.compiler.training.schedules import late_changes
 from archspec.diagnostics import Diagnostic, Stop, stop
 from archspec.rendering import report as show_findings
 from archspec.runtime import distribute
@@ -120,6 +122,7 @@ def _plan(program: Program, options: Options) -> Plan:
     held_out = _held_out(program, program.eval, data, options) if options.evaluate and program.eval else None
     length, run = _length(section, data), Run(options.run)
     warnings += slow_norms(program.graph, section.freeze, length.steps)
+    warnings += late_changes(section, length.steps, length.steps_per_epoch, Places(program.values, {}))
     if distribute.rank() == 0 and options.form == "text":
         show_findings([*warnings, *_shared(program, options, data, held_out)], program.sources)
     state = Step(lower(program.graph, seed=section.seed), section, length, data.features)

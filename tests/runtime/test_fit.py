@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from archspec.compiler.program import compile_file
+from archspec.compiler.training.places import Places
+from archspec.compiler.training.schedules import late_changes
 from archspec.diagnostics import Diagnostic, Findings, Stop
 from archspec.runtime.data.open import section_data
 from archspec.runtime.fit import check_fit
@@ -73,6 +75,8 @@ def found(folder: Path, text: str, section: str = "train") -> list[Diagnostic]:
         ("softmax_cross_entropy: Logits, target: label, mask: label", "a `mask` that is a class, one of 3", "label}"),
         ("softmax_cross_entropy: Logits, target: label, ignore: 7", "the classes 0 to 2", "7}"),
         ("sigmoid_cross_entropy: One, target: yes, mask: yes", "", ""),
+        ("sigmoid_cross_entropy: One, target: y", "from 0 to 1, and `y` is 1.09091 in example ", "y}"),
+        ("sigmoid_cross_entropy: One, target: y, mask: yes", "", ""),
         ("softmax_cross_entropy: Logits, target: label, sample_weight: y", "", ""),
     ],
 )
@@ -132,3 +136,27 @@ def test_steps_that_do_not_lead_to_the_input_have_a_place(tmp_path: Path) -> Non
     spec = SPEC.replace("LOSS", "softmax_cross_entropy: Logits, target: label").replace("METRIC", METRIC)
     (said,) = found(tmp_path, spec.replace("  optimizer", "  preprocess: [{normalize: [1, 2]}]\n  optimizer"))
     assert said.code == "AS712" and said.span is not None and (said.span.line, said.span.column) == (10, 15)
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"),
+    [
+        ("{piecewise: [0.1, 0.01], boundaries: [5000]}", ["the rate changes after 5000 steps, and the training ends"]),
+        ("{piecewise: [0.1, 0.01], boundaries: [2]}", []),
+        ("{piecewise: [3, 2, 1], boundaries: [3, 50 percent]}", ["has the boundary 50 percent after 3 steps"]),
+        ("{exponential: 0.1, factor: 0.1, every: 7}", ["the rate changes after 7 steps, and the training ends"]),
+        ("{exponential: 0.1, factor: 0.1, every: 7, staircase: false}", []),
+        ("{cosine: 0.1, warmup: 5}", ["the rate grows over 5 steps, and the training ends after 4 steps"]),
+        ("{cosine: 0.1, warmup: 4, over: 100}", []),
+    ],
+)
+def test_schedule_that_the_training_ends_before(rate: str, said: list[str], tmp_path: Path) -> None:
+    text = SPEC.replace("LOSS", "softmax_cross_entropy: Logits, target: label").replace("METRIC", METRIC)
+    findings = Findings()
+    text = text.replace("sgd: 0.1", f"sgd: {rate}").replace("steps: 2", "epochs: 1")
+    program = compile_file(str(tmp_path / "net.yaml"), findings=findings, text=text)
+    assert program is not None and program.train is not None, findings.items
+    found = list(late_changes(program.train, 4, 4.0, Places(program.values, {})))
+    assert [(each.code, each.severity) for each in found] == [("AS623", "warning")] * len(said)
+    for each, message in zip(found, said, strict=True):
+        assert message in each.message and each.span is not None and each.span.line == 10

@@ -101,6 +101,10 @@ def _check_steps(
     findings: Findings,
 ) -> None:
     for number, step in enumerate(steps):
+        if not step.on and not any(step.takes(name, feature.kind) for name, feature in features.items()):
+            message = f"`{step.NAME}` works on features of kind {', '.join(step.KINDS)}, and the examples have none"
+            place = places.of(f"{section}.preprocess.{number}")
+            findings.add("AS619", message, place, help="take it out, or say the kind of the feature that it is for")
         place = places.of(f"{section}.preprocess.{number}.on")
         for name in step.on:
             if name not in features:

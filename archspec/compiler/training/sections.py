@@ -12,6 +12,8 @@ from archspec.compiler.language.provenance import Values
 from archspec.compiler.resolve import Resolver, Written, unknown_field
 from archspec.compiler.spec.records import Document
 from archspec.compiler.syntax.nodes import Mapping
+from archspec.compiler.training.batches import check_batch
+from archspec.compiler.training.idle import check_without_evaluation
 from archspec.compiler.training.inputs import check_inputs
 from archspec.compiler.training.losses import check_losses, check_metrics
 from archspec.compiler.training.optimizers import check_optimizers
@@ -78,11 +80,13 @@ def _checked(sections: Sections, document: Document, expanded: Expanded, resolve
         check_optimizers(train, graph, places, findings)
         check_length(train, places, findings)
         check_inputs("train", train, graph, training, places, findings)
+        check_batch(train, places, findings)
+        check_without_evaluation(train, evaluate, places, findings)
     if evaluate is not None:
         evaluation = prepared(evaluation, evaluate.preprocess, graph)
         names = References(graph, expanded.context.names, evaluation, places, findings)
         evaluate = with_references(evaluate, "eval", names)
-        check_every(evaluate, places, findings)
+        check_every(train, evaluate, places, findings)
         check_metrics(train, evaluate, graph, evaluation, places, findings)
         check_inputs("eval", evaluate, graph, evaluation, places, findings)
     return Sections(train, evaluate, sections.values)

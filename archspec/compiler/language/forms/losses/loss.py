@@ -29,6 +29,9 @@ class Loss(Form, family="loss"):
     BY_ITSELF: ClassVar[bool] = True
     """Whether an example's loss depends on that example alone, so that evaluation can measure it in any batches."""
 
+    LEAST: ClassVar[int] = 1
+    """How many examples of a batch it needs to compare anything."""
+
     weight: float = field(default=1.0, minimum=0, doc="factor in the total loss")
 
     @property

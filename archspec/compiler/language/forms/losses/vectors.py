@@ -49,6 +49,7 @@ class Triplet(Compared, name="triplet"):
 
     TARGET = "classes"
     BY_ITSELF = False
+    LEAST = 3
 
     embedding: Tensor = field(main=True, doc="the tensor, by name: [numbers], of length 1")
     margin: float = field(default=0.2, above=0, doc="by how much the other class must be farther away, squared")
