@@ -137,6 +137,9 @@ CODES: dict[str, str] = {
     "AS619": "A preprocess step on a feature that it cannot work on.",
     "AS620": "A step that moves a picture and not the map that belongs to it.",
     "AS621": "A feature that no input or loss takes.",
+    "AS622": "An embedding with fewer vectors than the feature that it reads has numbers.",
+    "AS623": "A change of the learning rate that the training does not come to, or not in this order.",
+    "AS624": "A batch of another size than what draws it or compares within it wants.",
     "AS630": "Evaluation of a network with nothing to measure.",
     "AS631": "Outputs of the network for classes that the data does not have.",
     "AS632": "A network whose weights are more than the machine's memory.",
@@ -215,9 +218,8 @@ CODES: dict[str, str] = {
 """What every code means that is not a lint rule's."""
 
 _UNUSED = ("AS216", "AS217", "AS218", "AS219", "AS220", "AS323")
-WARNINGS = frozenset(
-    {"AS135", *_UNUSED, "AS621", "AS631", "AS639", "AS708", "AS722", "AS739", "AS912", *(rule.CODE for rule in RULES)}
-)
+_SELDOM = ("AS135", "AS621", "AS623", "AS631", "AS639", "AS708", "AS722", "AS739", "AS912")
+WARNINGS = frozenset({*_UNUSED, *_SELDOM, *(rule.CODE for rule in RULES)})
 """The codes of what can stand, and is seldom meant."""
 
 

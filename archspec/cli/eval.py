@@ -101,7 +101,7 @@ def prepared(
     names = classes_of_run(where)
     if names is not None and data.class_feature is not None:
         data = numbered_as(data, {data.class_feature: names}, where)
-    warnings = check_fit(program, data, section.preprocess, {name: each.form for name, each in wanted.items()})
+    warnings = check_fit(program, data, section, {name: each.form for name, each in wanted.items()})
     if distribute.rank() == 0:
         report([*data.warnings, *(warnings if names is None else [])], program.sources)
     return Scoring(network, wanted, section, data, arguments.batch or section.batch), step

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from archspec.compiler.graph.graph import Graph, Node
-from archspec.compiler.language.forms.preprocess.step import Preprocess
-from archspec.compiler.language.provenance import Resolved
+from archspec.compiler.graph.graph import Graph
+from archspec.compiler.language.forms.metrics import Metric
+from archspec.compiler.language.forms.sections import Evaluate, Train
+from archspec.compiler.language.forms.wants import Complaint
 from archspec.compiler.training.inputs import feeds
-from archspec.diagnostics import Diagnostic, Span, Stop
+from archspec.compiler.training.losses import complaint_at, complaints_of
+from archspec.compiler.training.places import Places
+from archspec.compiler.training.prepared import prepared
+from archspec.dataclass import replace
+from archspec.diagnostics import Diagnostic, Stop
+from archspec.runtime.class_counts import other_classes, small_embeddings
 from archspec.runtime.data.dataset import Dataset
-from archspec.runtime.data.labels import check_labels
+from archspec.runtime.data.labels import first_outside
 from archspec.runtime.ends import node_path, picture_shapes
 from archspec.runtime.named import READS
 from archspec.runtime.preprocess.apply import Preparation
@@ -22,14 +27,17 @@ from archspec.runtime.preprocess.apply import Preparation
 if TYPE_CHECKING:
     from archspec.compiler.program import Program
 
-_NAME = re.compile(r"\$\{?\s*(\w+)\s*\}?")
 
-
-def check_fit(
-    program: Program, data: Dataset, steps: tuple[Preprocess, ...], forms: Mapping[str, Any]
-) -> list[Diagnostic]:
-    """Warnings about a data set and the losses or metrics that count it; raises Stop with all that does not fit."""
-    found = [*_features(program, data, forms), *_pictures(program.graph, data, steps), *_classes(program, data, forms)]
+def check_fit(program: Program, data: Dataset, section: Train | Evaluate, forms: Mapping[str, Any]) -> list[Diagnostic]:
+    """Warnings about a section's data and the losses or metrics that count it; raises Stop with what does not fit."""
+    found = [
+        *_features(program, data, forms),
+        *_pictures(program, data, section),
+        *other_classes(program, data, forms),
+        *small_embeddings(program, data),
+    ]
+    if not any(each.code == "AS638" for each in found):
+        found += _compared(program, data, section, forms)
     errors = [each for each in found if each.severity == "error"]
     if errors:
         raise Stop(*errors)
@@ -54,11 +62,57 @@ def _files(data: Dataset) -> Iterator[str]:
         yield from (os.path.join(folder(os.path.dirname(path)), os.path.basename(path)) for path in paths)
 
 
-def _pictures(graph: Graph, data: Dataset, steps: tuple[Preprocess, ...]) -> Iterator[Diagnostic]:
+def _pictures(program: Program, data: Dataset, section: Train | Evaluate) -> Iterator[Diagnostic]:
     try:
-        Preparation(data.features, steps, picture_shapes(graph, data.features))
+        Preparation(data.features, section.preprocess, picture_shapes(program.graph, data.features))
     except Stop as problem:
-        yield from problem.diagnostics
+        place = Places(program.values, {}).of(f"{section.NAME}.preprocess")
+        yield from (replace(each, span=each.span or place) for each in problem.diagnostics)
+
+
+def _compared(
+    program: Program, data: Dataset, section: Train | Evaluate, forms: Mapping[str, Any]
+) -> Iterator[Diagnostic]:
+    """What lint says of targets, masks and weights, again: of classes and sizes that only the data has told."""
+    features = prepared(data.features, section.preprocess, program.graph)
+    places = Places(program.values, {})
+    for name, form in forms.items():
+        for complaint in complaints_of(form, program.graph, features):
+            target = features.get(getattr(form, "target", None) or "")
+            if complaint.key or target is None or target.kind != "class" or not _tells_classes(form, program.graph):
+                yield complaint_at(form, complaint, _path(name, form, program), places)
+        outside = _outside(form, data)
+        if outside is not None:
+            yield complaint_at(form, outside, _path(name, form, program), places)
+
+
+def _outside(form: Any, data: Dataset) -> Complaint | None:
+    """What is wrong with the numbers that a loss compares with, where it wants them within limits and all count."""
+    feature = data.features.get(getattr(form, "target", None) or "")
+    limits, masked = getattr(form, "BETWEEN", None), any(getattr(form, key, None) for key in ("mask", "sample_weight"))
+    if limits is None or masked or feature is None or feature.kind not in ("number", "numbers"):
+        return None
+    found = first_outside(data, form.target, *limits)
+    if found is None:
+        return None
+    message = f"compares with {form.TARGET}, and `{form.target}` is {found[1]:g} in {data.place(found[0])}"
+    return Complaint(
+        message, "divide the numbers by their largest, or use a loss of any numbers, such as huber", "target"
+    )
+
+
+def _tells_classes(form: Any, graph: Graph) -> bool:
+    """Whether the number of its classes is held against the data's, with a better remedy."""
+    return form.classes([graph.shape(node_path(graph, name)) for name in form.tensors]) is not None
+
+
+def _path(name: str, form: Any, program: Program) -> str:
+    """Where a loss or metric stands in the spec, by the name that it has in a training or an evaluation."""
+    if isinstance(form, Metric):
+        return f"eval.metrics.{name}"
+    own = program.train.losses if program.train is not None else {}
+    alike = [each for each, loss in own.items() if type(loss) is type(form) and loss.tensors == form.tensors]
+    return f"train.losses.{name if name in own else next(iter(alike), name)}"
 
 
 def _features(program: Program, data: Dataset, forms: Mapping[str, Any]) -> Iterator[Diagnostic]:
@@ -73,61 +127,3 @@ def _features(program: Program, data: Dataset, forms: Mapping[str, Any]) -> Iter
         message = f"{data} has no {' and no '.join(missing)}"
         help = f"its examples have {', '.join(data.features)}; the spec says what they should have"
         yield Diagnostic("AS638", message, help=help)
-
-
-def _classes(program: Program, data: Dataset, forms: Mapping[str, Any]) -> Iterator[Diagnostic]:
-    """One finding for each tensor whose number of classes is not the data's."""
-    tensors: dict[tuple[str, str], tuple[str, int]] = {}
-    for name, form in forms.items():
-        tensor = node_path(program.graph, form.tensors[0])
-        outputs = form.classes([program.graph.shape(tensor)])
-        target = form.target if outputs is not None else None
-        if outputs is None or not isinstance(target, str) or target not in data.features:
-            continue
-        if data.features[target].kind == "class":
-            tensors.setdefault((tensor, target), (name, outputs))
-    for (tensor, target), (name, outputs) in tensors.items():
-        yield from _count(program, data, target, tensor, name, outputs)
-
-
-def _count(program: Program, data: Dataset, target: str, tensor: str, name: str, outputs: int) -> Iterator[Diagnostic]:
-    count = data.features[target].classes
-    if count is None:
-        try:
-            check_labels(data, outputs, target)
-        except Stop as problem:
-            yield from problem.diagnostics
-        return
-    if count == outputs or (count < outputs and data.name == "sample"):
-        # The sample is there to see a network run, and its ten classes are nobody's.
-        return
-    span, help = _remedy(program, _size_of(program.graph, tensor, outputs), count)
-    read = f"`{name}` reads {tensor}, which has {outputs} outputs"
-    if count > outputs:
-        yield Diagnostic("AS705", f"{data} has {count} classes, and {read}", span, help=help)
-    else:
-        message = f"{data} has {count} classes, and {read}: {outputs - count} of them have no examples"
-        yield Diagnostic("AS631", message, span, help=help, severity="warning")
-
-
-def _size_of(graph: Graph, tensor: str, outputs: int) -> tuple[str, Resolved] | None:
-    """(field, value) that makes a tensor have so many outputs: of the nearest layer before it that has such a field."""
-    node: Node | None = graph.producer(tensor)
-    while node is not None:
-        found = next((pair for pair in node.values.items() if pair[1].value == outputs), None)
-        if found is not None or len(node.inputs) != 1:
-            return found
-        node = graph.producer(node.inputs[0])
-    return None
-
-
-def _remedy(program: Program, place: tuple[str, Resolved] | None, count: int) -> tuple[Span | None, str]:
-    """(where the number of outputs is said, what to do there): at the hyperparameter, where it is one."""
-    if place is None:
-        return None, f"give the network {count} outputs"
-    field, resolved = place
-    name = _NAME.fullmatch(resolved.origin.written.strip())
-    if name is None or name[1] not in program.hyperparameters:
-        return resolved.origin.span, f"make `{field}` {count}"
-    span = program.hyperparameters[name[1]].origin.span
-    return span or resolved.origin.span, f"write `{name[1]}: {count}` there, or say --set {name[1]}={count}"

@@ -14,6 +14,8 @@ import tensorflow as tf
 from archspec.compiler.language.forms.sections import Evaluate, Train
 from archspec.compiler.language.values import Duration
 from archspec.compiler.rules.slow_norm import slow_norms
+from archspec.compiler.training.places import Places
+from archspec.compiler.training.schedules import late_changes
 from archspec.diagnostics import Diagnostic, Stop, stop
 from archspec.rendering import report as show_findings
 from archspec.runtime import distribute
@@ -117,10 +119,11 @@ def _plan(program: Program, options: Options) -> Plan:
         tf.config.experimental.enable_op_determinism()
     tf.keras.utils.set_random_seed(section.seed % 2**32)
     data = _opened(program, "train", options.data)
-    warnings = check_fit(program, data, section.preprocess, section.losses)
+    warnings = check_fit(program, data, section, section.losses)
     held_out = _held_out(program, program.eval, data, options) if options.evaluate and program.eval else None
     length, run = _length(section, data), Run(options.run)
     warnings += slow_norms(program.graph, section.freeze, length.steps)
+    warnings += late_changes(section, length.steps, length.steps_per_epoch, Places(program.values, {}))
     if distribute.rank() == 0 and options.form == "text":
         show_findings([*warnings, *_shared(program, options, data, held_out)], program.sources)
     state = Step(lower(program.graph, seed=section.seed), section, length, data.features)
@@ -157,7 +160,7 @@ def _held_out(program: Program, section: Evaluate, data: Dataset, options: Optio
         found = _opened(program, "eval", options.data)
         found = numbered_as(found, data.class_names, str(data))
         forms = {name: measure.form for name, measure in measures(program).items()}
-        check_fit(program, found, section.preprocess, forms)
+        check_fit(program, found, section, forms)
     except Stop as problem:
         said = [
             replace(d, help=f"{d.help or 'repair it'}; --no-eval leaves evaluation out") for d in problem.diagnostics

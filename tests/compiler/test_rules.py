@@ -73,6 +73,29 @@ def test_used_positions_of_a_huge_kernel_are_counted_at_once() -> None:
     assert used_positions(Window((10**9,), (1,), (1,), "same"), (99_999,)) == 199_997
 
 
+@pytest.mark.parametrize(
+    ("loss", "found"),
+    [
+        ("{sigmoid_cross_entropy: s, target: 1}", ["AS402"]),
+        ("{sigmoid_cross_entropy: moved, target: 1}", ["AS402"]),
+        ("{sigmoid_cross_entropy: one, target: 1}", []),
+        ("{dice: p, target: m}", ["AS402"]),
+        ("{dice: map, target: m}", []),
+        ("{huber: s, target: 1}", []),
+    ],
+)
+def test_squashed_logits_are_found_under_every_loss_that_takes_logits(
+    loss: str, found: list[str], compiled: Callable[..., Program]
+) -> None:
+    data = "{arrays: a.npz, features: {image: {image: image}, m: {class_map: m, classes: 3}}}"
+    program = compiled(
+        "layers: [map: {conv2d: 3, kernel: 1}, p: softmax, pool: {from: map, layers: [global_avg_pool]}, "
+        "one: {dense: 1}, s: sigmoid, moved: {reshape: [1, 1]}]\n"
+        f"train: {{data: {data}, preprocess: [{{resize: 32}}], losses: {{main: {loss}}}, optimizer: {{sgd: 0.1}}, batch: 8}}"
+    )
+    assert [each.code for each in check_rules(program) if each.code == "AS402"] == found
+
+
 class Odd(Op):
     """An op of another package: a convolution by its group, with none of our fields."""
 

@@ -15,7 +15,8 @@ class FeatureType:
     """A feature, an end point or a constant: its kind, its shape without the batch, the dtype it has in a batch.
 
     `kind` is the name of a feature's kind (`image`, `class`, `number`, …), `known` for whether a number is there,
-    `tensor` for an end point or input, or `constant`. `classes` and `ignore` are those of class indices.
+    `tensor` for an end point or input, or `constant`. `classes` and `ignore` are those of class indices, and
+    `classes` is the number of words where a vocabulary is known; `value` is a constant's.
     """
 
     kind: str
@@ -23,6 +24,7 @@ class FeatureType:
     dtype: str = "float32"
     classes: int | None = None
     ignore: int | None = None
+    value: float | None = None
 
     @property
     def counts_classes(self) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from archspec.compiler.graph.graph import Graph, Input
+from archspec.compiler.graph.graph import Graph, Input, Node
 from archspec.compiler.language.features import FeatureType
 from archspec.compiler.language.forms.data import Featured, TFRecord
 from archspec.compiler.language.forms.preprocess.step import Preprocess
 from archspec.compiler.language.forms.sections import Evaluate, Train
 from archspec.compiler.language.op import show
+from archspec.compiler.language.ops.embedding import Embedding
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.training.places import Places
 from archspec.diagnostics import Findings
@@ -23,6 +24,24 @@ def feeds(inputs: Mapping[str, Input], features: Mapping[str, FeatureType]) -> d
     if not found and len(fed) == 1 and len(images) == 1:
         return {fed[0]: images[0]}
     return found
+
+
+def embedded(graph: Graph, features: Mapping[str, FeatureType]) -> Iterator[tuple[Node, int, str]]:
+    """(embedding, numbers that it is fed, sentence) of the embeddings that are too small for what feeds them."""
+    fed = feeds(graph.inputs, features)
+    for node in graph.nodes.values():
+        if not isinstance(node.op, Embedding):
+            continue
+        tensor = node.inputs[0]
+        # What moves or cuts whole numbers leaves them as they are.
+        while (producer := graph.producer(tensor)) is not None and len(producer.inputs) == 1:
+            tensor = producer.inputs[0]
+        feature = features.get(fed.get(tensor, ""))
+        if feature is not None and feature.classes is not None:
+            count = max(feature.classes, (feature.ignore or 0) + 1)
+            if count > node.op.words:
+                message = f"{node.layer} has vectors for {node.op.words} numbers, and `{fed[tensor]}` has {count}"
+                yield node, count, message
 
 
 def check_inputs(
@@ -42,6 +61,8 @@ def check_inputs(
             findings.add("AS612", message, places.of(f"{section}.data"), help=f"name a feature like it; {help}")
         elif name in fed:
             _check_fit(section, name, given, fed[name], features[fed[name]], places, findings)
+    for node, count, message in embedded(graph, features):
+        findings.add("AS622", message, node.values["words"].origin.span, help=f"write `words: {count}`")
     _check_steps(section, form.preprocess, features, places, findings)
     if isinstance(form, Train):
         _check_taken(form, fed, features, places, findings)
@@ -80,6 +101,10 @@ def _check_steps(
     findings: Findings,
 ) -> None:
     for number, step in enumerate(steps):
+        if not step.on and not any(step.takes(name, feature.kind) for name, feature in features.items()):
+            message = f"`{step.NAME}` works on features of kind {', '.join(step.KINDS)}, and the examples have none"
+            place = places.of(f"{section}.preprocess.{number}")
+            findings.add("AS619", message, place, help="take it out, or say the kind of the feature that it is for")
         place = places.of(f"{section}.preprocess.{number}.on")
         for name in step.on:
             if name not in features:

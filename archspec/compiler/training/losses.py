@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from archspec.compiler.expand.names import means
 from archspec.compiler.graph.graph import Graph
-from archspec.compiler.language.features import FeatureType
+from archspec.compiler.language.features import FeatureType, Shape
 from archspec.compiler.language.forms.losses.loss import Loss
 from archspec.compiler.language.forms.metrics import Metric
 from archspec.compiler.language.forms.sections import Evaluate, Train
+from archspec.compiler.language.forms.wants import Complaint, counts_fit
 from archspec.compiler.training.places import Places
-from archspec.diagnostics import Findings
+from archspec.dataclass import replace
+from archspec.diagnostics import Diagnostic, Findings
 
 COLUMNS = ("step", "epoch", "seconds", "loss", "lr", "accuracy", "gradient_norm", "images_per_second", "stop", "save")
 """The log's own columns, which no loss or metric can be called."""
@@ -47,14 +51,14 @@ def check_metrics(
         findings.add("AS618", f"there is no metric `{train.best}`", places.of("train.best"), help=help)
 
 
-def target_type(target: object, graph: Graph, features: dict[str, FeatureType]) -> FeatureType | None:
+def target_type(target: object, graph: Graph, features: Mapping[str, FeatureType]) -> FeatureType | None:
     """What is known of a target; None for a name that is nowhere, which is reported already."""
     if not isinstance(target, str):
-        return None if target is None else FeatureType("constant", ())
+        return FeatureType("constant", (), value=target) if isinstance(target, float) else None
     if target in features:
         return features[target]
     tensor = graph.endpoints.get(target, target)
-    if tensor not in graph.inputs and tensor not in graph.nodes:
+    if not _is_there(tensor, graph):
         return None
     return FeatureType("tensor", graph.shape(tensor), graph.dtype(tensor))
 
@@ -74,19 +78,51 @@ def _check_part(
     findings: Findings,
 ) -> bool:
     """Whether a loss or metric can work on its tensors and target; reports why not."""
-    tensors = [graph.endpoints.get(name, name) for name in part.tensors]
-    target = getattr(part, "target", None)
-    found = target_type(target, graph, features)
-    known = all(tensor in graph.nodes or tensor in graph.inputs for tensor in tensors)
-    if not known or ("target" in part.FIELDS and found is None):
+    if _shapes(part, graph) is None or ("target" in part.FIELDS and _target(part, graph, features) is None):
         return False
-    complaint = part.complaint([graph.shape(tensor) for tensor in tensors], found)
+    complaints = list(complaints_of(part, graph, features))
+    findings.extend(complaint_at(part, complaint, path, places) for complaint in complaints)
+    return not complaints
+
+
+def complaints_of(part: Loss | Metric, graph: Graph, features: Mapping[str, FeatureType]) -> Iterator[Complaint]:
+    """What is wrong with the tensors, the target, the mask and the weights of a loss or metric, one finding a field."""
+    shapes = _shapes(part, graph)
+    assert shapes is not None
+    complaint = part.complaint(shapes, _target(part, graph, features))
     if complaint is not None:
-        main = part.main()
-        place = places.of(f"{path}.{main.name}" if main is not None else path)
-        findings.add("AS610", f"`{part.NAME}` {complaint.message}", place, help=complaint.help)
-        return False
-    return True
+        # What is counted is not known either.
+        yield complaint
+        return
+    for key in ("mask", "sample_weight"):
+        given = target_type(getattr(part, key, None), graph, features)
+        wrong = counts_fit(part.counted(shapes), given) if given is not None else None
+        if wrong is not None:
+            yield replace(wrong, message=f"has a `{key}` that {wrong.message}", key=key)
+
+
+def complaint_at(part: Loss | Metric, complaint: Complaint, path: str, places: Places) -> Diagnostic:
+    """The finding, at the field that it is about."""
+    main = part.main()
+    key = complaint.key or (main.name if main is not None else "")
+    place = places.of(f"{path}.{key}" if key else path)
+    return Diagnostic("AS610", f"`{part.NAME}` {complaint.message}", place, help=complaint.help)
+
+
+def _shapes(part: Loss | Metric, graph: Graph) -> list[Shape] | None:
+    """The shapes of the tensors that it reads; None where one is nowhere, which is reported already."""
+    names = graph.outputs | graph.heads | graph.endpoints
+    tensors = [names.get(name, name) for name in part.tensors]
+    return [graph.shape(tensor) for tensor in tensors] if all(_is_there(tensor, graph) for tensor in tensors) else None
+
+
+def _is_there(tensor: str, graph: Graph) -> bool:
+    node = graph.nodes.get(tensor.rpartition(".")[0])
+    return tensor in graph.inputs or tensor in graph.nodes or (node is not None and tensor in node.tensors)
+
+
+def _target(part: Loss | Metric, graph: Graph, features: Mapping[str, FeatureType]) -> FeatureType | None:
+    return target_type(getattr(part, "target", None), graph, features)
 
 
 def leading_to(loss: Loss, graph: Graph) -> set[str]:

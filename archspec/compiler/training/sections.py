@@ -14,11 +14,14 @@ from archspec.compiler.language.provenance import Values
 from archspec.compiler.resolve import Resolver, Written, unknown_field
 from archspec.compiler.spec.records import Document
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
+from archspec.compiler.training.batches import check_batch
+from archspec.compiler.training.idle import check_without_evaluation
 from archspec.compiler.training.inputs import check_inputs
 from archspec.compiler.training.losses import check_losses, check_metrics
 from archspec.compiler.training.optimizers import check_optimizers
 from archspec.compiler.training.paths import counted_from
 from archspec.compiler.training.places import Places
+from archspec.compiler.training.prepared import prepared
 from archspec.compiler.training.references import References, with_references
 from archspec.compiler.training.schedules import check_every, check_length
 from archspec.dataclass import dataclass, field
@@ -89,17 +92,20 @@ def _checked(sections: Sections, document: Document, expanded: Expanded, resolve
     if budget.exhausted:
         return sections
     if train is not None:
-        train = with_references(
-            train, "train", References(graph, expanded.context.names, training, places, findings, budget)
-        )
+        training = prepared(training, train.preprocess, graph)
+        names = References(graph, expanded.context.names, training, places, findings, budget)
+        train = with_references(train, "train", names)
         check_losses(train, graph, training, places, findings)
         check_optimizers(train, graph, places, findings)
         check_length(train, places, findings)
         check_inputs("train", train, graph, training, places, findings)
+        check_batch(train, places, findings)
+        check_without_evaluation(train, evaluate, places, findings)
     if evaluate is not None:
+        evaluation = prepared(evaluation, evaluate.preprocess, graph)
         names = References(graph, expanded.context.names, evaluation, places, findings, budget)
         evaluate = with_references(evaluate, "eval", names)
-        check_every(evaluate, places, findings)
+        check_every(train, evaluate, places, findings)
         check_metrics(train, evaluate, graph, evaluation, places, findings)
         check_inputs("eval", evaluate, graph, evaluation, places, findings)
     return Sections(train, evaluate, sections.values)

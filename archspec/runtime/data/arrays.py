@@ -182,7 +182,7 @@ def _words(name: str, feature: str, kind: WordsKind, found: list[np.ndarray]) ->
     if array.dtype.kind != "U" or array.ndim != 1:
         raise _wrong(name, feature, kind, array, "a text an example")
     vocabulary = read_vocabulary(kind)
-    return Made({feature: np.stack([vocabulary.encoded(text) for text in array.tolist()])}, kind.made(feature))
+    return Made({feature: np.stack([vocabulary.encoded(text) for text in array.tolist()])}, {feature: vocabulary.type})
 
 
 _MAKERS: dict[type[Kind], Callable[[str, str, Any, list[np.ndarray]], Made]] = {

@@ -130,7 +130,7 @@ def _numbers(table: Table, feature: str, kind: NumbersKind) -> Made:
 def _words(table: Table, feature: str, kind: WordsKind) -> Made:
     vocabulary = read_vocabulary(kind)
     cells = table.column(feature, _source(feature, kind))
-    return Made({feature: np.stack([vocabulary.encoded(cell) for cell in cells])}, kind.made(feature))
+    return Made({feature: np.stack([vocabulary.encoded(cell) for cell in cells])}, {feature: vocabulary.type})
 
 
 def _quoted(cell: str) -> str:

@@ -65,7 +65,7 @@ class RecordFeatures:
         self._vocabularies = {n: read_vocabulary(kind) for n, kind in kinds.items() if isinstance(kind, WordsKind)}
         self.types: dict[str, FeatureType] = {
             key: one for name, kind in kinds.items() for key, one in kind.made(name).items()
-        }
+        } | {name: vocabulary.type for name, vocabulary in self._vocabularies.items()}
 
     @property
     def class_names(self) -> dict[str, tuple[str, ...]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from archspec.compiler.language.features import FeatureType
 from archspec.compiler.language.forms.kinds import WordsKind
 from archspec.diagnostics import stop
 from archspec.runtime.data.naming import printable
@@ -18,6 +19,11 @@ class Vocabulary:
 
     numbers: dict[str, int]
     kind: WordsKind
+
+    @property
+    def type(self) -> FeatureType:
+        """The feature's type, which knows how many words there are."""
+        return replace(self.kind.type(), classes=max(self.numbers.values()) + 1)
 
     def encoded(self, text: str) -> np.ndarray:
         """int32 [length]."""

@@ -49,6 +49,10 @@ class Metric(Form, family="metric"):
         """How many classes tensors of these shapes tell apart, below which each target must be; None without any."""
         return None
 
+    def counted(self, shapes: Sequence[Shape]) -> Shape:
+        """The shape, without the batch, of what is counted each by itself: what a mask can be of."""
+        return shapes[0] if self.classes(shapes) is None else shapes[0][:-1]
+
 
 class Accuracy(Metric, name="accuracy"):
     """The part of the examples (or pixels) whose class is among the k most probable."""
@@ -62,11 +66,12 @@ class Accuracy(Metric, name="accuracy"):
         return (self.predictions,)
 
     def complaint(self, shapes: Sequence[Shape], target: FeatureType | None) -> Complaint | None:
-        found = classes_fit(shapes[0], target)
+        found = classes_fit(shapes[0], target, ignore=self.ignore)
         classes = shapes[0][-1] if shapes[0] else None
         if found is None and classes is not None and self.k >= classes:
             help = f"write k: {classes - 1} or less"
-            return Complaint(f"asks for the {self.k} most probable of {classes} classes, which is always right", help)
+            message = f"asks for the {self.k} most probable of {classes} classes, which is always right"
+            return Complaint(message, help, "k")
         return found
 
     def classes(self, shapes: Sequence[Shape]) -> int | None:
@@ -93,7 +98,7 @@ class MeanIou(Metric, name="mean_iou"):
         return (self.logits,)
 
     def complaint(self, shapes: Sequence[Shape], target: FeatureType | None) -> Complaint | None:
-        return classes_fit(shapes[0], target)
+        return classes_fit(shapes[0], target, ignore=self.ignore)
 
     def classes(self, shapes: Sequence[Shape]) -> int | None:
         """The last axis of the scores."""
@@ -137,7 +142,11 @@ class PairAccuracy(Metric, name="pair_accuracy"):
         return self.embeddings
 
     def complaint(self, shapes: Sequence[Shape], target: FeatureType | None) -> Complaint | None:
-        return vectors(shapes, 2) or same_shape((), target, "1 for pairs of one class and 0 for others")
+        return vectors(shapes, 2) or same_shape((), target, "1 for pairs of one class and 0 for others", (0.0, 1.0))
+
+    def counted(self, shapes: Sequence[Shape]) -> Shape:
+        """One number a pair."""
+        return ()
 
     def make(self, g: Toolkit, shapes: Sequence[Shape]) -> Any:
         return g.keras.metrics.BinaryAccuracy()

@@ -23,6 +23,10 @@ class Schedule(Form, family="schedule"):
         """What is wrong with its values together, as the end of a sentence; None where they fit."""
         return None
 
+    def changes(self) -> dict[str, tuple[Duration, ...]]:
+        """The times after which it changes, by field: it does nothing where the training ends before."""
+        return {}
+
 
 class Fixed(Schedule, name="fixed"):
     """The same rate all the time."""
@@ -40,6 +44,9 @@ class Exponential(Schedule, name="exponential"):
     factor: float = field(above=0, doc="what the rate is multiplied by")
     every: Duration = field(doc="after how long")
     staircase: bool = field(default=True, doc="in jumps, not continuously")
+
+    def changes(self) -> dict[str, tuple[Duration, ...]]:
+        return {"every": (self.every,)} if self.staircase else {}
 
     def make(self, g: Toolkit, length: Length) -> Any:
         every = length.of(self.every)
@@ -69,6 +76,9 @@ class Piecewise(Schedule, name="piecewise"):
         pairs = zip(self.boundaries, self.boundaries[1:], strict=False)
         falling = [(a, b) for a, b in pairs if a.unit == b.unit and a.amount >= b.amount]
         return f"has the boundary {falling[0][1]} after {falling[0][0]}; they must ascend" if falling else None
+
+    def changes(self) -> dict[str, tuple[Duration, ...]]:
+        return {"boundaries": self.boundaries}
 
     def make(self, g: Toolkit, length: Length) -> Any:
         boundaries = [length.of(boundary) for boundary in self.boundaries]

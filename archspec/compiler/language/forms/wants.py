@@ -12,14 +12,20 @@ from archspec.dataclass import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """Why something cannot work: the sentence after its name, and what to do."""
+    """Why something cannot work: the sentence after its name, and what to do.
+
+    `key` is the field that it is about, empty where that is the form's main value.
+    """
 
     message: str
     help: str
+    key: str = ""
 
 
-def classes_fit(logits: Shape, target: FeatureType | None, weights: Sequence[float] = ()) -> Complaint | None:
-    """Whether logits […, classes] and class indices […] belong together."""
+def classes_fit(
+    logits: Shape, target: FeatureType | None, weights: Sequence[float] = (), ignore: int | None = None
+) -> Complaint | None:
+    """Whether logits […, classes] and class indices […] belong together, a factor for each class, one left out."""
     if not logits or logits[-1] is None:
         return Complaint(f"needs an axis of classes, got {_show(logits)}", "put a dense or 1x1 convolution before it")
     if logits[-1] < 2:
@@ -28,6 +34,9 @@ def classes_fit(logits: Shape, target: FeatureType | None, weights: Sequence[flo
         return None
     if not target.counts_classes:
         return Complaint(f"compares with classes, and its target is {_kind(target)}", "name a feature of kind `class`")
+    if len(logits) - 1 == len(target.shape) and not _agree(logits[:-1], target.shape):
+        message = f"has logits at {_show(logits[:-1])} positions, and its target is {_kind(target)}"
+        return Complaint(message, "bring both to one size: fewer strides, an `upsample`, or a smaller map")
     if not _agree(logits[:-1], target.shape):
         place = f"a class for each of {_show(logits[:-1])} positions" if logits[:-1] else "one class an example"
         return Complaint(
@@ -36,9 +45,24 @@ def classes_fit(logits: Shape, target: FeatureType | None, weights: Sequence[flo
     if target.classes is not None and target.classes > logits[-1]:
         message = f"has logits for {logits[-1]} classes, and its target has {target.classes}"
         return Complaint(message, f"make the last layer's size {target.classes}")
-    if weights and len(weights) != logits[-1]:
-        return Complaint(f"has {len(weights)} class_weights for {logits[-1]} classes", "write one for each class")
+    return _weights_fit(weights, logits[-1]) or _ignored_is_there(ignore, max(target.classes or 0, logits[-1]), target)
+
+
+def _weights_fit(weights: Sequence[float], classes: int) -> Complaint | None:
+    if weights and len(weights) != classes:
+        message = f"has {len(weights)} class_weights for {classes} classes"
+        return Complaint(message, "write one for each class", "class_weights")
+    if weights and not any(weights):
+        message = "has class_weights that are all 0, so that no example counts"
+        return Complaint(message, "write 1 for the classes that should count", "class_weights")
     return None
+
+
+def _ignored_is_there(ignore: int | None, classes: int, target: FeatureType) -> Complaint | None:
+    if ignore is None or target.classes is None or 0 <= ignore < classes or ignore == target.ignore:
+        return None
+    message = f"ignores the class {ignore}, and there are the classes 0 to {classes - 1}"
+    return Complaint(message, "name one of them, or take `ignore` out", "ignore")
 
 
 def _remedy(logits: Shape) -> str:
@@ -47,11 +71,19 @@ def _remedy(logits: Shape) -> str:
     return "for a class of each pixel, end in logits of height x width x classes"
 
 
-def same_shape(found: Shape, target: FeatureType | None, wanted: str) -> Complaint | None:
-    """Whether a tensor and the numbers that it is compared with have one shape; a last axis of 1 may be left out."""
+def same_shape(
+    found: Shape, target: FeatureType | None, wanted: str, between: tuple[float, float] | None = None
+) -> Complaint | None:
+    """Whether a tensor and the numbers that it is compared with have one shape; a last axis of 1 may be left out.
+
+    `between` are the least and the largest number that can be compared with.
+    """
     if target is None or target.kind == "constant":
-        return None
-    if target.kind in ("image", "words") or (target.counts_classes and target.classes not in (None, 2)):
+        value = target.value if target is not None else None
+        if value is None or between is None or between[0] <= value <= between[1]:
+            return None
+        return Complaint(f"compares with {wanted}, and its target is {value:g}", "write a number of these", "target")
+    if not _holds_numbers(target):
         return Complaint(
             f"compares with {wanted}, and its target is {_kind(target)}", "name a feature of kind `number`"
         )
@@ -60,6 +92,29 @@ def same_shape(found: Shape, target: FeatureType | None, wanted: str) -> Complai
     return Complaint(
         f"reads a tensor of {_show(found)}, and its target is {_kind(target)}", "make the two of one shape"
     )
+
+
+def counts_fit(counted: Shape, given: FeatureType) -> Complaint | None:
+    """Whether a mask or weight is a number for each example, or for each of what is compared.
+
+    The message is the end of a sentence that begins with the mask or weight.
+    """
+    if given.kind == "constant":
+        return Complaint(
+            "is one number, so that all examples count alike", "name a feature or end point, or take it out"
+        )
+    if not _holds_numbers(given):
+        help = "name a feature of kind `number`, or one that is 0 or 1"
+        return Complaint(f"is {_kind(given)}, and wants numbers that say how much an example counts", help)
+    if not _squeezed(given.shape) or _agree(_squeezed(given.shape), _squeezed(counted)):
+        return None
+    compared = f", or {_show(counted)} as what is compared" if counted else ""
+    return Complaint(f"is {_kind(given)}, and wants one number an example{compared}", "name one of that shape")
+
+
+def _holds_numbers(feature: FeatureType) -> bool:
+    """Whether its values are numbers, and not pixels or the indices of more than two classes."""
+    return feature.kind not in ("image", "words") and not (feature.counts_classes and (feature.classes or 0) > 2)
 
 
 def spread(g: Toolkit, target: Any, tensor: Any) -> Any:
@@ -105,4 +160,8 @@ def _kind(target: FeatureType) -> str:
         return "whether a number is known"
     article = "" if target.kind in ("numbers", "words") else "an " if target.kind == "image" else "a "
     size = f" of {_show(target.shape)}" if target.kind in ("numbers", "words") else ""
+    if target.kind == "class_map" and None not in target.shape:
+        size = f" of {_show(target.shape)}"
+    elif target.kind == "class" and target.classes is not None:
+        size = f", one of {target.classes}"
     return f"{article}{target.kind}{size}"

@@ -28,7 +28,7 @@ class SoftmaxCrossEntropy(Compared, name="softmax_cross_entropy"):
         return (self.logits,)
 
     def complaint(self, shapes: Sequence[Shape], target: FeatureType | None) -> Complaint | None:
-        return classes_fit(shapes[0], target, self.class_weights)
+        return classes_fit(shapes[0], target, self.class_weights, self.ignore)
 
     def classes(self, shapes: Sequence[Shape]) -> int | None:
         """The last axis of the logits."""
@@ -74,11 +74,15 @@ class Dice(Compared, name="dice"):
     def complaint(self, shapes: Sequence[Shape], target: FeatureType | None) -> Complaint | None:
         if len(shapes[0]) < 2:
             return Complaint("needs a class for each position", "use softmax_cross_entropy for one class an example")
-        return classes_fit(shapes[0], target)
+        return classes_fit(shapes[0], target, ignore=self.ignore)
 
     def classes(self, shapes: Sequence[Shape]) -> int | None:
         """The last axis of the logits."""
         return shapes[0][-1]
+
+    def counted(self, shapes: Sequence[Shape]) -> Shape:
+        """One number an example, over all of its positions."""
+        return ()
 
     def lower(self, g: Toolkit, outputs: Sequence[Any], target: Any) -> Any:
         tf, classes = g.tf, outputs[0].shape[-1]

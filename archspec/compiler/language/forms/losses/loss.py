@@ -23,8 +23,14 @@ class Loss(Form, family="loss"):
     TARGET: ClassVar[str] = ""
     """What it compares with, as a message says it; empty where it compares its own tensors."""
 
+    BETWEEN: ClassVar[tuple[float, float] | None] = None
+    """The least and the largest number that it can compare with, where not every number will do."""
+
     BY_ITSELF: ClassVar[bool] = True
     """Whether an example's loss depends on that example alone, so that evaluation can measure it in any batches."""
+
+    LEAST: ClassVar[int] = 1
+    """How many examples of a batch it needs to compare anything."""
 
     weight: float = field(default=1.0, minimum=0, doc="factor in the total loss")
 
@@ -48,6 +54,10 @@ class Loss(Form, family="loss"):
     def classes(self, shapes: Sequence[Shape]) -> int | None:
         """How many classes tensors of these shapes tell apart, below which each target must be; None without any."""
         return None
+
+    def counted(self, shapes: Sequence[Shape]) -> Shape:
+        """The shape, without the batch, of what `lower` makes of tensors of these shapes: what a mask can be of."""
+        return shapes[0] if self.classes(shapes) is None else shapes[0][:-1]
 
 
 class Compared(Loss):

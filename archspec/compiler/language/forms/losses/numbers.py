@@ -17,6 +17,7 @@ class SigmoidCrossEntropy(Compared, name="sigmoid_cross_entropy"):
     """Cross entropy of logits and probabilities, each by itself (a discriminator, several labels at once)."""
 
     TARGET = "numbers from 0 to 1"
+    BETWEEN = (0.0, 1.0)
 
     logits: Tensor = field(main=True, doc="the tensor with the logits, by name")
     label_smoothing: float = field(default=0.0, minimum=0, maximum=1, doc="part moved towards one half")
@@ -26,7 +27,7 @@ class SigmoidCrossEntropy(Compared, name="sigmoid_cross_entropy"):
         return (self.logits,)
 
     def complaint(self, shapes: Sequence[Shape], target: FeatureType | None) -> Complaint | None:
-        return same_shape(shapes[0], target, self.TARGET)
+        return same_shape(shapes[0], target, self.TARGET, self.BETWEEN)
 
     def lower(self, g: Toolkit, outputs: Sequence[Any], target: Any) -> Any:
         target = spread(g, target, outputs[0])

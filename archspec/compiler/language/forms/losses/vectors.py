@@ -17,6 +17,7 @@ class Contrastive(Compared, name="contrastive"):
     """Squared distance of pairs of one class, squared lack of a margin for others (Hadsell et al. 2006)."""
 
     TARGET = "1 for pairs of one class and 0 for others"
+    BETWEEN = (0.0, 1.0)
 
     embeddings: tuple[Tensor, ...] = field(main=True, doc="the two tensors, by name: [numbers] each")
     margin: float = field(default=1.0, above=0, doc="distance from which pairs of two classes cost nothing")
@@ -26,7 +27,11 @@ class Contrastive(Compared, name="contrastive"):
         return self.embeddings
 
     def complaint(self, shapes: Sequence[Shape], target: FeatureType | None) -> Complaint | None:
-        return vectors(shapes, 2) or same_shape((), target, self.TARGET)
+        return vectors(shapes, 2) or same_shape((), target, self.TARGET, self.BETWEEN)
+
+    def counted(self, shapes: Sequence[Shape]) -> Shape:
+        """One number a pair."""
+        return ()
 
     def lower(self, g: Toolkit, outputs: Sequence[Any], target: Any) -> Any:
         left, right = outputs
@@ -44,6 +49,7 @@ class Triplet(Compared, name="triplet"):
 
     TARGET = "classes"
     BY_ITSELF = False
+    LEAST = 3
 
     embedding: Tensor = field(main=True, doc="the tensor, by name: [numbers], of length 1")
     margin: float = field(default=0.2, above=0, doc="by how much the other class must be farther away, squared")
