@@ -60,7 +60,7 @@ def show(
     diagnostics: Iterable[Diagnostic], style: str, stream: TextIO, sources: Mapping[str, str] | None = None
 ) -> None:
     """Write diagnostics to a stream in one of FORMATS; `sources` holds the text of each file that they are about."""
-    every = list(diagnostics)
+    every = list(dict.fromkeys(diagnostics))
     if style == "json":
         stream.write(as_json(as_record(every)) + "\n")
         return

@@ -54,11 +54,14 @@ def _count(program: Program, data: Dataset, target: str, tensor: str, name: str,
         # The sample is there to see a network run, and its ten classes are nobody's.
         return
     span, help = _remedy(program, _size_of(program.graph, tensor, outputs), count)
+    has = f"{data} has {count} {'class' if count == 1 else 'classes'}"
     read = f"`{name}` reads {tensor}, which has {outputs} outputs"
+    if count == 1:
+        help = "there is something to tell apart from two classes on: look whether this is the data that was meant"
     if count > outputs:
-        yield Diagnostic("AS705", f"{data} has {count} classes, and {read}", span, help=help)
+        yield Diagnostic("AS705", f"{has}, and {read}", span, help=help)
     else:
-        message = f"{data} has {count} classes, and {read}: {outputs - count} of them have no examples"
+        message = f"{has}, and {read}: {outputs - count} of them have no examples"
         yield Diagnostic("AS631", message, span, help=help, severity="warning")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from archspec.diagnostics import Stop, stop
 from archspec.run_folder import files
 from archspec.run_folder.record import LABELS, damaged, read_record
+from archspec.runtime.regular import read_regular
 
 _NUMBERED = re.compile(r"\s*([0-9]+)\s*:\s*(.*)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -50,12 +51,12 @@ def as_lines(names: tuple[str, ...]) -> str:
 def read_labels(path: Path, classes: int) -> dict[int, str]:
     """{class: name} from a file with one name a line, or `class:name` in any order; raises Stop."""
     try:
-        lines = [line.strip() for line in path.read_text("utf-8-sig").split("\n")]
+        lines = [line.strip() for line in read_regular(path).decode("utf-8-sig").split("\n")]
     except OSError as problem:
         reason = problem.strerror or "it cannot be opened"
         raise stop("AS728", f"the labels in {path} can't be read: {reason}", help="name a text file") from problem
     except UnicodeDecodeError as problem:
-        line = path.read_bytes()[: problem.start].count(b"\n") + 1
+        line = problem.object[: problem.start].count(b"\n") + 1
         help = "write it again as UTF-8: iconv -f latin1 -t utf-8 labels.txt, if it is Latin-1"
         raise stop("AS728", f"line {line} of {path} is not UTF-8 text", help=help) from problem
     lines = lines[: len(lines) - next((i for i, line in enumerate(reversed(lines)) if line), len(lines))]

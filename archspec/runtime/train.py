@@ -157,7 +157,7 @@ def _scoring(program: Program, state: Step, held_out: Dataset) -> Scoring:
 def _held_out(program: Program, section: Evaluate, data: Dataset, options: Options) -> Dataset:
     """The data of the eval section; what is wrong with it is said before training, not after."""
     try:
-        found = _opened(program, "eval", options.data)
+        found = _opened(program, "eval", options.data, data)
         found = numbered_as(found, data.class_names, str(data))
         forms = {name: measure.form for name, measure in measures(program).items()}
         check_fit(program, found, section, forms)
@@ -169,11 +169,13 @@ def _held_out(program: Program, section: Evaluate, data: Dataset, options: Optio
     return found
 
 
-def _opened(program: Program, section: str, argument: str | None) -> Dataset:
+def _opened(program: Program, section: str, argument: str | None, beside: Dataset | None = None) -> Dataset:
+    """The data of a section, with what was found about it, which may have been said of the data `beside` it already."""
     with distribute.first_alone():
         data = section_data(program, section, argument, section)
     if distribute.rank() == 0:
-        show_findings(data.warnings, program.sources)
+        said = beside.warnings if beside is not None else ()
+        show_findings([each for each in data.warnings if each not in said], program.sources)
     return data
 
 

@@ -168,6 +168,15 @@ def test_empty_folders_and_the_systems_own_are_named_and_left_out(tmp_path: Path
     assert f"left out of {tmp_path}: __MACOSX, a (no image), b/Thumbs.db, c/@eaDir, c/desktop.ini;" in warned(dataset)
 
 
+def test_pictures_beside_the_folders_of_the_classes_are_named_and_left_out(tmp_path: Path) -> None:
+    many(tmp_path, "b", "c")
+    pictures(tmp_path, "loose.png", "more.JPG", ".hidden.png")
+    dataset = opened(tmp_path)
+    assert dataset.total == 40
+    left_out = "loose.png (in no folder of a class), more.JPG (in no folder of a class)"
+    assert f"left out of {tmp_path}: {left_out};" in warned(dataset)
+
+
 # What is wrong is said before the first step, and together
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -85,3 +86,9 @@ def test_a_table_without_a_column_that_feeds(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("path,weight,smoker\na.png,1,0\n")
     said = refused("multitask", str(tmp_path / "in.csv"))
     assert said.startswith(f"AS717 {tmp_path}/in.csv has no column `height`"), said
+
+
+@pytest.mark.parametrize(("name", "spec"), [("x.npy", "lenet"), ("x.npz", "siamese")])
+def test_a_pipe_is_no_file_of_arrays(name: str, spec: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / name)
+    assert "it is a FIFO, and only regular files are read" in refused(spec, str(tmp_path / name))

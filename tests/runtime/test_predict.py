@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -328,7 +329,8 @@ def test_labels_in_either_form(tmp_path: Path) -> None:
     (tmp_path / "bytes").write_bytes(b"\xff\xfe\xff")
     (tmp_path / "empty").write_bytes(b"")
     numbered.write_text("1:a\n1:b\n")
-    for name in ("bytes", "empty", "missing", "numbered.txt"):
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("bytes", "empty", "missing", "numbered.txt", "pipe"):
         with pytest.raises(Stop) as problem:
             read_labels(tmp_path / name, 3)
         assert "AS728" in said(problem)

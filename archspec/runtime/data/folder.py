@@ -54,7 +54,7 @@ def _of_all(name: str, root: str, found: Arrangement) -> Dataset:
 
 
 def _classes(root: str) -> tuple[list[str], list[str]]:
-    """The folders with images, and those without."""
+    """The folders with images; and what is left out: those without, systems' own, pictures that are in no folder."""
     folders = visible_folders(root)
     if not folders:
         help = "put the images of every class into a folder of its own"
@@ -62,7 +62,9 @@ def _classes(root: str) -> tuple[list[str], list[str]]:
     full = [name for name in folders if holds(os.path.join(root, name)) is not None]
     if not full:
         raise stop("AS703", f"the folders of {printable(root)} have no image", help=_ENDINGS)
-    return full, [*systems_in(root), *(f"{name} (no image)" for name in folders if name not in full)]
+    pictures = [name for name in sorted(os.listdir(root)) if name.lower().endswith(SUFFIXES) and name not in folders]
+    loose = [f"{name} (in no folder of a class)" for name in pictures if not name.startswith(".")]
+    return full, [*systems_in(root), *(f"{name} (no image)" for name in folders if name not in full), *loose]
 
 
 _ENDINGS = f"images end in {', '.join(SUFFIXES)}"

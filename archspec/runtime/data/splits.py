@@ -11,6 +11,12 @@ _MEANT = {"train": ("train",), "eval": ("validation", "test")}
 _ALIASES = {"val": "validation", "valid": "validation", "training": "train"}
 _WORD = re.compile(r"(?<![a-z])(train|training|validation|valid|val|test)(?![a-z])")
 
+_REMEDIES = {
+    "train": "name the examples to train on `train`, or name other data",
+    "eval": "keep a part of its examples apart as `validation`, or name data of its own under `eval.data`",
+}
+_OTHER_SPLIT = "choose one of its splits"
+
 
 def split_name(text: str) -> str:
     """The one name of a split that has several: validation for val."""
@@ -30,4 +36,4 @@ def choose_split(source: str, wanted: str, available: Collection[str]) -> str:
             return name
     meant = " or ".join(_MEANT.get(wanted, (wanted,)))
     there = ", ".join(sorted(available)) or "none"
-    raise stop("AS701", f"{source} has no split {meant}; it has {there}", help="choose one of its splits")
+    raise stop("AS701", f"{source} has no split {meant}; it has {there}", help=_REMEDIES.get(wanted, _OTHER_SPLIT))

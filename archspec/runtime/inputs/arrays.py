@@ -50,6 +50,7 @@ def _only(path: str, graph: Graph) -> str:
 
 def _array(path: str) -> np.ndarray:
     try:
+        open_regular(path).close()
         return np.lib.format.open_memmap(path, mode="r")
     except OSError as problem:
         raise stop("AS714", f"{path} can't be read: {problem.strerror or problem}") from problem

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 from io import BytesIO
 
 import numpy as np
@@ -17,6 +18,8 @@ _FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP")
 
 # Pillow has a limit of its own for a picture's size; `read_header` holds one that a user can raise.
 Image.MAX_IMAGE_PIXELS = None
+# The transparency of a palette is read all the same.
+warnings.filterwarnings("ignore", "Palette images with Transparency", module=r"PIL\.")
 
 
 def decode_with_pillow(contents: bytes, channels: int) -> np.ndarray:
