@@ -14,6 +14,7 @@ from archspec.compiler.language.features import FeatureType
 from archspec.compiler.language.forms.data import Sample
 from archspec.compiler.language.forms.losses.loss import Loss
 from archspec.compiler.language.forms.metrics import Accuracy, Metric
+from archspec.compiler.training.places import Places
 from archspec.diagnostics import stop
 from archspec.runtime.checkpoint import Best
 from archspec.runtime.ends import main_outputs, node_path
@@ -89,6 +90,9 @@ def best_of(program: Program) -> Best | None:
         return None
     found = measures(program)
     name = program.train.best or next(iter(found))
+    if name not in found:
+        message, help = f"evaluation does not measure `{name}`", f"it measures {', '.join(found)}"
+        raise stop("AS618", message, span=Places(program.values, {}).of("train.best"), help=help)
     return Best(name, lowest=not found[name].is_better_larger)
 
 

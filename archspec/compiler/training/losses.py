@@ -46,9 +46,16 @@ def check_metrics(
         path = f"eval.metrics.{name}"
         _check_name("metric", name, path, places, findings)
         _check_part(metric, path, graph, features, places, findings)
-    if train is not None and train.best is not None and train.best not in evaluate.metrics:
-        help = f"there are {', '.join(evaluate.metrics) or 'none'}"
+    if train is not None and train.best is not None and train.best not in _scores(train, evaluate):
+        help = f"evaluation measures {', '.join(_scores(train, evaluate)) or 'nothing'}"
         findings.add("AS618", f"there is no metric `{train.best}`", places.of("train.best"), help=help)
+
+
+def _scores(train: Train, evaluate: Evaluate) -> list[str]:
+    """What evaluation may measure, by name: metrics, or the usual ones where none is named, and the losses."""
+    losses = [name for name, loss in train.losses.items() if loss.BY_ITSELF]
+    measured = ["loss"] if len(losses) == 1 else [f"loss/{name}" for name in losses]
+    return [*(evaluate.metrics or ("top_1", "top_5")), *measured]
 
 
 def target_type(target: object, graph: Graph, features: Mapping[str, FeatureType]) -> FeatureType | None:

@@ -53,7 +53,9 @@ class Train(Section, name="train"):
     seed: int = field(default=0, minimum=0, doc="of the first weights, the order of examples, and dropout")
     save: Duration = field(default=Duration(2, "minutes"), doc="time between checkpoints")
     keep: int = field(default=5, minimum=1, doc="how many of the newest checkpoints are kept")
-    best: str | None = field(default=None, doc="the metric whose best checkpoint is kept too; by default the first one")
+    best: str | None = field(
+        default=None, doc="the metric, or `loss`, whose best checkpoint is kept too; by default the first metric"
+    )
     early_stopping: EarlyStopping | None = field(default=None, doc="end when evaluation gets no better")
 
     @property
