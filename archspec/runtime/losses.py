@@ -67,7 +67,8 @@ def outside(form: Any, outputs: list[Any], target: Any, weights: Any) -> Any:
     ignored = getattr(form, "ignore", None)
     if ignored is not None:
         wrong *= tf.cast(tf.not_equal(target, ignored), tf.float32)
-    return tf.reduce_sum(wrong if weights is None else wrong * tf.cast(tf.not_equal(weights, 0), tf.float32))
+    # A loss over all positions of an example, such as dice, has one weight for them.
+    return tf.reduce_sum(wrong if weights is None else wrong * _spread(tf.not_equal(weights, 0), wrong))
 
 
 def means(parts: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:

@@ -143,6 +143,24 @@ def test_pixels_that_are_ignored_count_nowhere() -> None:
     assert found["accuracy"] == pytest.approx((probable.argmax(-1) == batch["mask"])[kept].mean())
 
 
+def test_mask_of_a_loss_over_all_positions_leaves_whole_examples_out() -> None:
+    numbers = "y: {number: y}, mask: {class_map"
+    step = made(
+        MAP.replace("mask: {class_map", numbers).replace("softmax_cross_entropy: classes,", "dice: classes, mask: y,")
+    )
+    weights = values(step)
+    batch = {"image": DRAW.normal(size=(2, 2, 2, 3)).astype(np.float32), "y": np.array([1.0, 0.0], np.float32)}
+    # What is no class counts as little as all else of the example that is left out.
+    batch["mask"] = np.array([[[0, 1], [1, 1]], [[7, 0], [0, 0]]], np.int32)
+    found = run(step, batch)
+    probable = softmax(batch["image"] @ weights["classes/weights"][0, 0] + weights["classes/biases"])[0]
+    truth = np.eye(2)[batch["mask"][0]]
+    both, either = (probable * truth).sum((0, 1)), (probable + truth).sum((0, 1))
+    assert found["outside"] == 0 and found["loss"] == pytest.approx(
+        1 - ((2 * both + 1) / (either + 1)).mean(), rel=1e-5
+    )
+
+
 GAN = """archspec: 1
 name: Net
 inputs: {real: {shape: [2]}, z: {shape: [3], draw: {normal: 2.0}}}
