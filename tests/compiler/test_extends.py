@@ -367,3 +367,43 @@ def test_a_value_that_a_variant_of_ones_own_leaves_alone_is_used(tmp_path: Path)
     program = compile_file(str(tmp_path / "top.yaml#u"), findings=findings)
     assert program is not None and findings.items == []
     assert program.graph.shape("a") == (8, 8, 6)
+
+
+@pytest.mark.parametrize(
+    ("base", "own", "path", "value"),
+    [
+        ("{dense: 5}", "change: {L: {units: 6}}", "L", (6,)),
+        ("{dense, units: 5}", "change: {L: {units: 6}}", "L", (6,)),
+        ("{dense, units: 5}", "change: {L: {dense: 6}}", "L", (6,)),
+        ("{dense: 5, bias: false}", "change: {L: {dense: 6}}", "L", (6,)),
+        ("dense", "change: {L: {units: 6}}", "L", (6,)),
+    ],
+)
+def test_a_main_value_changes_by_either_of_its_names(
+    base: str, own: str, path: str, value: object, tmp_path: Path
+) -> None:
+    head = "archspec: 1\ninputs: {image: {shape: [8, 8, 3]}}\n"
+    (tmp_path / "base.yaml").write_text(f"{head}layers: [flatten, L: {base}]\n")
+    spec = tmp_path / "x.yaml"
+    spec.write_text(f"archspec: 1\nextends: base.yaml\n{own}\n")
+    findings = Findings()
+    [program] = check_file(str(spec), findings=findings)
+    assert not findings.items and program.graph.shape(path) == value
+
+
+def test_a_main_value_of_a_form_changes_by_either_of_its_names(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(
+        "archspec: 1\ninputs: {image: {shape: [8, 8, 3]}}\nlayers: [flatten, K: {dense: 3}, L: {dense: 3}]\n"
+        "defaults: {dense: {initializer: {truncated_normal: 0.1}}}\n"
+        "train: {preprocess: [{resize: 8}], losses: {main: {softmax_cross_entropy: K}}, optimizer: {sgd: 0.1}, batch: 2, steps: 2}\n"
+    )
+    spec = tmp_path / "x.yaml"
+    spec.write_text(
+        "archspec: 1\nextends: base.yaml\ndefaults: {dense: {initializer: {stddev: 0.2}}}\n"
+        "train: {losses: {main: {logits: L}}}\n"
+    )
+    findings = Findings()
+    [program] = check_file(str(spec), findings=findings)
+    assert not findings.errors and program.train is not None
+    assert program.train.losses["main"].logits == "L"  # type: ignore[attr-defined]
+    assert program.graph.nodes["L"].values["initializer.stddev"].value == 0.2

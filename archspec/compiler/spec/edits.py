@@ -5,6 +5,7 @@ from __future__ import annotations
 from archspec.compiler.language.registry import Registry
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.spec.layers import OPERATIONS
+from archspec.compiler.spec.mains import behind_name
 from archspec.compiler.spec.records import items
 from archspec.compiler.spec.tree import Cell, Tree, mark, remove
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
@@ -104,6 +105,9 @@ def changed(old: Node, change: Node, registry: Registry) -> Node:
     operations = [k.text for k, _ in change.pairs if k.text in registry.ops or k.text in OPERATIONS]
     if any(old.get(name) is None for name in operations):
         return change
+    op = next((k.text for k, _ in old.pairs if k.text in registry.ops), None)
+    if op is not None:
+        old, change = (behind_name(node, op, registry.ops[op]) for node in (old, change))
     merged = {k.text: (k, v) for k, v in old.pairs}
     merged.update({k.text: (k, v) for k, v in change.pairs})
     return Mapping(tuple(merged.values()), change.span)

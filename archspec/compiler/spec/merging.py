@@ -8,6 +8,7 @@ from archspec.compiler.language.fields import Field, Form
 from archspec.compiler.language.registry import Forms, Registry
 from archspec.compiler.language.suggestions import closest
 from archspec.compiler.spec.document import KINDS, kind_of
+from archspec.compiler.spec.mains import behind_name
 from archspec.compiler.spec.sources import History, Speaker
 from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
 from archspec.dataclass import dataclass
@@ -109,6 +110,8 @@ class Merging:
         cls = next(iter(members.values())) if kind is None and len(members) == 1 else members.get(kind or "")
         if cls is None:
             return self.over(top, base)
+        if kind is not None:
+            base, top = behind_name(base, kind, cls), behind_name(top, kind, cls)
         main = cls.main()
         return self.each(base, top, lambda name, old, value: self.field((cls,), _field(name, kind, main), old, value))
 
