@@ -9,13 +9,13 @@ The language's own limit, 1,250,000 steps of work in a spec (AS321), ends refere
 
 Printed on a machine shared with other work (the load is the number of processes that waited):
 
-    Python 3.11.7, x86_64, 2 cores, load 7.3
+    Python 3.11.7, x86_64, 2 cores, load 4.2
     CPU seconds          10       100     1,000    10,000  exponent  found
-    layers            0.029     0.049     0.381     3.402      0.95  0
-    edits             0.026     0.055     0.455     4.576      1.00  0
-    findings          0.015     0.028     0.186     1.789      0.98  10000 AS101
-    references        0.027     0.074     0.563     3.499      0.79  1 AS321
-    groups            0.020     0.064     0.484     2.634      0.74  1 AS321
+    layers            0.028     0.049     0.366     2.779      0.88  0
+    edits             0.024     0.061     0.434     2.793      0.81  0
+    findings          0.015     0.021     0.110     1.543      1.15  10000 AS101
+    references        0.014     0.039     0.455     2.488      0.74  1 AS321
+    groups            0.017     0.048     0.408     2.266      0.74  1 AS321
 """
 
 from __future__ import annotations
