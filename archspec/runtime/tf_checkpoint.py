@@ -23,7 +23,8 @@ GLOBAL_STEP = "global_step"
 _UNREADABLE = (tf.errors.OpError, RuntimeError, ValueError, LookupError)
 """What TensorFlow's reader raises, by the kind of damage."""
 
-_PARTS = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
+PARTS = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
+"""How the names of a checkpoint's files end."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,12 @@ def prefixes(path: Path) -> list[str]:
     `checkpoint` file that was moved with its folder names another machine's path: the file beside it is meant.
     """
     if not path.is_dir():
-        prefix = _PARTS.sub("", str(path))
+        prefix = PARTS.sub("", str(path))
         return [prefix] if _is_prefix(prefix) else []
     newest = _newest_in(path)
     if newest is not None:
         return [newest]
-    return [_PARTS.sub("", str(index)) for index in sorted(path.glob("*.index"))]
+    return [PARTS.sub("", str(index)) for index in sorted(path.glob("*.index"))]
 
 
 def _newest_in(folder: Path) -> str | None:
