@@ -427,11 +427,22 @@ def test_a_folder_that_was_moved_from_another_machine(tiny: Graph, tmp_path: Pat
 
 
 def test_a_network_of_another_name(tiny: Graph, tmp_path: Path) -> None:
-    values = weights_of(lower(tiny))
-    save_as_tf1(tmp_path, "model.ckpt", {name.replace("Tiny/", "Little/"): value for name, value in values.items()})
+    """Where that explains all, it is all that is said; else what does not fit under that name follows."""
+    values = {name.replace("Tiny/", "Little/"): value for name, value in weights_of(lower(tiny)).items()}
+    save_as_tf1(tmp_path, "model.ckpt", values)
     with pytest.raises(Stop) as problem:
         restore(lower(tiny), str(tmp_path))
-    assert "write `name: Little`" in complaint(problem)
+    said = f"{tmp_path} does not fit Tiny: its variables begin with Little, and fit otherwise; none was loaded"
+    assert complaint(problem) == f"AS721\n{said}\nwrite `name: Little` in the spec"
+    del values["Little/conv1/weights"]
+    save_as_tf1(tmp_path, "model.ckpt", values | {"Little/fc/biases": np.zeros(6, "float32")})
+    with pytest.raises(Stop) as problem:
+        restore(lower(tiny), str(tmp_path))
+    (found,) = problem.value.diagnostics
+    assert "and under that name of 7 variables 1 missing there and 1 of another shape" in found.message
+    shape, missing = (note.message for note in found.notes)
+    assert shape == "Little/fc/biases is 5 here and 6 there" and missing.startswith("Little/conv1/weights is missing")
+    assert found.help is not None and found.help.startswith("write `name: Little` in the spec; ")
 
 
 def test_a_file_that_is_no_checkpoint(tiny: Graph, tmp_path: Path) -> None:
