@@ -118,7 +118,8 @@ def damaged(where: object, reason: str) -> Stop:
 def unreadable(where: object, problem: OSError) -> Stop:
     """The Stop for a folder of checkpoints that cannot be looked into."""
     message = f"{problem.filename or where} cannot be read: {problem.strerror}"
-    return stop("AS720", message, help="name a folder with checkpoints that you can read")
+    named = problem.errno == errno.EILSEQ
+    return stop("AS720", message, help="rename it" if named else "name a folder with checkpoints that you can read")
 
 
 def first_line(problem: BaseException) -> str:
