@@ -200,6 +200,7 @@ CODES: dict[str, str] = {
     "AS751": "Code of another package that cannot be loaded.",
     "AS760": "Another package named archspec in the same environment.",
     "AS761": "A process that ended while TensorFlow was imported.",
+    "AS762": "TensorFlow or Keras that is installed and cannot be loaded.",
     "AS902": "A number that must be more than 0.",
     "AS905": "A path that is not there, or holds no spec.",
     "AS906": "Something to explain that does not exist.",

@@ -1,8 +1,8 @@
 """What leaves archspec for a terminal, a pipe or another program: nothing in it commands the reader.
 
 Names and values come from files of others. What is not a printable character is shown as YAML's double quotes write
-it (`\\x1b`, `\\u202e`, `\\n`); characters that the stream's encoding lacks are replaced by ones that it has; JSON is
-strict.
+it (`\\x1b`, `\\u202e`, `\\n`), and a byte that is no UTF-8 likewise (`\\xe9`); characters that the stream's encoding
+lacks are replaced by ones that it has; JSON is strict.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ def _visible(letter: str) -> str:
 
 
 def _escape(letter: str) -> str:
-    number = ord(letter)
+    # Python hands on a byte of a name that is no UTF-8 as a letter above 0xdc00: the byte is what its owner knows.
+    number = ord(letter) - 0xDC00 if "\udc80" <= letter <= "\udcff" else ord(letter)
     if number < 0x100:
         return f"\\x{number:02x}"
     return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"

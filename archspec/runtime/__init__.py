@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from archspec.diagnostics import Diagnostic, stop
+from archspec.diagnostics import Diagnostic, Stop, stop
 from archspec.rendering import text
 from archspec.runtime.noise import without_noise
 
@@ -29,19 +29,41 @@ _ENDED = Diagnostic(
     help="where nobody ended it, look for a lack of memory (`dmesg`), and see `archspec doctor`",
 )
 
+
+def _reason(problem: BaseException) -> str:
+    """What went wrong first, in a line: TensorFlow quotes a whole traceback around it."""
+    while problem.__cause__ is not None:
+        problem = problem.__cause__
+    return next((line.strip() for line in str(problem).splitlines() if line.strip()), type(problem).__name__)
+
+
+def _unloadable(part: str, problem: Exception) -> Stop:
+    """The Stop for a package that is installed, and whose import fails."""
+    help = "`archspec doctor` says which part of the installation is broken, and how it is repaired"
+    return stop("AS762", f"{part} is installed and cannot be loaded: {_reason(problem)}", help=help)
+
+
+_part = "TensorFlow"
 try:
     with without_noise(text(_ABORTED), text(_ENDED)):
         import tensorflow as _tensorflow
 
         # Looking for a GPU is what writes the last of it.
         _tensorflow.config.list_physical_devices()
+        _part = "Keras"
         import keras as _keras
 except ModuleNotFoundError as _problem:
+    if "." in (_problem.name or ""):
+        # The package is there, and one of its own modules is not.
+        raise _unloadable(_part, _problem) from _problem
     raise stop(
         "AS750",
         f"the Python package {_problem.name} is not installed, and this command needs it",
         help="use bin/archspec of a checkout, or pip install 'archspec-tf[train]'",
     ) from _problem
+except Exception as _problem:
+    # A library that is missing or was built for another raises anything: ImportError, OSError, TypeError, …
+    raise _unloadable(_part, _problem) from _problem
 
 if _keras.backend.backend() != "tensorflow":
     raise ImportError("archspec needs Keras on TensorFlow, but Keras was imported before with another backend")

@@ -81,7 +81,8 @@ def _named(variable: str, patterns: Sequence[str]) -> bool:
 def _with_remedy(problem: Stop) -> Stop:
     """The same, with the spec's way to leave out what does not fit."""
     first, *others = problem.diagnostics
-    if first.code != "AS721":
+    if first.code != "AS721" or not first.notes:
+        # Where another name is all there is to it, nothing should start fresh.
         return problem
     help = f"name layers that should start fresh under `initialize: {{…, skip: […]}}`; otherwise {first.help}"
     return Stop(replace(first, help=help), *others)

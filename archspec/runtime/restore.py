@@ -10,11 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from archspec.diagnostics import Diagnostic, Note, Stop
+from archspec.diagnostics import Diagnostic, Note, Stop, stop
 from archspec.rendering import report
 from archspec.runtime import checkpoint, distribute, foreign, tf_checkpoint
 from archspec.runtime.lower import Network
 from archspec.runtime.tf_checkpoint import GLOBAL_STEP, TensorFile
+
+Shapes = dict[str, tuple[int, ...]]
+"""The shapes of variables by name."""
 
 _SHOWN = 20
 """How many variables an error names before it counts the rest."""
@@ -95,48 +98,87 @@ def _is_bookkeeping(name: str, file: TensorFile) -> bool:
     return file.is_slot(name) or name.startswith("archspec/") or name == GLOBAL_STEP
 
 
-def _check(weights: Weights, network: str, wanted: dict[str, tuple[int, ...]], sources: dict[str, str]) -> None:
+def _check(weights: Weights, network: str, wanted: Shapes, sources: dict[str, str]) -> None:
     """Raise Stop if a variable is missing or has another shape."""
-    shapes = weights.file.shapes
-    missing = [name for name in wanted if sources[name] not in shapes]
-    misshapen = [name for name in wanted if sources[name] in shapes and shapes[sources[name]] != wanted[name]]
+    missing, misshapen = _misfits(weights, wanted, sources)
     if not missing and not misshapen:
         return
-    lines = [f"{name} is {_show(wanted[name])} here and {_show(shapes[sources[name]])} there" for name in misshapen]
-    lines += [f"{name} is missing{_near(name, shapes)}" for name in missing[: _SHOWN - len(lines)]]
-    rest = len(missing) + len(misshapen) - _SHOWN
-    notes = [Note(line) for line in lines[:_SHOWN]] + ([Note(f"and {rest} more")] if rest > 0 else [])
+    does_not_fit = f"{weights.where} does not fit {network}"
+    renamed = _renamed(weights, wanted) if len(missing) == len(wanted) else None
+    if renamed is not None:
+        raise _misnamed(weights, renamed, does_not_fit)
+    message = f"{does_not_fit}: {_counted(wanted, missing, misshapen)}; none was loaded"
+    notes = _notes(weights, wanted, sources, missing, misshapen)
+    raise Stop(Diagnostic("AS721", message, None, notes, _remedy(weights, wanted, missing, misshapen)))
+
+
+def _misfits(weights: Weights, wanted: Shapes, sources: dict[str, str]) -> tuple[list[str], list[str]]:
+    """The variables that are missing in the checkpoint, and those that have another shape there."""
+    shapes = weights.file.shapes
+    missing = [name for name in wanted if sources[name] not in shapes]
+    return missing, [name for name in wanted if sources[name] in shapes and shapes[sources[name]] != wanted[name]]
+
+
+def _misnamed(weights: Weights, renamed: Shapes, does_not_fit: str) -> Stop:
+    """The Stop for a checkpoint of a network with another name; what does not fit under that name is said too."""
+    root = next(iter(renamed)).split("/")[0]
+    sources = {name: name for name in renamed}
+    missing, misshapen = _misfits(weights, renamed, sources)
+    message, help = f"{does_not_fit}: its variables begin with {root}", f"write `name: {root}` in the spec"
+    if not missing and not misshapen:
+        return stop("AS721", f"{message}, and fit otherwise; none was loaded", help=help)
+    message += f", and under that name {_counted(renamed, missing, misshapen)}; none was loaded"
+    notes = _notes(weights, renamed, sources, missing, misshapen)
+    return stop("AS721", message, *notes, help=f"{help}; {_remedy(weights, renamed, missing, misshapen)}")
+
+
+def _counted(wanted: Shapes, missing: list[str], misshapen: list[str]) -> str:
     counts = {"missing there": len(missing), "of another shape": len(misshapen)}
-    counted = " and ".join(f"{count} {what}" for what, count in counts.items() if count)
-    message = f"{weights.where} does not fit {network}: of {len(wanted)} variables {counted}; none was loaded"
-    raise Stop(Diagnostic("AS721", message, None, tuple(notes), _remedy(weights, wanted, missing, misshapen)))
+    return f"of {len(wanted)} variables {' and '.join(f'{n} {what}' for what, n in counts.items() if n)}"
 
 
-def _remedy(weights: Weights, wanted: dict[str, tuple[int, ...]], missing: list[str], misshapen: list[str]) -> str:
+def _notes(
+    weights: Weights, wanted: Shapes, sources: dict[str, str], missing: list[str], misshapen: list[str]
+) -> tuple[Note, ...]:
+    """The first of the variables that do not fit, and how many more there are."""
+    shapes = weights.file.shapes
+    lines = [f"{name} is {_show(wanted[name])} here and {_show(shapes[sources[name]])} there" for name in misshapen]
+    lines += [f"{name} is missing{_near(name, shapes)}" for name in missing[: max(0, _SHOWN - len(lines))]]
+    rest = len(missing) + len(misshapen) - _SHOWN
+    return (*map(Note, lines[:_SHOWN]), *([Note(f"and {rest} more")] if rest > 0 else []))
+
+
+def _remedy(weights: Weights, wanted: Shapes, missing: list[str], misshapen: list[str]) -> str:
     """What to do, from what the differences have in common."""
     last = {(_show(wanted[name][-1:]), _show(weights.file.shapes.get(name, ())[-1:])) for name in misshapen}
     if not missing and len(last) == 1 and not any(here == there for here, there in last):
         here, there = last.pop()
         return f"the last axis is {here} here and {there} there: if that is the number of classes, set it with --set"
     if len(missing) == len(wanted):
-        return _other_network(weights, wanted)
+        roots = ", ".join(_roots(weights)[:5])
+        return f"the checkpoint is of another network: its variables begin with {roots or 'no name'}"
     return "use the spec and the --set values that the checkpoint was trained with"
 
 
-def _other_network(weights: Weights, wanted: dict[str, tuple[int, ...]]) -> str:
-    """What to do where no name is in the checkpoint: another `name` for the network, or another network."""
+def _renamed(weights: Weights, wanted: Shapes) -> Shapes | None:
+    """The variables under another name of the network, where most of them are in the checkpoint then."""
     shapes = weights.file.shapes
-    roots = sorted({name.split("/")[0] for name in shapes if not _is_bookkeeping(name, weights.file)})
     own = os.path.commonpath(list(wanted)).split("/")[0] if all("/" in name for name in wanted) else ""
-    for root in roots:
+    for root in _roots(weights):
         above = root if own else f"{root}/"
-        fitting = sum(shapes.get(above + name.removeprefix(own)) == shape for name, shape in wanted.items())
-        if fitting > len(wanted) / 2:
-            return f"write `name: {root}` in the spec: the checkpoint's variables begin with that, and fit otherwise"
-    return f"the checkpoint is of another network: its variables begin with {', '.join(roots[:5]) or 'no name'}"
+        renamed = {above + name.removeprefix(own): shape for name, shape in wanted.items()}
+        if sum(shapes.get(name) == shape for name, shape in renamed.items()) > len(wanted) / 2:
+            return renamed
+    return None
 
 
-def _near(name: str, shapes: dict[str, tuple[int, ...]]) -> str:
+def _roots(weights: Weights) -> list[str]:
+    """What the names of the checkpoint's variables begin with."""
+    names = (name for name in weights.file.shapes if not _is_bookkeeping(name, weights.file))
+    return sorted({name.split("/")[0] for name in names})
+
+
+def _near(name: str, shapes: Shapes) -> str:
     leaf = name.rsplit("/", 1)[-1]
     near = get_close_matches(name, [other for other in shapes if other.endswith("/" + leaf)], n=1, cutoff=0.8)
     return f"; the nearest name there is {near[0]}" if near else ""

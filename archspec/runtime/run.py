@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -26,6 +27,15 @@ from archspec.runtime.tf_checkpoint import check_name
 
 if TYPE_CHECKING:
     from archspec.compiler.program import Program
+
+
+_NO_ACCESS = "get write access there, or use another --run"
+_REMEDIES = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room there, or use another --run"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _NO_ACCESS),
+    errno.EILSEQ: "use another --run, with a name in UTF-8",
+}
+"""What to do where a run's folder cannot be written, by the number of the error."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +86,7 @@ class Run:
         return not newest or checkpoint.step_of(newest[-1]) < step
 
     def _unwritable(self, problem: OSError) -> Stop:
-        help = "make room or give write access there, or use another --run"
+        help = _REMEDIES.get(problem.errno or 0, "use another --run")
         reason = "there is a file of that name" if isinstance(problem, FileExistsError) else problem.strerror
         where = problem.filename if isinstance(problem.filename, str) else str(self.folder)
         return stop("AS730", f"{where} cannot be written: {reason}", help=help)

@@ -23,7 +23,8 @@ GLOBAL_STEP = "global_step"
 _UNREADABLE = (tf.errors.OpError, RuntimeError, ValueError, LookupError)
 """What TensorFlow's reader raises, by the kind of damage."""
 
-_PARTS = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
+PARTS = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
+"""How the names of a checkpoint's files end."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,12 @@ def prefixes(path: Path) -> list[str]:
     `checkpoint` file that was moved with its folder names another machine's path: the file beside it is meant.
     """
     if not path.is_dir():
-        prefix = _PARTS.sub("", str(path))
+        prefix = PARTS.sub("", str(path))
         return [prefix] if _is_prefix(prefix) else []
     newest = _newest_in(path)
     if newest is not None:
         return [newest]
-    return [_PARTS.sub("", str(index)) for index in sorted(path.glob("*.index"))]
+    return [PARTS.sub("", str(index)) for index in sorted(path.glob("*.index"))]
 
 
 def _newest_in(folder: Path) -> str | None:
@@ -117,7 +118,8 @@ def damaged(where: object, reason: str) -> Stop:
 def unreadable(where: object, problem: OSError) -> Stop:
     """The Stop for a folder of checkpoints that cannot be looked into."""
     message = f"{problem.filename or where} cannot be read: {problem.strerror}"
-    return stop("AS720", message, help="name a folder with checkpoints that you can read")
+    named = problem.errno == errno.EILSEQ
+    return stop("AS720", message, help="rename it" if named else "name a folder with checkpoints that you can read")
 
 
 def first_line(problem: BaseException) -> str:

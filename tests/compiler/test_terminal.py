@@ -26,6 +26,7 @@ COMMANDING = re.compile(r"[^\n\x20-\x7e\xa1-\uffff]|[\u200b-\u200f\u2028-\u202e\
 def test_what_is_not_printable_is_written_as_yaml_writes_it() -> None:
     assert visible(EVIL) == r"a\x1b[31m\u202eb\nfake:1:1: AS000\r\x9b2J\u2066\ud800\x00"
     assert visible("naïve 名前 …") == "naïve 名前 …"
+    assert visible(os.fsdecode(b"q/run\xe9\xff\x80")) == r"q/run\xe9\xff\x80"
 
 
 @pytest.mark.parametrize("style", FORMATS)

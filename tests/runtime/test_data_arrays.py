@@ -152,4 +152,6 @@ def test_texts_as_classes_of_records(tmp_path: Path) -> None:
     nameless = TFRecord(pattern=str(path), features={"kind": ClassKind()})
     with pytest.raises(Stop) as found:
         open_data(nameless, None, "train")
-    assert found.value.diagnostics[0].notes[0].message.endswith("has kind (bytes); wanted are kind (int64)")
+    (finding,) = found.value.diagnostics
+    assert finding.message.endswith("has kind (bytes); wanted are kind (int64); all 2 examples are like this")
+    assert finding.help == "write `kind: {class: kind, names: […]}` in the spec's `features`"

@@ -190,6 +190,16 @@ def test_all_bad_pictures_are_named_at_once(tmp_path: Path) -> None:
     assert "a/3.png is empty" in said and "a/4.png is a damaged PNG file" in said and "b/6.png is a web page" in said
 
 
+@pytest.mark.parametrize("number", [1, 30])
+def test_of_pictures_of_another_format_it_is_said_which_can_be_read(tmp_path: Path, number: int) -> None:
+    many(tmp_path / "train", "a", each=30)
+    for name in range(number):
+        Image.new("RGB", (4, 4)).save(tmp_path / "train" / "a" / f"{name}.png", "TIFF")
+    with pytest.raises(Stop, match="is a TIFF file" if number == 1 else "30 of 30") as problem:
+        opened(tmp_path)
+    assert str(problem.value.diagnostics[0].help).startswith("JPEG, PNG, GIF, BMP and WebP can be read; ")
+
+
 def test_a_photograph_that_was_cut_off_is_found_without_decoding_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ import tensorflow as tf
 from PIL import Image
 
 from archspec.compiler.language.forms.data import TFRecord
+from archspec.compiler.language.forms.kinds import ClassKind, ImageKind, Kind, NumberKind
 from archspec.compiler.language.forms.preprocess.geometry import Resize
 from archspec.diagnostics import Stop
 from archspec.runtime.data import records
@@ -139,11 +140,19 @@ def test_a_label_without_a_name_is_found_with_its_record(tmp_path: Path) -> None
     """All records have the label 7, and two classes have names; one alone is found when it is reached."""
     write(tmp_path / "data" / "train-0", range(0), *[{"image/encoded": png(1), "image/class/label": 7}] * 3)
     (tmp_path / "data" / "labels.txt").write_text("0:a\n1:b\n")
-    with pytest.raises(Stop, match="3 of 3 examples cannot be read") as stopped:
+    with pytest.raises(Stop, match="all 3 examples are like this") as stopped:
         open_data(None, f"{tmp_path}/data/train-*", "train")
-    assert stopped.value.diagnostics[0].code == "AS705"
-    first = stopped.value.diagnostics[0].notes[0].message
-    assert first.endswith("data/train-0, record 0 has the label 7, and the data set's classes are 0 to 1")
+    (finding,) = stopped.value.diagnostics
+    assert (finding.code, finding.notes) == ("AS705", ())
+    first = f"{tmp_path}/data/train-0, record 0 has the label 7, and the data set's classes are 0 to 1"
+    assert finding.message == f"{first}; all 3 examples are like this"
+    wrong: list[Features] = [{"image/encoded": png(1), "image/class/label": label} for label in range(2, 32)]
+    write(tmp_path / "data" / "train-0", range(0), *wrong)
+    with pytest.raises(Stop) as stopped:
+        open_data(None, f"{tmp_path}/data/train-*", "train")
+    (finding,) = stopped.value.diagnostics
+    first = f"{tmp_path}/data/train-0, record 0 has the label 2, and the data set's classes are 0 to 1"
+    assert (finding.message, finding.notes) == (f"{first}; none of the 30 examples can be used", ())
     good, bad = ({"image/encoded": png(1), "image/class/label": label} for label in (1, 7))
     write(tmp_path / "many" / "train-0", range(0), *[good] * 250, bad, *[good] * 150)
     (tmp_path / "many" / "labels.txt").write_text("0:a\n1:b\n")
@@ -348,3 +357,96 @@ def test_a_record_without_what_it_needs_is_named(tmp_path: Path, record: bytes, 
     assert found is not None
     assert found.diagnostics[0].code == code
     assert str(found).endswith(f"train-0, record 1, {said}")
+
+
+GENERAL = "`features` in the spec's `data: {tfrecord: …}` says which keys are read"
+TFDS = example(image=png(1), label=1)
+
+
+@pytest.mark.parametrize(
+    ("record", "features", "help"),
+    [
+        (TFDS, {}, "write `features: {image: {image: image}, label: {class: label}}` in the spec's `data: {"),
+        (
+            example(file_name=b"1.png", image=png(1), label=1, height=4, width=4),
+            {},
+            "write `features: {image: {image: image}, label: {class: label}}` in the spec's `data: {",
+        ),
+        (
+            example(image__encoded=png(1), kind=3),
+            {},
+            "write `features: {image: {image: image/encoded}, label: {class: kind}}` in the spec's `data: {",
+        ),
+        (
+            example(picture=png(1), label=b"cat"),
+            {},
+            "write `features: {image: {image: picture}, label: {class: label, names: […]}}` in the spec's `data: {",
+        ),
+        (
+            TFDS,
+            {"image": ImageKind(source="image"), "label": ClassKind(source="lable")},
+            "write `label: {class: label}` in the spec's `features`",
+        ),
+        (
+            TFDS,
+            {"image": ImageKind(source="img"), "age": NumberKind(source="years")},
+            "write `image: {image: image}, age: {number: label}` in the spec's `features`",
+        ),
+        (
+            example(image=png(1), label=b"cat"),
+            {"image": ImageKind(), "label": ClassKind(source="kind", names=("cat", "dog"))},
+            "write `label: {class: label, …}` in the spec's `features`",
+        ),
+        (
+            example(**{"a: b": png(1), "label": 1}),
+            {},
+            'write `features: {image: {image: "a: b"}, label: {class: label}}` in the spec',
+        ),
+        (example(image__encoded=png(1), image__class__label=1.0), {}, GENERAL),
+        (example(image__encoded=png(1), a=1, b=2), {}, GENERAL),
+        (example(image__encoded=png(1), image__class__label=[1, 2]), {}, GENERAL),
+        (b"\xff\xff\xff", {}, "repair the data set"),
+        (
+            example(image=png(1), label=b"emu"),
+            {"image": ImageKind(), "label": ClassKind(names=("cat", "dog"))},
+            "repair the data set",
+        ),
+    ],
+    ids=[
+        "tfds",
+        "more",
+        "integer",
+        "texts",
+        "one key",
+        "two",
+        "names",
+        "quotes",
+        "floats",
+        "which",
+        "labels",
+        "none",
+        "emu",
+    ],
+)
+def test_what_every_record_lacks_is_said_once(
+    tmp_path: Path, record: bytes, features: dict[str, Kind], help: str
+) -> None:
+    path = tmp_path / "train-0"
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for _ in range(40):
+            writer.write(record)
+    with pytest.raises(Stop) as stopped:
+        open_data(TFRecord(pattern=str(path), features=features), None, "train")
+    (finding,) = stopped.value.diagnostics
+    assert (finding.code, finding.notes) == ("AS716", ())
+    assert finding.message.startswith(f"{path}, record 0 ")
+    assert finding.message.endswith("; all 40 examples are like this")
+    assert finding.help is not None and finding.help.startswith(help), finding.help
+
+
+def test_what_the_help_says_of_keys_can_be_read(tmp_path: Path) -> None:
+    with tf.io.TFRecordWriter(str(tmp_path / "train-0")) as writer:
+        writer.write(TFDS)
+    features = {"image": ImageKind(source="image"), "label": ClassKind(source="label")}
+    dataset = open_data(TFRecord(pattern=f"{tmp_path}/train-0", features=features), None, "train")
+    assert (dataset.size, dataset.record_help) == (1, "")

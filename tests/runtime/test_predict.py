@@ -262,6 +262,7 @@ def test_folders_patterns_and_bad_pictures_as_a_table(
     with pytest.raises(Stop, match="2 pictures cannot be read") as problem:
         command(*words, folder)
     assert [note.message for note in problem.value.diagnostics[0].notes if "d.jpg" in note.message]
+    assert "JPEG, PNG, GIF, BMP and WebP can be read" in str(problem.value.diagnostics[0].help)
     for nothing in (tmp_path / "runs", f"{tmp_path}/*.gif"):
         with pytest.raises(Stop, match="has no pictures"):
             command(*words, nothing)

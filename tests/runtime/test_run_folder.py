@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -225,3 +226,25 @@ def test_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
         assert (disk / "run.json").read_text() == "old" and os.listdir(disk) == ["run.json"]
     finally:
         os.system(f"umount {disk}")
+
+
+def test_what_to_do_about_a_folder_that_cannot_be_written_depends_on_why(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    named = Path(os.fsdecode(os.fsencode(tmp_path) + b"/run\xe9"))
+    remedies = {
+        tmp_path / "file": "use another --run",
+        tmp_path / "file" / "run": "use another --run",
+        named: "use another --run, with a name in UTF-8",
+        Path("/proc/run"): "use another --run",
+    }
+    for folder, remedy in remedies.items():
+        with pytest.raises(Stop, match="cannot be written: ") as problem:
+            Run(folder).hold()
+        assert (problem.value.diagnostics[0].code, problem.value.diagnostics[0].help) == ("AS730", remedy)
+    for number, remedy in ((errno.ENOSPC, "make room there"), (errno.EROFS, "get write access there")):
+        found = Run(tmp_path)._unwritable(OSError(number, os.strerror(number))).diagnostics[0]
+        assert found.help == f"{remedy}, or use another --run"
+    named.mkdir()
+    with pytest.raises(Stop, match="is not UTF-8") as problem:
+        open_weights(str(named))
+    assert problem.value.diagnostics[0].help == "rename it"

@@ -55,6 +55,47 @@ def test_what_tensorflow_says_is_shown_without_noise_where_its_import_ends(tmp_p
     assert (result.returncode, result.stderr) == (3, f"{FATAL}\nhalf a line")
 
 
+LIBRARY = "libcudart.so.11: cannot open shared object file: No such file or directory"
+
+
+@pytest.mark.parametrize(
+    ("does", "reason"),
+    [
+        (f"raise ImportError({LIBRARY!r})", LIBRARY),
+        (f"raise OSError({LIBRARY!r})", LIBRARY),
+        # As TensorFlow itself does: around the reason it quotes the whole traceback.
+        (
+            f"try:\n    raise ImportError({LIBRARY!r})\n"
+            "except ImportError as problem:\n    raise ImportError('Traceback …\\n\\nFailed to load') from problem",
+            LIBRARY,
+        ),
+        (
+            "raise TypeError('Descriptors cannot be created directly.\\nIf this call came')",
+            "Descriptors cannot be created directly.",
+        ),
+        ("raise RuntimeError", "RuntimeError"),
+        ("import tensorflow.python", "No module named 'tensorflow.python'"),
+    ],
+    ids=["ImportError", "OSError", "quoted", "TypeError", "silent", "a module of its own"],
+)
+def test_a_tensorflow_that_cannot_be_loaded_is_a_sentence(tmp_path: Path, does: str, reason: str) -> None:
+    tensorflow_that(does, tmp_path)
+    result = archspec(tmp_path, "train", "specs/lenet.yaml")
+    assert (result.returncode, "bug in archspec" in result.stderr) == (1, False)
+    said = result.stderr.removeprefix(f"{FATAL}\nhalf a line").splitlines()
+    assert said[0] == f"AS762 TensorFlow is installed and cannot be loaded: {reason}"
+    assert said[1].startswith("  help: `archspec doctor` ")
+
+
+def test_a_keras_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
+    (tmp_path / "tensorflow").mkdir()
+    (tmp_path / "tensorflow" / "__init__.py").write_text("class config:\n    list_physical_devices = list\n")
+    (tmp_path / "keras.py").write_text("raise ImportError('cannot import name x')\n")
+    result = archspec(tmp_path, "train", "specs/lenet.yaml")
+    assert result.returncode == 1
+    assert result.stderr.startswith("AS762 Keras is installed and cannot be loaded: cannot import name x\n  help: ")
+
+
 def test_the_other_archspec_in_the_same_folder_is_named(tmp_path: Path) -> None:
     """The processor detection of that name on PyPI, whose files lie among ours."""
     package = tmp_path / "archspec"

@@ -54,6 +54,8 @@ class Dataset:
     """What of the source a user may not have meant."""
     record_trouble: Callable[[int], str | None] | None = None
     """What an example's record lacks that `read` needs, as the end of a sentence; None if nothing."""
+    record_help: str = ""
+    """What to write in the spec where every record lacks the same; empty where that is not known."""
 
     @property
     def class_feature(self) -> str | None:

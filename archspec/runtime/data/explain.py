@@ -58,6 +58,9 @@ class Mistake:
     place: str
     sentence: str
 
+    def __str__(self) -> str:
+        return f"{self.place} {self.sentence}"
+
 
 def example_mistake(dataset: Dataset, index: int, *, quickly: bool = False) -> Mistake | None:
     """What is wrong with one example; `quickly`: a picture is not decoded if it looks whole."""

@@ -11,9 +11,10 @@ import numpy as np
 from archspec.compiler.language.features import PIXELS
 from archspec.diagnostics import Diagnostic, Note, Stop
 from archspec.runtime.data.dataset import Dataset
-from archspec.runtime.data.explain import example_mistake
+from archspec.runtime.data.explain import Mistake, example_mistake
 from archspec.runtime.data.naming import printable
 from archspec.runtime.preprocess.decode import trouble
+from archspec.runtime.preprocess.kinds import READABLE
 from archspec.runtime.preprocess.whole import looks_whole
 from archspec.runtime.regular import open_regular
 
@@ -28,18 +29,19 @@ def look_at(dataset: Dataset) -> None:
     """Nothing, if what is looked at can be read; raises Stop with all that cannot."""
     images = [name for name in dataset.paths if dataset.features[name].kind == "image"]
     others = [name for name, one in dataset.features.items() if one.kind in PIXELS and None in one.shape[:2]]
-    found: list[tuple[str, str]] = []
+    found: list[Mistake] = []
     looked_at = 0
     for name in images:
         chosen = _spread(dataset, _FILES // len(images))
         looked_at = max(looked_at, len(chosen))
         found += _bad_files([dataset.paths[name][index] for index in chosen])
-    if not found and (dataset.record_trouble is not None or set(others) - set(images)):
-        chosen = _spread(dataset, _EXAMPLES)
-        looked_at = len(chosen)
-        found += _bad_examples(dataset, chosen)
     if found:
         raise Stop(_finding(dataset, found, looked_at))
+    if dataset.record_trouble is not None or set(others) - set(images):
+        chosen = _spread(dataset, _EXAMPLES)
+        found += _bad_examples(dataset, chosen)
+        if found:
+            raise Stop(_all_alike(dataset, found, len(chosen)) or _finding(dataset, found, len(chosen)))
 
 
 def _spread(dataset: Dataset, most: int) -> list[int]:
@@ -48,30 +50,54 @@ def _spread(dataset: Dataset, most: int) -> list[int]:
     return found
 
 
-def _finding(dataset: Dataset, found: list[tuple[str, str]], looked_at: int) -> Diagnostic:
-    code = found[0][0] if len({code for code, _ in found}) == 1 else "AS710"
-    help = "repair the data set: every example is read again and again"
+def _all_alike(dataset: Dataset, found: list[Mistake], looked_at: int) -> Diagnostic | None:
+    """One sentence where the same is wrong with every example: the fault is hardly in each of them.
+
+    The same with other numbers in it is that too, where there are more than a list would show.
+    """
+    first = found[0]
+    alike = len({(bad.code, bad.sentence) for bad in found}) == 1
+    of_one_kind = len({bad.code for bad in found}) == 1 and len(found) > _SHOWN
+    if len(found) < looked_at or not (alike or of_one_kind):
+        return None
+    of = f"{looked_at} {'examples' if looked_at == dataset.size else 'examples looked at'}"
+    more = f"; all {of} are like this" if alike else f"; none of the {of} can be used"
+    help = dataset.record_help if first.code == "AS716" else ""
+    return Diagnostic(first.code, f"{first}{more if looked_at > 1 else ''}", help=help or _help(first.code))
+
+
+def _finding(dataset: Dataset, found: list[Mistake], looked_at: int) -> Diagnostic:
+    code = found[0].code if len({bad.code for bad in found}) == 1 else "AS710"
     if len(found) == 1:
-        return Diagnostic(code, found[0][1], help=help)
+        return Diagnostic(code, str(found[0]), help=_help(code))
     of = f"{looked_at} examples" if looked_at == dataset.size else f"{looked_at} examples looked at"
-    notes = [Note(sentence) for _, sentence in found[:_SHOWN]]
+    notes = [Note(str(bad)) for bad in found[:_SHOWN]]
     if len(found) > _SHOWN:
         notes.append(Note(f"and {len(found) - _SHOWN} more"))
+    help = _help("AS711" if any(bad.code == "AS711" for bad in found) else code)
     return Diagnostic(code, f"{dataset}: {len(found)} of {of} cannot be read", notes=tuple(notes), help=help)
 
 
-def _bad_examples(dataset: Dataset, indices: Iterable[int]) -> Iterator[tuple[str, str]]:
+def _help(code: str) -> str:
+    """What to do about examples of which this is wrong."""
+    if code == "AS705":
+        return "correct the labels, or the list of the classes' names"
+    repair = "repair the data set: every example is read again and again"
+    return f"{READABLE}; convert or {repair}" if code == "AS711" else repair
+
+
+def _bad_examples(dataset: Dataset, indices: Iterable[int]) -> Iterator[Mistake]:
     for index in indices:
         found = example_mistake(dataset, index, quickly=True)
         if found is not None:
-            yield found.code, f"{found.place} {found.sentence}"
+            yield found
 
 
-def _bad_files(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _bad_files(paths: Sequence[str]) -> Iterator[Mistake]:
     with ThreadPoolExecutor(min(32, 4 * (os.cpu_count() or 1))) as threads:
         for path, found in zip(paths, threads.map(_file_mistake, paths), strict=True):
             if found is not None:
-                yield found[0], f"{printable(path)} {found[1]}"
+                yield Mistake(found[0], printable(path), found[1])
 
 
 def _file_mistake(path: str) -> tuple[str, str] | None:

@@ -22,6 +22,7 @@ from archspec.compiler.language.forms.kinds import (
 from archspec.runtime.data.by_kind import of_kind
 from archspec.runtime.data.dataset import Example
 from archspec.runtime.data.naming import printable, several
+from archspec.runtime.data.record_remedy import remedy
 from archspec.runtime.data.vocabulary import Vocabulary, read_vocabulary
 
 BYTES, INTEGERS, FLOATS = "bytes_list", "int64_list", "float_list"
@@ -109,6 +110,18 @@ class RecordFeatures:
                 wanted = "one is" if key.count is None else f"{key.count} are"
                 return f"has {there[key.name][1]} values in {key.name}, and {wanted} wanted"
         return self._strange_class(record)
+
+    def remedy(self, record: bytes, *, whole: bool) -> str:
+        """What to write in the spec for records like this one; empty where it lacks nothing, or that is not known."""
+        if self.trouble(record) is None:
+            return ""
+        there = _lists(record) or {}
+        fitting = {
+            name: keys[0].name
+            for name, keys in self.keys.items()
+            if all(there.get(key.name) == (key.stored, key.count or 1) for key in keys)
+        }
+        return remedy(self.kinds, fitting, record, whole=whole)
 
     def _other_keys(self, there: Mapping[str, tuple[str | None, int]]) -> str:
         wanted = [f"{key.name} ({_SHOWN[key.stored]})" for keys in self.keys.values() for key in keys]

@@ -29,7 +29,8 @@ def open_tfrecord(form: TFRecord, split: str) -> Dataset:
     size = len(index.file)
     if not size:
         raise stop("AS703", f"the files of {name} hold no records", help="copy them again")
-    features = RecordFeatures(form.features or _SLIM, _first(index))
+    first = _first(index)
+    features = RecordFeatures(form.features or _SLIM, first)
     dataset = Dataset(name, split, size, features.types, _reader(index, features), index.place, features.class_names)
 
     def identity(number: int) -> bytes:
@@ -38,7 +39,9 @@ def open_tfrecord(form: TFRecord, split: str) -> Dataset:
     def trouble(number: int) -> str | None:
         return features.trouble(index.read(number))
 
-    return _named(replace(dataset, identity=identity, record_trouble=trouble), Path(files[0]).parent)
+    help = features.remedy(first, whole=not form.features)
+    dataset = replace(dataset, identity=identity, record_trouble=trouble, record_help=help)
+    return _named(dataset, Path(files[0]).parent)
 
 
 def _first(index: RecordIndex) -> bytes:
