@@ -123,7 +123,8 @@ def _plan(program: Program, options: Options) -> Plan:
     held_out = _held_out(program, program.eval, data, options) if options.evaluate and program.eval else None
     length, run = _length(section, data), Run(options.run)
     warnings += slow_norms(program.graph, section.freeze, length.steps)
-    warnings += late_changes(section, length.steps, length.steps_per_epoch, Places(program.values, {}))
+    if _is_as_written(program, section):
+        warnings += late_changes(section, length.steps, length.steps_per_epoch, Places(program.values, {}))
     if distribute.rank() == 0 and options.form == "text":
         show_findings([*warnings, *_shared(program, options, data, held_out)], program.sources)
     state = Step(lower(program.graph, seed=section.seed), section, length, data.features)
@@ -132,6 +133,12 @@ def _plan(program: Program, options: Options) -> Plan:
     log, best = Log(run), best_of(program) if scoring is not None else None
     saving = Saving(run, log, state, options.save or section.save, length, section.keep, best)
     return Plan(run, log, state, data, length, saving, scoring, every, Patience(run, section.early_stopping, best))
+
+
+def _is_as_written(program: Program, section: Train) -> bool:
+    """Whether the training's length is the spec's: who shortens it for once knows that its schedule is cut off."""
+    written = {key: program.values[f"train.{key}"].value for key in ("steps", "epochs")}
+    return written == {key: getattr(section, key) for key in written}
 
 
 def _shared(program: Program, options: Options, data: Dataset, held_out: Dataset | None) -> list[Diagnostic]:
