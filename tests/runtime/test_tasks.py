@@ -206,6 +206,7 @@ def test_generator_draws_digits_like_the_real_ones(tmp_path: Path) -> None:
     """Where the ink of the real digits lies, the drawn ones have theirs, and the two players stay in balance.
 
     The same network, as small, made of Keras's layers and trained by hand for as long, comes to a correlation of 0.53.
+    Two players amplify every rounding: other seeds and processors gave 0.43 to 0.72, and two steps of training 0.02.
     """
     spec = small(tmp_path, "dcgan", DCGAN.replace("MNIST", str(MNIST)))
     metrics = trained(spec)
@@ -216,7 +217,7 @@ def test_generator_draws_digits_like_the_real_ones(tmp_path: Path) -> None:
     with np.load(drawing) as arrays:
         drawn = arrays["Generated"].mean((0, 3))
     real = np.mean([mnist_picture(number) for number in range(200)], 0)
-    assert np.corrcoef(drawn.ravel(), real.ravel())[0, 1] > 0.45
+    assert np.corrcoef(drawn.ravel(), real.ravel())[0, 1] > 0.3
 
 
 def mnist_picture(number: int) -> np.ndarray:

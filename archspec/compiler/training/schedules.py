@@ -43,7 +43,7 @@ def check_length(train: Train, places: Places, findings: Findings) -> None:
 
 
 def check_every(train: Train | None, evaluate: Evaluate, places: Places, findings: Findings) -> None:
-    """Report a time between evaluations that is longer than the training, or in a unit that is not one of steps."""
+    """Report a time between evaluations in a unit that is not one of steps; warn of one longer than the training."""
     if evaluate.every is None:
         return
     _check_unit("eval.every", evaluate.every, _OF_STEPS, places, findings)
@@ -51,7 +51,7 @@ def check_every(train: Train | None, evaluate: Evaluate, places: Places, finding
     if end is not None and evaluate.every.amount > end and places.values["eval.every"].origin.kind != "default":
         message = f"the time between evaluations is {evaluate.every}, and {_ending(end, evaluate.every.unit)}"
         help = "write a shorter time, or null for an evaluation at the end alone"
-        findings.add("AS614", message, places.of("eval.every"), help=help)
+        findings.add("AS614", message, places.of("eval.every"), help=help, severity="warning")
 
 
 def late_changes(train: Train, steps: int, steps_per_epoch: float, places: Places) -> Iterator[Diagnostic]:
