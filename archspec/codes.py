@@ -138,7 +138,7 @@ CODES: dict[str, str] = {
     "AS620": "A step that moves a picture and not the map that belongs to it.",
     "AS621": "A feature that no input or loss takes.",
     "AS622": "An embedding with fewer vectors than the feature that it reads has numbers.",
-    "AS623": "A change of the learning rate that the training does not come to, or not in this order.",
+    "AS623": "A change of the rate, or an evaluation, that the training does not come to, or not in this order.",
     "AS624": "A batch of another size than what draws it or compares within it wants.",
     "AS630": "Evaluation of a network with nothing to measure.",
     "AS631": "Outputs of the network for classes that the data does not have.",

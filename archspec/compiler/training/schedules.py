@@ -51,7 +51,7 @@ def check_every(train: Train | None, evaluate: Evaluate, places: Places, finding
     if end is not None and evaluate.every.amount > end and places.values["eval.every"].origin.kind != "default":
         message = f"the time between evaluations is {evaluate.every}, and {_ending(end, evaluate.every.unit)}"
         help = "write a shorter time, or null for an evaluation at the end alone"
-        findings.add("AS614", message, places.of("eval.every"), help=help, severity="warning")
+        findings.add("AS623", message, places.of("eval.every"), help=help, severity="warning")
 
 
 def late_changes(train: Train, steps: int, steps_per_epoch: float, places: Places) -> Iterator[Diagnostic]:
