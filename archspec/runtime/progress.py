@@ -12,10 +12,11 @@ from typing import Any
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 _SECONDS_BETWEEN_LINES = 10.0
+_ENDING = "stopping after this step, when it is saved"
 
 
 class Report:
@@ -56,6 +57,14 @@ class Report:
         except OSError:
             self.shown, self._bar = False, None
 
+    def ending(self) -> None:
+        """Show that a signal is obeyed: a step may take a minute. Called from another thread."""
+        with self._while_somebody_reads():
+            if self._bar is not None:
+                self._bar.say_last(f"{_ENDING}; Ctrl-C again ends at once")
+            elif self.shown and self.form == "text":
+                _print(_ENDING)
+
     def step(self, numbers: dict[str, Any]) -> None:
         """Show a step's numbers."""
         with self._while_somebody_reads():
@@ -64,10 +73,10 @@ class Report:
             if self.form == "json":
                 print(json.dumps(numbers), flush=True)
             elif self._bar is not None:
-                self._bar.show(numbers, [self._epoch(numbers), *self._left(numbers)])
+                self._bar.show(numbers, [self._epoch(numbers), _speed(numbers), *self._left(numbers)])
             elif self._due(numbers["step"]):
                 begun = [f"step {numbers['step']}/{self.total}", self._epoch(numbers)]
-                _print("  ".join([*begun, *_shown(numbers), *self._left(numbers)]))
+                _print("  ".join([*begun, *_shown(numbers), _speed(numbers), *self._left(numbers)]))
 
     @contextmanager
     def scoring(self, examples: int) -> Iterator[Callable[[int], None]]:
@@ -115,14 +124,18 @@ class Report:
 
 
 class Bar:
-    """Two lines that stay in place: how far training is, and its last numbers."""
+    """Two lines and an empty one that stay in place: how far training is, and its last numbers."""
 
     def __init__(self, total: int, done: int, console: Console) -> None:
-        columns = (TextColumn("step"), MofNCompleteColumn(), BarColumn(bar_width=None), TaskProgressColumn())
+        count = MofNCompleteColumn(table_column=Column(no_wrap=True))
+        columns = (TextColumn("step"), count, BarColumn(bar_width=None), TaskProgressColumn())
         self._progress = Progress(*columns, TextColumn("{task.description}"), console=console, expand=True)
         self._task = self._progress.add_task("", total=total, completed=done)
         self._numbers = Text("building the graph …", style="dim", no_wrap=True, overflow="ellipsis")
-        self.live = Live(Group(self._progress, self._numbers), console=console, transient=True, refresh_per_second=4)
+        # A terminal writes ^C where the cursor stands, behind the last line: were that full, there would be one more.
+        lines = Group(self._progress, self._numbers, Text())
+        self.live = Live(lines, console=console, transient=True, refresh_per_second=4)
+        self._is_last = False
 
     def begin(self, facts: dict[str, str]) -> None:
         """Show what is trained, long lines folded beside their names, and the bar below."""
@@ -134,12 +147,17 @@ class Bar:
 
     def say(self, text: str) -> None:
         """Show a text in place of the numbers, until the next step."""
-        self._numbers.plain = text
+        if not self._is_last:
+            self._numbers.plain = text
+
+    def say_last(self, text: str) -> None:
+        """Show a text in place of all numbers that come."""
+        self._is_last, self._numbers.plain = True, text
 
     def show(self, numbers: dict[str, Any], left: list[str]) -> None:
         """Move the bar to a step."""
         self._progress.update(self._task, completed=numbers["step"], description="  ".join(left))
-        self._numbers.plain = "   ".join(_shown(numbers))
+        self.say("   ".join(_shown(numbers)))
 
 
 def _print(text: str) -> None:
@@ -153,7 +171,11 @@ def _shown(numbers: dict[str, Any]) -> list[str]:
     shown += [f"{name} {value:.4f}" for name, value in losses.items() if len(losses) > 1]
     shown += [f"accuracy {numbers['accuracy']:.3f}"] if "accuracy" in numbers else []
     shown += [f"{name} {value:.3g}" for name, value in numbers.items() if name.partition("/")[0] == "lr"]
-    return [*shown, f"{numbers['images_per_second']:.1f} images/s"]
+    return shown
+
+
+def _speed(numbers: dict[str, Any]) -> str:
+    return f"{numbers['images_per_second']:.1f} images/s"
 
 
 def _duration(seconds: float) -> str:

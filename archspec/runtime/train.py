@@ -94,7 +94,7 @@ def _train(program: Program, options: Options, waiting: Waiting) -> Outcome:
         held_out = None if plan.scoring is None else fingerprint(plan.scoring.data)
     distribute.check_agreement("data set", repr((found, held_out)))
     start = begin(plan.run, program, plan.data, found, plan.state, options.resume, options.given)
-    with Stopping() as stopping, _report(plan, start, options) as report:
+    with Stopping() as stopping, _report(plan, start, options) as report, waiting.telling(report.ending):
         report.introduce(introduction(program, plan, start))
         ended = run_steps(plan, start, report, stopping, waiting)
     outcome = Outcome(start, ended.step, total, "", ended.numbers, ended.scores, ended.early, str(plan.scoring or ""))

@@ -54,6 +54,7 @@ class Waiting:
 
     def __init__(self) -> None:
         self.save: Callable[[], int] = lambda: 0
+        self._heard: Callable[[], None] = lambda: None
         self._wait: Wait | None = None
         self._signalled, self._said, self._longest = 0.0, 0.0, 0.0
         self._read, self._write = os.pipe()
@@ -70,6 +71,15 @@ class Waiting:
         signal.set_wakeup_fd(self._before)
         # Closing this end tells the thread to go.
         os.close(self._write)
+
+    @contextmanager
+    def telling(self, heard: Callable[[], None]) -> Iterator[None]:
+        """A block in which the first signal calls a function at once, in another thread than the main one."""
+        before, self._heard = self._heard, heard
+        try:
+            yield
+        finally:
+            self._heard = before
 
     @contextmanager
     def until(
@@ -112,7 +122,9 @@ class Waiting:
                 if not os.read(self._read, 64):
                     os.close(self._read)
                     return
-                self._signalled = self._signalled or time.monotonic()
+                if not self._signalled:
+                    self._signalled = time.monotonic()
+                    self._heard()
             wait = self._wait
             if wait is not None:
                 self._judge(wait, time.monotonic())

@@ -47,6 +47,7 @@ def test_signal_saves_and_says_how_to_go_on(
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 1, err
+    assert "\nstopping after this step, when it is saved\n" in err
     found = re.search(r"stopped by (\w+) at step (\d+) of 100000", out)
     assert found and found[1] == number.name and newest(run).step == int(found[2]) == metrics(run)[-1]["step"]
     # bin/archspec says how it was called.

@@ -82,11 +82,21 @@ def test_bar_fits_a_terminal_of_80_columns() -> None:
     screen = io.StringIO()
     console = Console(file=screen, width=80, force_terminal=True, color_system=None)
     bar = Bar(1281167, 0, console)
-    bar.show(NUMBERS, ["epoch 61.7/90", "103h27m left"])
+    bar.show(NUMBERS, ["epoch 61.7/90", "1234.5 images/s", "103h27m left"])
     console.print(bar.live.get_renderable())
-    first, second = screen.getvalue().splitlines()
-    assert re.fullmatch(r"step +12345/1281167 [━╸╺ ]+ +1% epoch 61.7/90  103h27m left *", first) and len(first) <= 80
-    assert second.strip() == "loss 2.3026   accuracy 0.103   lr 0.00045   1234.5 images/s"
+    first, second, third = screen.getvalue().splitlines()
+    assert (
+        re.fullmatch(r"step +12345/1281167 [━╸╺ ]+ +1% epoch 61.7/90  1234.5 images/s  103h27m left *", first)
+        and len(first) <= 80
+    )
+    assert second.strip() == "loss 2.3026   accuracy 0.103   lr 0.00045"
+    # The terminal's ^C has room there.
+    assert third == ""
+    bar.say_last("stopping")
+    bar.show(NUMBERS, [])
+    screen.truncate(screen.seek(0))
+    console.print(bar.live.get_renderable())
+    assert screen.getvalue().splitlines()[1:] == ["stopping", ""]
 
 
 def test_loss_that_is_not_finite_names_the_layer_and_its_line(images: Path, tmp_path: Path) -> None:
