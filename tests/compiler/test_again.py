@@ -105,6 +105,10 @@ layers: [one: {block: b}, two: {block: b}, three/c: {conv2d: 4, kernel: 1}, thre
 blocks: {b: {layers: [a: {conv2d: 4, kernel: 1}, c_$i: {repeat: 3, conv2d: 4, kernel: 1, from: a}]}}
 layers: [one: {block: b}, two: {block: b}, three: {block: b}]
 """,
+    "a path that is too long in a later call": f"""
+blocks: {{b: {{layers: [{"c" * 60}: {{conv2d: 4, kernel: 1}}]}}}}
+layers: [{"x: [" * 5}one: {{block: b}}, two: {{block: b}}{"]" * 5}, {f"{'n' * 190}: [" * 5}three: {{block: b}}{"]" * 5}]
+""",
     "more than there may be": """
 blocks: {b: {layers: [c_$i: {repeat: 300, conv2d: 4, kernel: 1}]}}
 layers: [one_$i: {repeat: 200, block: b}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,3 +37,10 @@ def stopped(work: Callable[[], object], code: str) -> str:
     assert [d.code for d in found.value.diagnostics] == [code] * len(found.value.diagnostics)
     assert all(d.help for d in found.value.diagnostics)
     return "\n".join(d.message for d in found.value.diagnostics)
+
+
+def png(number: int) -> bytes:
+    """A flat image whose grey level is its number."""
+    contents = io.BytesIO()
+    Image.new("RGB", (4, 4), (number, number, number)).save(contents, "PNG")
+    return contents.getvalue()
