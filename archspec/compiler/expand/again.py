@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from archspec.compiler.expand.builder import Builder, Made
 from archspec.compiler.expand.context import Context, Target
-from archspec.compiler.expand.depth import Chain, Depths
+from archspec.compiler.expand.depth import Depths
 from archspec.compiler.expand.endpoints import name_endpoint
 from archspec.compiler.expand.moving import Move, enter_names
 from archspec.compiler.expand.names import Bundle, Names, Tensor
@@ -38,9 +38,9 @@ class Start:
     named: int
     asked: int
     left: int
-    alone: tuple[int, int, int, Readable[Chain, int]]
-    """The findings, the end points with names of their own, what the builder calls special, and how deep calls stand: a
-    call that changes one of them is not copied."""
+    alone: tuple[int, int, int, int]
+    """Findings, end points with names of their own, what the builder calls special, calls that read their depth: a call
+    that adds one of them is not copied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Again:
     def start(self) -> Start:
         """What there is now."""
         made = self.builder
-        alone = len(self.findings.items), len(made.aliases), made.special, dict(self.depths.position)
+        alone = len(self.findings.items), len(made.aliases), made.special, self.depths.taken
         sizes = len(made.nodes), len(made.calls), len(made.alike), len(made.named), len(made.asked)
         return Start(*sizes, made.budget.left, alone)
 
@@ -142,7 +142,7 @@ class Again:
             target,
             context.names,
             inputs,
-            tuple((node, builder.variables(path), builder.reaches[path]) for path, node in nodes),
+            tuple((node, builder.weights[path], builder.reaches[path]) for path, node in nodes),
             tuple(_last(builder.calls, now.calls - start.calls)),
             tuple(_last(builder.alike, now.alike - start.alike)),
             tuple(builder.named[start.named :]),

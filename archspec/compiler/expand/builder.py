@@ -16,6 +16,9 @@ from archspec.diagnostics import Findings, Note, Span
 MOST_NODES = 30_000
 """In one graph; the largest published networks have about 5,000."""
 
+LONGEST_PATH = 1_000
+"""Letters of a layer's path."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reach:
@@ -45,6 +48,8 @@ class Builder:
     alike: dict[str, Span] = field(default_factory=dict)
     """Copies of a layer that all read one `from`, though they run one after the other: by path, where that stands."""
     reaches: dict[str, Reach] = field(default_factory=dict)
+    weights: dict[str, tuple[Variable, ...]] = field(default_factory=dict)
+    """The variables of each node, shared ones too."""
     owners: dict[str, tuple[Variable, Node]] = field(default_factory=dict)
     refused: set[tuple[str, str]] = field(default_factory=set)
     """Pairs of outermost layers whose variables are known to clash, so that a network in here twice is one finding."""
@@ -60,11 +65,6 @@ class Builder:
     def shape(self, tensor: str) -> Shape:
         """The shape of a node's output or of an input."""
         return self._output(tensor).shape
-
-    def variables(self, path: str) -> tuple[Variable, ...]:
-        """The variables of a node."""
-        node = self.nodes[path]
-        return node.op.variables(*map(self.shape, node.inputs))
 
     def known(self, tensors: Iterable[str]) -> dict[str, Input]:
         """Tensors as inputs of another graph."""
@@ -108,6 +108,7 @@ class Builder:
         if not self._take(node):
             return None
         self.special += shared
+        self.weights[node.path] = variables
         self._own(node, variables, shared)
         return node.path
 
@@ -115,7 +116,7 @@ class Builder:
         """Whether nodes can be entered as they are: there is room, and the names of nodes and variables are free."""
         room = MOST_NODES - len(self.nodes)
         for count, (node, variables, _) in enumerate(made, 1):
-            if count > room or node.path in self.nodes or node.path in self.inputs:
+            if count > room or len(node.path) > LONGEST_PATH or node.path in self.nodes or node.path in self.inputs:
                 return False
             if any(f"{node.variable_path}/{variable.name}" in self.owners for variable in variables):
                 return False
@@ -125,6 +126,7 @@ class Builder:
         """Enter nodes that are whole, for which there is room, with their variables and reaches."""
         for node, variables, reach in made:
             self.nodes[node.path] = node
+            self.weights[node.path] = variables
             for variable in variables:
                 self.owners[f"{node.variable_path}/{variable.name}"] = variable, node
             self.reaches.update(dict.fromkeys(node.tensors if node.further else (node.path,), reach))

@@ -24,6 +24,8 @@ class Depths:
 
     position: dict[Chain, int] = field(default_factory=dict)
     length: dict[Chain, int] = field(default_factory=dict)
+    taken: int = 0
+    """The calls counted so far, of all chains."""
     readers: dict[str, frozenset[str]] = field(default_factory=dict)
     """By file, the blocks that read their depth."""
 
@@ -43,6 +45,7 @@ class Depths:
         chain = context.root, context.in_heads
         index = self.position.get(chain, 0)
         self.position[chain] = index + 1
+        self.taken += 1
         count = max(self.length.get(chain, 0), index + 1)
         return {"depth_index": index, "depth_count": count, "depth_fraction": (index + 1) / count}
 

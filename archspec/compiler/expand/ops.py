@@ -102,7 +102,7 @@ def _refuse_idle(layer: Layer, body: Call | Join, paths: list[str], builder: Bui
     if layer.share is None and layer.variable_name is None:
         return
     findings, op = builder.findings, body.op.text
-    if not any(builder.variables(path) for path in paths):
+    if not any(builder.weights[path] for path in paths):
         # Beside `share`, `name` is refused where it is read: it does nothing beside any operation.
         own = layer.variable_name if layer.share is None else None
         for name, node in (("share", layer.share), ("name", own)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archspec.compiler.expand.builder import LONGEST_PATH
 from archspec.compiler.expand.context import Context, Target
 from archspec.compiler.expand.copies import Copy
 from archspec.compiler.expand.labels import kind_of, variable_path
@@ -18,10 +19,6 @@ from archspec.diagnostics import Findings
 
 _DEEPEST = 100
 """Levels of layers and calls of blocks inside one another."""
-
-
-_LONGEST = 1_000
-"""Letters of a layer's path."""
 
 
 def target_of(layer: Layer, name: str, copy: Copy, context: Context, resolver: Resolver, usage: Usage) -> Target | None:
@@ -61,8 +58,8 @@ def surrounded(layer: Layer, context: Context, resolver: Resolver, usage: Usage)
 
 def is_shallow(target: Target, context: Context, findings: Findings) -> bool:
     """Whether a layer does not stand too deep inside others; reports where it does."""
-    if len(target.path) > _LONGEST:
-        message = f"the path of this layer has {len(target.path):,} letters; {_LONGEST:,} is the limit"
+    if len(target.path) > LONGEST_PATH:
+        message = f"the path of this layer has {len(target.path):,} letters; {LONGEST_PATH:,} is the limit"
         findings.add("AS132", message, target.layer.span, help="give it and the layers around it shorter names")
         return False
     if len(context.calls) + target.path.count("/") <= _DEEPEST:

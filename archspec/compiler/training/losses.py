@@ -118,9 +118,13 @@ def complaint_at(part: Loss | Metric, complaint: Complaint, path: str, places: P
 
 def _shapes(part: Loss | Metric, graph: Graph) -> list[Shape] | None:
     """The shapes of the tensors that it reads; None where one is nowhere, which is reported already."""
-    names = graph.outputs | graph.heads | graph.endpoints
-    tensors = [names.get(name, name) for name in part.tensors]
+    tensors = [_tensor(name, graph) for name in part.tensors]
     return [graph.shape(tensor) for tensor in tensors] if all(_is_there(tensor, graph) for tensor in tensors) else None
+
+
+def _tensor(name: str, graph: Graph) -> str:
+    """The tensor that an end point, a head or an output of this name is; the name itself where there is none."""
+    return next((named[name] for named in (graph.endpoints, graph.heads, graph.outputs) if name in named), name)
 
 
 def _is_there(tensor: str, graph: Graph) -> bool:
