@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import Any
 
@@ -40,6 +41,8 @@ class _Outcome:
     named: Named
     findings: Findings = field(default_factory=Findings)
     programs: int = 0
+    sound: set[tuple[str, str]] = field(default_factory=set)
+    """The specs of one file that have been compiled, by real path and variant: all that is to say of them is said."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -55,13 +58,21 @@ def run(arguments: argparse.Namespace) -> int:
 def _check(path: str, outcome: _Outcome) -> None:
     from archspec.compiler.program import check_file
     from archspec.compiler.rules import check_rules
+    from archspec.compiler.spec.alias import alias_of
+    from archspec.compiler.spec.sources import Sources
 
     name, text = (_STDIN, _stdin(outcome.findings)) if path == "-" else (path, None)
     if path == "-" and text is None:
         return
-    compiled = check_file(name, findings=outcome.findings, text=text)
+    sources = Sources({name: text} if text is not None else {})
+    if alias_of(name, sources) in outcome.sound:
+        outcome.programs += 1
+        return
+    compiled = check_file(name, findings=outcome.findings, sources=sources)
     for program in compiled:
         outcome.findings.extend(check_rules(program))
+        if list(program.sources) == [name]:
+            outcome.sound.add((os.path.realpath(name), program.variant))
     outcome.programs += len(compiled)
 
 

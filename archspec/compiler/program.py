@@ -77,9 +77,14 @@ def compile_file(
     return program if len(findings.errors) == before else None
 
 
-def check_file(path: str, *, findings: Findings, text: str | None = None) -> list[Program]:
-    """Compile a spec in each of its variants, and report defaults, blocks and tables that none of them uses."""
-    document, variant = _read(path, text, findings)
+def check_file(
+    path: str, *, findings: Findings, text: str | None = None, sources: Sources | None = None
+) -> list[Program]:
+    """Compile a spec in each of its variants, and report defaults, blocks and tables that none of them uses.
+
+    `sources` hold what has been read already.
+    """
+    document, variant = _read(path, text, findings, sources=sources)
     return check_document(document, variant, findings) if document is not None else []
 
 
@@ -111,9 +116,14 @@ def variants(path: str, findings: Findings) -> tuple[str, ...]:
 
 
 def _read(
-    path: str, text: str | None, findings: Findings, settings: Readable[str, object] | None = None
+    path: str,
+    text: str | None,
+    findings: Findings,
+    settings: Readable[str, object] | None = None,
+    sources: Sources | None = None,
 ) -> tuple[Document | None, str]:
-    sources = Sources({split_variant(path)[0]: text} if text is not None else {})
+    if sources is None:
+        sources = Sources({split_variant(path)[0]: text} if text is not None else {})
     document, variant = read_file(path, findings, sources, settings)
     findings.sources.update(sources.texts)
     return document, variant

@@ -247,7 +247,7 @@ def test_what_has_no_default_has_to_be_said(cls: type[Op], required: set[str]) -
 
 
 def test_main_fields() -> None:
-    mains = {name: declared.name for name, op in builtin().ops.items() if (declared := op.main())}
+    mains = {name: declared.name for name, op in builtin().ops.items() if (declared := op.MAIN)}
     assert mains == {
         "conv1d": "filters",
         "conv2d": "filters",

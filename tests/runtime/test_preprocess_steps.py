@@ -210,7 +210,7 @@ def test_random_brightness_and_contrast_are_not_clipped() -> None:
 
 @pytest.mark.parametrize("form", sorted(MOVES_PIXELS, key=lambda form: form.NAME))
 def test_moving_pixels_before_or_after_they_become_float_is_the_same(form: type[Preprocess]) -> None:
-    main = form.main()
+    main = form.MAIN
     step = form(**({} if main is None else {main.name: {"size": (6, 5), "fraction": 0.6, "amount": 2}[main.name]}))
     image = RANDOM.integers(0, 256, (9, 8, 3), np.uint8)
     early = to_float(implementation(step)(step, tf.constant(image), seeded(3)))

@@ -15,7 +15,7 @@ def beside(form: str, value: Node | None, registry: Registry) -> str | None:
     cls = registry.by_name.get(form)
     if cls is None or not isinstance(value, Mapping) or not value.pairs:
         return None
-    main = cls.main()
+    main = cls.MAIN
     names = {key.text: closest(key.text, cls.FIELDS) for key, _ in value.pairs}
     if main is None and getattr(cls, "ARITY", (1, 1)) != (1, 1):
         return None

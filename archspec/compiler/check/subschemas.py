@@ -22,6 +22,10 @@ _OF_ALTERNATIVES = {"anyOf", "description", "default"}
 """The words of a schema that asks for nothing but one of its alternatives."""
 
 
+_MOST_KEPT = 1_000
+"""Values that are remembered to be valid or not: an editor asks for as long as it runs."""
+
+
 @dataclass(frozen=True)
 class Part:
     """A subschema and the path of words that leads to it, references followed."""
@@ -97,6 +101,8 @@ class Parts:
             return any(self.holds(self.at(*part.path, "anyOf", str(i)), value) for i in range(count))
         key = part.path, repr(value)
         if key not in self._valid:
+            if len(self._valid) > _MOST_KEPT:
+                self._valid.clear()
             self._valid[key] = self._is_valid(part, value)
         return self._valid[key]
 

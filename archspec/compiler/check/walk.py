@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set
+from functools import lru_cache
 
 from archspec.compiler.check.nesting import beside
 from archspec.compiler.check.phrases import (
@@ -29,13 +30,19 @@ from archspec.compiler.syntax.problems import TIGHT, report_tight
 from archspec.diagnostics import Findings, Note
 
 
+@lru_cache(maxsize=8)
+def parts_of(registry: Registry) -> Parts:
+    """The parts of the schema for a registry, which all specs have in common."""
+    schema = published(registry)
+    # What a spec extends is laid under it already: it is looked at as a spec by itself.
+    return Parts({**schema, "properties": {**schema["properties"], **schema["then"]["properties"]}}, registry)
+
+
 class Walk:
     """Checks a document's nodes one by one, so that a mistake in one of them hides no other."""
 
     def __init__(self, registry: Registry, findings: Findings) -> None:
-        schema = published(registry)
-        # What a spec extends is laid under it already: it is looked at as a spec by itself.
-        self.parts = Parts({**schema, "properties": {**schema["properties"], **schema["then"]["properties"]}}, registry)
+        self.parts = parts_of(registry)
         self.findings = findings
         self.registry = registry
 
@@ -153,7 +160,7 @@ class Walk:
     def _two_values(self, part: Part, key: Scalar, node: Mapping) -> None:
         """Report a main value that is said behind the form's name and under its own as well."""
         cls = self.registry.by_name.get(key.text)
-        main = cls.main() if cls is not None else None
+        main = cls.MAIN if cls is not None else None
         again = node.key(main.name) if main is not None else None
         value = node.get(key.text)
         if (

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from archspec.compiler.expand.followers import Followers
 from archspec.compiler.expand.names import Tensor
 from archspec.compiler.graph.graph import Input, Node, Output
 from archspec.compiler.language.budget import NODE, Budget
-from archspec.compiler.language.op import Shape, Variable, WrongShape, show
+from archspec.compiler.language.op import Op, Shape, Variable, WrongShape, show
 from archspec.compiler.language.provenance import Values
 from archspec.compiler.spec.records import Document
 from archspec.dataclass import dataclass, field
@@ -31,6 +32,10 @@ class Reach:
 
 Made = tuple[Node, tuple[Variable, ...], Reach]
 """A node with its variables and with how far its outputs are from the input."""
+
+
+Inferred = tuple[Op, dict[str, Shape], str, tuple[Variable, ...]]
+"""An op as it is for its inputs, the shapes of its outputs by name, their dtype, and its variables."""
 
 
 @dataclass(slots=True)
@@ -59,6 +64,11 @@ class Builder:
     """The scopes of names in which an expression has asked for the shape of a tensor."""
     networks: dict[str, tuple[Document, str]] = field(default_factory=dict)
     """The documents that are embedded, by file, and the variants that these files' names choose."""
+    inferred: dict[tuple[int, tuple[Shape, ...], tuple[str, ...]], Inferred] = field(default_factory=dict, repr=False)
+    """What ops, by their identity, have made of shapes and dtypes."""
+    kept: list[Op] = field(default_factory=list, repr=False)
+    """The ops whose identity stands in `inferred`, so that no others come to have it."""
+    followers: Followers = field(default_factory=Followers, repr=False)
     special: int = 0
     """How often variables were another layer's, or nodes were cut away."""
 
@@ -91,12 +101,8 @@ class Builder:
 
     def append(self, node: Node, shared: bool) -> Tensor:
         """Add a node, its shape and dtype inferred; its path, or None after reporting that its inputs do not fit."""
-        shapes = [self.shape(tensor) for tensor in node.inputs]
         try:
-            op = node.op.normalized(*shapes)
-            outputs = op.outputs(*shapes)
-            dtype = op.dtype(*map(self.dtype, node.inputs))
-            variables = op.variables(*shapes)
+            op, outputs, dtype, variables = self._inferred(node)
         except WrongShape as problem:
             notes = [self._explained(tensor) for tensor in node.inputs]
             self.findings.add("AS301", f"`{node.op.NAME}` {problem}", node.span, *notes, help=problem.help)
@@ -111,6 +117,17 @@ class Builder:
         self.weights[node.path] = variables
         self._own(node, variables, shared)
         return node.path
+
+    def _inferred(self, node: Node) -> Inferred:
+        """What the op of a node makes of its inputs, found once for all nodes that are alike; raises WrongShape."""
+        given = [self._output(tensor) for tensor in node.inputs]
+        shapes = tuple([each.shape for each in given])
+        key = id(node.op), shapes, tuple([each.dtype for each in given])
+        if key not in self.inferred:
+            op = node.op.normalized(*shapes)
+            self.inferred[key] = op, op.outputs(*shapes), op.dtype(*key[2]), op.variables(*shapes)
+            self.kept.append(node.op)
+        return self.inferred[key]
 
     def has_room(self, made: Iterable[Made]) -> bool:
         """Whether nodes can be entered as they are: there is room, and the names of nodes and variables are free."""
@@ -192,8 +209,8 @@ class Builder:
         node = self.producer(tensor)
         if node is None:
             return Note(f"{tensor} is an input of {show(self.shape(tensor))}")
-        made = next((n for n in self.nodes.values() if n.layer == node.layer and n.op.main()), node)
-        main = made.op.main()
+        made = next((n for n in self.nodes.values() if n.layer == node.layer and n.op.MAIN), node)
+        main = made.op.MAIN
         text = f"{node.layer} is {made.op.NAME}, {show(node.shape)}"
         if main is not None and main.name in made.values:
             resolved = made.values[main.name]

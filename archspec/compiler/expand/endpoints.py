@@ -18,8 +18,9 @@ def name_endpoint(path: str, tensor: str, span: Span, builder: Builder) -> None:
         builder.findings.add("AS311", f"the name `{path}` is taken", span, note, help="rename one")
         return
     builder.named.append((path, tensor, span))
-    if bare(path):
-        builder.endpoints.setdefault(bare(path), tensor)
+    short = bare(path)
+    if short and short != path:
+        builder.endpoints.setdefault(short, tensor)
     builder.endpoints[path] = tensor
 
 

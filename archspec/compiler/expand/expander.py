@@ -178,8 +178,9 @@ class Expander:
         holder, leaf = holder_of(name, layer, context)
         if source is None or target is None or inner is None or not is_free(leaf, holder, target, self.findings):
             return None
-        caller = inner.inside(holder, self.builder)
-        below = holder.below(leaf, border=isinstance(layer.body, (BlockCall, NetworkCall)))
+        calls = isinstance(layer.body, (BlockCall, NetworkCall))
+        below = holder.below(leaf, border=calls)
+        caller = inner.inside(holder, self.builder) if calls else inner
         outcome = self._body(layer.body, source, target, inner.inside(below, self.builder), caller)
         if self.ended is not None:
             holder.add(leaf, Entry(None, below, target.variable_path, layer.span))
@@ -204,20 +205,20 @@ class Expander:
             self.ended = Ended(end, outcome)
 
     def _body(self, body: Body, incoming: Bundle, target: Target, context: Context, caller: Context) -> Bundle:
-        """Expand what a layer is; `context` is its inside, `caller` where it stands."""
-        inner = context.below(target)
+        """Expand what a layer is; `context` is its inside, `caller` where it stands, which calls alone look at."""
         if isinstance(body, Missing) or not is_shallow(target, context, self.findings):
             return NO_TENSOR
+        if isinstance(body, (Call, Join)):
+            inputs = self._inputs(body, incoming, target, context)
+            if inputs is None:
+                return NO_TENSOR
+            return append_op(body, inputs, target, context, self.resolver, self.builder)
+        inner = context.below(target)
         if isinstance(body, Sequence):
             return self.sequence(body.layers, incoming, inner)
         if isinstance(body, BlockCall):
             return self._block(body, incoming, target, inner, caller)
-        if isinstance(body, NetworkCall):
-            return self._network(body, incoming, target, inner, caller)
-        inputs = self._inputs(body, incoming, target, context)
-        if inputs is None:
-            return NO_TENSOR
-        return append_op(body, inputs, target, context, self.resolver, self.builder)
+        return self._network(body, incoming, target, inner, caller)
 
     def _inputs(self, body: Call | Join, incoming: Bundle, target: Target, context: Context) -> list[str | None] | None:
         """The tensors that an op takes: its branches' or operands', or what comes in; None after an error."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
+from math import prod
 
 from archspec.compiler.expand.expansion import Expanded
 from archspec.compiler.expand.names import WrongReference
-from archspec.compiler.graph.cost import rows, totals
 from archspec.compiler.graph.graph import Graph
 from archspec.compiler.language.op import WrongShape, show
 from archspec.compiler.language.suggestions import nearest
@@ -21,14 +21,23 @@ Frozen = Callable[[str], bool]
 """Whether a training leaves a layer as it is."""
 
 
+def _elements(graph: Graph) -> int:
+    return sum(prod(variable.shape) for _, _, variable in graph.variables())
+
+
+def _trainable(graph: Graph, frozen: Frozen) -> int:
+    trained = (each for _, node, each in graph.variables() if each.trainable and not frozen(node.layer))
+    return sum(prod(variable.shape) for variable in trained)
+
+
 def _macs(graph: Graph) -> int:
     inference = graph.ending_at(graph.ends)
     return sum(inference.macs(node) for node in inference.nodes.values())
 
 
 COUNTS: dict[str, Callable[[Graph, Frozen], int]] = {
-    "params": lambda graph, frozen: totals(rows(graph)).params,
-    "trainable": lambda graph, frozen: totals(rows(graph, frozen)).trainable,
+    "params": lambda graph, frozen: _elements(graph),
+    "trainable": _trainable,
     "variables": lambda graph, frozen: sum(1 for _ in graph.variables()),
     "macs": lambda graph, frozen: _macs(graph),
 }

@@ -186,7 +186,10 @@ class Names:
 
 def bare(path: str) -> str:
     """A path without its silent parts, as variables have it."""
-    return "/".join(part for part in path.split("/") if not part.startswith("(")) if "(" in path else path
+    return _SILENT.sub("", path).lstrip("/") if "(" in path else path
+
+
+_SILENT = re.compile(r"(?:^|/)\([^/]*")
 
 
 def means(pattern: str, layer: str) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from archspec.compiler.expand.builder import Builder, Reach
 from archspec.compiler.expand.context import Context, Target
+from archspec.compiler.expand.followers import Part, by_itself
 from archspec.compiler.expand.names import NO_TENSOR, Bundle, Tensor, joined, single
 from archspec.compiler.expand.stride import dilated, reach_of
 from archspec.compiler.graph.graph import Node
@@ -18,21 +18,8 @@ from archspec.compiler.resolve import Resolver, Written
 from archspec.compiler.spec.layers import COMMON
 from archspec.compiler.spec.records import Call, Join, Layer
 from archspec.compiler.syntax.nodes import Scalar
-from archspec.dataclass import dataclass, replace
+from archspec.dataclass import replace
 from archspec.diagnostics import Findings, Span
-
-_FOLLOWERS = ("norm", "activation")
-"""Fields that become nodes of their own, in this order."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """One of the nodes that a layer becomes: its op, its place below the layer, and where its values came from."""
-
-    op: Op
-    leaf: str
-    variable_leaf: str
-    values: Values
 
 
 def append_op(
@@ -53,11 +40,11 @@ def append_op(
     if form is None or not fits or len(tensors) < len(inputs):
         return NO_TENSOR
     form = _scaled(form, values)
-    made = dilated(_alone(form), reach_of(tensors, builder), context.output_stride, span, values, findings)
+    made = dilated(by_itself(form), reach_of(tensors, builder), context.output_stride, span, values, findings)
     if made is None:
         return NO_TENSOR
     alone, reach = made
-    parts = [Part(alone, "", "", values), *_followers(form, values)]
+    parts = [Part(alone, "", "", values), *builder.followers.of(form, values)]
     paths = _append(_numbered(parts), tensors, reach, target, context, builder)
     if len(paths) < len(parts):
         return NO_TENSOR
@@ -124,7 +111,7 @@ def refuse_shared(share: Scalar, kind: type[Op], said: Mapping[str, Span], findi
 
 def _written(cls: type[Op], body: Call | Join, context: Context, findings: Findings) -> dict[str, Written]:
     """What the layer itself says for its op's fields: keys, then the main value."""
-    written, main = context.written(body.fields), cls.main()
+    written, main = context.written(body.fields), cls.MAIN
     if isinstance(body, Call) and body.main is not None:
         if main is None:
             findings.add("AS102", f"`{cls.NAME}` has no main value", body.main.span)
@@ -153,7 +140,7 @@ def _check_arity(cls: type[Op], count: int, span: Span, findings: Findings) -> b
 
 def _scaled(form: Form, values: Values) -> Form:
     """The form with its width multiplier applied to its main field."""
-    main, width = form.main(), getattr(form, "width", None)
+    main, width = form.MAIN, getattr(form, "width", None)
     if main is None or width is None:
         return form
     written = getattr(form, main.name)
@@ -165,33 +152,3 @@ def _scaled(form: Form, values: Values) -> Form:
     if main.name in values and size != written:
         values[main.name] = replace(values[main.name], value=size, steps=(step,))
     return form.replace(**{main.name: size})
-
-
-def _followers(form: Form, values: Values) -> list[Part]:
-    """The norm and the activation of a layer; an activation that the norm brings comes between them."""
-    found: list[Part] = []
-    for name in _FOLLOWERS:
-        follower: Any = getattr(form, name, None)
-        if not isinstance(follower, Op):
-            continue
-        found.append(_part(name, follower, values))
-        inner: Any = getattr(follower, "activation", None)
-        if isinstance(inner, Op):
-            found.append(_part("activation", inner, values))
-    return found
-
-
-def _part(field: str, op: Op, values: Values) -> Part:
-    prefix = f"{field}."
-    below = {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
-    # `BatchNorm` for what has variables, as TF-Slim names them; `relu` for what has none.
-    cls = type(op).__name__
-    return Part(_alone(op), cls if "norm" in op.GROUPS else op.NAME, cls, below)
-
-
-def _alone(form: Form) -> Op:
-    """The op without what follows it, and with its bias decided while the norm is still known."""
-    assert isinstance(form, Op)
-    decided = {"bias": form.biased} if hasattr(form, "biased") else {}
-    gone = {name: None for name in (*_FOLLOWERS, "width") if name in form.FIELDS}
-    return form.replace(**gone, **decided) if gone else form

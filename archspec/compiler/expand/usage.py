@@ -71,7 +71,7 @@ def _written(body: Body) -> set[str]:
         return {key.text for key, _ in body.arguments}
     if not isinstance(body, (Call, Join)):
         return set()
-    main = body.kind.main() if isinstance(body, Call) and body.main is not None else None
+    main = body.kind.MAIN if isinstance(body, Call) and body.main is not None else None
     return {*(key.text for key, _ in body.fields), *([main.name] if main is not None else [])}
 
 

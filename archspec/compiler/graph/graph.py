@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import cached_property
 
 from archspec.compiler.language.forms.draws import Draw
@@ -60,6 +60,14 @@ class Node:
         return main | {f"{self.path}.{output.name}": output for output in self.further}
 
 
+Kind = tuple[int, tuple[Shape, ...]]
+"""What an op, by its identity, is given: many nodes of a network are alike, and what their op answers is the same."""
+
+
+Weight = tuple[str, Node, Variable]
+"""The full name of a variable, a node that needs it, and what the node's op says of it."""
+
+
 @dataclass(frozen=True)
 class Graph:
     """Nodes in running order, with named end points.
@@ -106,34 +114,54 @@ class Graph:
         return tuple(map(self.shape, node.inputs))
 
     @cached_property
-    def _weights(self) -> tuple[tuple[str, Node, Variable], ...]:
-        """(full name, node, variable) of what every node needs, a shared variable with each of its nodes."""
-        made: dict[tuple[int, tuple[Shape, ...]], tuple[Variable, ...]] = {}
-        found: list[tuple[str, Node, Variable]] = []
+    def _kinds(self) -> dict[str, Kind]:
+        return {}
+
+    def kind(self, node: Node) -> Kind:
+        """What tells a node apart from those that are alike."""
+        found = self._kinds.get(node.path)
+        if found is None:
+            found = self._kinds[node.path] = id(node.op), self.input_shapes(node)
+        return found
+
+    @cached_property
+    def _weights(self) -> tuple[Weight, ...]:
+        """What every node needs, a shared variable with each of its nodes."""
+        made: dict[Kind, tuple[Variable, ...]] = {}
+        found: list[Weight] = []
         for node in self.nodes.values():
-            key = id(node.op), self.input_shapes(node)
-            if key not in made:
-                made[key] = node.op.variables(*key[1])
+            kind = self.kind(node)
+            if kind not in made:
+                made[kind] = node.op.variables(*kind[1])
             found += [
                 (f"{node.variable_path}/{each.name}" if node.variable_path else each.name, node, each)
-                for each in made[key]
+                for each in made[kind]
             ]
         return tuple(found)
 
-    def variables(self, among: Container[str] | None = None) -> Iterator[tuple[str, Node, Variable]]:
-        """(full name, node, variable) of every weight, once each: a shared one belongs to the first node.
+    @cached_property
+    def _owned(self) -> tuple[Weight, ...]:
+        return tuple(_first_of_each(self._weights))
+
+    def variables(self, among: Container[str] | None = None) -> Iterator[Weight]:
+        """Every weight, once each: a shared one belongs to the first node.
 
         `among` are paths of nodes, where not all nodes are meant.
         """
-        seen: set[str] = set()
-        for name, node, variable in self._weights:
-            if name not in seen and (among is None or node.path in among):
-                seen.add(name)
-                yield name, node, variable
+        if among is None:
+            return iter(self._owned)
+        return _first_of_each(weight for weight in self._weights if weight[1].path in among)
+
+    @cached_property
+    def _macs(self) -> dict[Kind, int]:
+        return {}
 
     def macs(self, node: Node) -> int:
         """Multiply-accumulates of a node for one example."""
-        return node.op.macs(*self.input_shapes(node))
+        kind = self.kind(node)
+        if kind not in self._macs:
+            self._macs[kind] = node.op.macs(*kind[1])
+        return self._macs[kind]
 
     def leading_to(self, ends: list[str]) -> set[str]:
         """The paths of the nodes that these tensors need."""
@@ -159,3 +187,12 @@ class Graph:
         heads = {name: tensor for name, tensor in self.heads.items() if tensor in ends}
         outputs = {name: tensor for name, tensor in self.outputs.items() if tensor in there}
         return replace(self, nodes=nodes, endpoints=endpoints, heads=heads, outputs=outputs)
+
+
+def _first_of_each(weights: Iterable[Weight]) -> Iterator[Weight]:
+    """Every variable once, with the first node that needs it."""
+    seen: set[str] = set()
+    for weight in weights:
+        if weight[0] not in seen:
+            seen.add(weight[0])
+            yield weight

@@ -27,7 +27,7 @@ def verify(graph: Graph, findings: Findings) -> None:
 
 
 def _verify_node(graph: Graph, node: Node, inferred: Inferred, findings: Findings) -> None:
-    key = id(node.op), graph.input_shapes(node), tuple(map(graph.dtype, node.inputs))
+    key = *graph.kind(node), tuple(map(graph.dtype, node.inputs))
     if key not in inferred:
         try:
             inferred[key] = _infer(node.op, *key[1:])

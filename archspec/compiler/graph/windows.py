@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
-from archspec.compiler.graph.graph import Graph, Node
+from archspec.compiler.graph.graph import Graph, Kind, Node
 from archspec.compiler.language.op import Op
 
 
 def with_window(graph: Graph, *fields: str) -> Iterator[tuple[Node, Any]]:
     """Every node whose op has these fields, with the op; sizes among them have one entry for each axis of its input."""
-    fits: dict[tuple[int, int], bool] = {}
+    fits: dict[Kind, bool] = {}
     for node in graph.nodes.values():
-        if node.inputs:
-            axes = len(graph.shape(node.inputs[0])) - 1
-            key = id(node.op), axes
-            if key not in fits:
-                fits[key] = _fits(node.op, fields, axes)
-            if fits[key]:
-                yield node, node.op
+        op: Any = type(node.op)
+        if not _can_have(op, fields):
+            continue
+        kind = graph.kind(node)
+        if kind not in fits:
+            fits[kind] = bool(node.inputs) and _fits(node.op, fields, len(kind[1][0]) - 1)
+        if fits[kind]:
+            yield node, node.op
+
+
+@lru_cache(maxsize=1_000)
+def _can_have(op: Any, fields: tuple[str, ...]) -> bool:
+    """Whether ops of a class, which `op` is, can have these fields, whatever their values."""
+    return all(name in op.FIELDS or hasattr(op, name) for name in fields)
 
 
 def _fits(op: Op, fields: tuple[str, ...], axes: int) -> bool:
-    values = [getattr(op, name, None) for name in fields]
-    return None not in values and all(isinstance(value, str) or _sizes(value, axes) for value in values)
+    for name in fields:
+        value = getattr(op, name, None)
+        if not isinstance(value, str) and not _sizes(value, axes):
+            return False
+    return True
 
 
 def _sizes(value: object, axes: int) -> bool:
-    return isinstance(value, tuple) and len(value) == axes and all(isinstance(size, int) and size > 0 for size in value)
+    return isinstance(value, tuple) and len(value) == axes and set(map(type, value)) <= {int} and min(value) > 0

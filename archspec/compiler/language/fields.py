@@ -107,6 +107,8 @@ class Form:
     GROUPS: ClassVar[tuple[str, ...]] = ()
     DEFAULTS: ClassVar[dict[str, Resolved]] = {}
     """The value of every field that nothing else says, with its origin."""
+    MAIN: ClassVar[Field | None] = None
+    """The field whose value stands behind the form's own name, if it declares one."""
 
     def __init_subclass__(cls, *, name: str = "", family: str = "") -> None:
         if cls.__mro__[1].__dict__.get("NAME"):
@@ -115,6 +117,7 @@ class Form:
         cls.FAMILY = family or cls.FAMILY
         cls.FIELDS = {**cls.FIELDS, **_declared(cls)}
         origin = Origin("default", f"the default of {name}")
+        cls.MAIN = next((declared for declared in cls.FIELDS.values() if declared.main), None)
         cls.DEFAULTS = {key: Resolved(declared.default, origin) for key, declared in cls.FIELDS.items()}
 
     def __init__(self, **values: Any) -> None:
@@ -136,11 +139,6 @@ class Form:
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable")
-
-    @classmethod
-    def main(cls) -> Field | None:
-        """The field whose value stands behind the form's own name, if it declares one."""
-        return next((declared for declared in cls.FIELDS.values() if declared.main), None)
 
     def values(self) -> dict[str, Any]:
         """Every field with its value, in the order of declaration."""

@@ -37,7 +37,7 @@ def _noted(value: object) -> object:
     if not isinstance(value, Form):
         return value
     said = {name: part for name, part in value.values().items() if part != value.FIELDS[name].default}
-    main = value.main()
+    main = value.MAIN
     if main is not None and main.name in said:
         return {value.NAME: said.pop(main.name), **said}
     return {value.NAME: _Bare(), **said} if said else value.NAME

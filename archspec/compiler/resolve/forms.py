@@ -50,7 +50,7 @@ def _known(family: str, name: Scalar, registry: Registry, findings: Findings) ->
 
 
 def _own_fields(cls: type[Form], node: Node, findings: Findings) -> dict[str, Node] | None:
-    main = cls.main()
+    main = cls.MAIN
     if isinstance(node, Mapping):
         return _fields_of(cls, node, None, findings)
     if main is None:
@@ -60,7 +60,7 @@ def _own_fields(cls: type[Form], node: Node, findings: Findings) -> dict[str, No
 
 
 def _fields_of(cls: type[Form], node: Mapping, operation: Scalar | None, findings: Findings) -> dict[str, Node] | None:
-    main, found, broken = cls.main(), {}, False
+    main, found, broken = cls.MAIN, {}, False
     for key, value in node.pairs:
         if key is operation:
             if isinstance(value, Scalar) and value.value is None:

@@ -73,7 +73,7 @@ class Resolver:
         value came from.
         """
         around, cells, found = self._around(cls, frames), cells or {}, dict[str, Any]()
-        own = tuple(name for name in cls.FIELDS if name in written or name in cells)
+        own = tuple([name for name in cls.FIELDS if name in written or name in cells])
         for step in around.steps.get(own, cls.FIELDS):
             if not isinstance(step, str):
                 found.update(step[0])
@@ -86,7 +86,7 @@ class Resolver:
                 found[step] = self._scoped_field(cls, cls.FIELDS[step], around, span, values)
         if own not in around.steps:
             around.steps[own] = tuple(_steps(cls, own, around.settled))
-        return None if any(value is UNKNOWN for value in found.values()) else cls(**found)
+        return None if [name for name, value in found.items() if value is UNKNOWN] else cls(**found)
 
     def _around(self, cls: type[Form], frames: Frames) -> _Around:
         key = cls, id(frames)
@@ -119,7 +119,8 @@ class Resolver:
     ) -> Any:
         if not candidates:
             return self._default(cls, declared, span, values)
-        candidates = [each for candidate in candidates for each in self.layered(candidate)]
+        if self.history.speakers or self.history.under:
+            candidates = [each for candidate in candidates for each in self.layered(candidate)]
         winner = candidates[0]
         value = self._read(cls, declared, winner, frames, values)
         if value is UNKNOWN:
@@ -132,8 +133,8 @@ class Resolver:
 
     def _default(self, cls: type[Form], declared: Field, span: Span, values: Values) -> Any:
         if declared.required:
-            how = f"`{{{cls.NAME}: …}}`" if cls.main() is declared else f"`{declared.name}: …`"
-            if cls.FAMILY == "op" and cls.main() is not declared:
+            how = f"`{{{cls.NAME}: …}}`" if cls.MAIN is declared else f"`{declared.name}: …`"
+            if cls.FAMILY == "op" and cls.MAIN is not declared:
                 how += f" on the layer, or in the defaults of `{cls.NAME}`"
             self.findings.add("AS103", f"`{cls.NAME}` needs `{declared.name}`", span, help=f"write {how}")
             return UNKNOWN

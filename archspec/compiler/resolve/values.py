@@ -21,7 +21,7 @@ from archspec.compiler.language.fields import Field
 from archspec.compiler.language.op import show
 from archspec.compiler.language.values import WrongValue, shown
 from archspec.compiler.resolve.written import Written
-from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
+from archspec.compiler.syntax.nodes import Listing, Node, Scalar
 from archspec.diagnostics import Findings, Note
 
 
@@ -62,17 +62,22 @@ def tensors_read(node: Node, environment: Environment) -> list[Note]:
 
 def value_of(node: Node, environment: Environment, findings: Findings | None) -> Value:
     """The node's plain value with expressions evaluated; UNKNOWN after an error, which goes to the findings."""
+    if isinstance(node, Scalar):
+        text = node.value
+        return _evaluated(node, text, environment, findings) if isinstance(text, str) and "$" in text else text
     if isinstance(node, Listing):
         environment.budget.spend(len(node.items) // LETTERS)
         values = [value_of(item, environment, findings) for item in node.items]
         return UNKNOWN if UNKNOWN in values else values
-    if isinstance(node, Mapping):
-        named = {key.text: value_of(value, environment, findings) for key, value in node.pairs}
-        return UNKNOWN if UNKNOWN in named.values() else named
-    if not isinstance(node.value, str) or not has_expression(node.value):
-        return node.value
+    named = {key.text: value_of(value, environment, findings) for key, value in node.pairs}
+    return UNKNOWN if UNKNOWN in named.values() else named
+
+
+def _evaluated(node: Scalar, text: str, environment: Environment, findings: Findings | None) -> Value:
+    if not has_expression(text):
+        return text
     try:
-        return interpolate(node.value, environment)
+        return interpolate(text, environment)
     except NotKnown:
         return UNKNOWN
     except WrongExpression as problem:

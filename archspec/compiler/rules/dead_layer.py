@@ -29,6 +29,8 @@ def check(program: Program) -> Iterator[Diagnostic]:
         asked += [graph.endpoints.get(name, name) for name in names if name in graph.endpoints or name in graph.nodes]
     alive = graph.leading_to(asked)
     dead = {path: node for path, node in graph.nodes.items() if path not in alive}
+    if not dead:
+        return
     read = {source.path for node in dead.values() for name in node.inputs if (source := graph.producer(name))}
     places: dict[Span | None, list[Node]] = {}
     for node in dead.values():

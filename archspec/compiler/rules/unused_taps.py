@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from math import prod
 from typing import Any
 
+from archspec.compiler.graph.graph import Kind
 from archspec.compiler.graph.windows import with_window
 from archspec.compiler.language.op import Shape, show
 from archspec.compiler.language.ops.window import extent
@@ -24,12 +25,16 @@ GOOD = "layers: [p: {max_pool2d: 16, stride: 16, padding: valid}, c: {conv2d: 8,
 
 def check(program: Program) -> Iterator[Diagnostic]:
     """A convolution of which some weights are never multiplied with a value of its input."""
+    positions: dict[Kind, int] = {}
     for node, op in with_window(program.graph, "kernel", "stride", "padding"):
-        if "conv" not in op.GROUPS or op.padding == "valid":
-            continue
-        size = program.graph.shape(node.inputs[0])[:-1]
-        used = used_positions(op, size)
         every = prod(op.kernel)
+        if "conv" not in op.GROUPS or op.padding == "valid" or every == 1:
+            continue
+        kind = program.graph.kind(node)
+        size = kind[1][0][:-1]
+        if kind not in positions:
+            positions[kind] = used_positions(op, size)
+        used = positions[kind]
         if used < every:
             rate = f" and rate {show(_rate(op))}" if max(_rate(op)) > 1 else ""
             message = (

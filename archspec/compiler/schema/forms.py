@@ -84,7 +84,7 @@ def _family(family: str, forms: Forms, named_ones: bool) -> dict[str, Json]:
     if forms.keys() == {family}:
         # The only kind there is goes without saying: `width: {times: 0.5}`.
         cls = forms[family]
-        short = [main_value(cls)] if cls.main() else []
+        short = [main_value(cls)] if cls.MAIN else []
         return {f"family.{family}": either(ref(f"scope.{family}"), *short)}
     beside = {"when": WHEN} if named_ones else {}
     kinds = {name: ref(f"form.{name}") for name in forms}
@@ -103,13 +103,13 @@ def _form(cls: type[Form], beside: Json) -> Json:
 
 def main_value(cls: type[Form]) -> Json:
     """What can stand behind the form's own name: its main value, or nothing."""
-    main = cls.main()
+    main = cls.MAIN
     return either(ref(f"scope.{cls.NAME}", "properties", main.name), NULL) if main else NULL
 
 
 def said_once(cls: type[Form]) -> Json:
     """What refuses a main value that is said behind the form's name and under its own as well."""
-    main = cls.main()
+    main = cls.MAIN
     if main is None or main.name == cls.NAME:
         return {}
     # Behind an op of several inputs these may stand, and the main value then under its own name.

@@ -8,7 +8,7 @@ from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
 
 def behind_name(node: Mapping, kind: str, cls: type[Form]) -> Mapping:
     """The mapping with what stands under the name of the main field behind the form's name, where nothing else does."""
-    main = cls.main()
+    main = cls.MAIN
     if main is None or main.name == kind or getattr(cls, "ARITY", (1, 1)) != (1, 1):
         return node
     key, value = node.key(main.name), node.get(main.name)

@@ -96,7 +96,7 @@ class Merging:
             return self.over(top, base)
         if isinstance(base, Scalar) and base.text in members and not base.quoted:
             base = Mapping(((base, Scalar(None, "", base.span)),), base.span)
-        only = next(iter(members.values())).main() if len(members) == 1 else None
+        only = next(iter(members.values())).MAIN if len(members) == 1 else None
         if only is not None and not isinstance(base, Mapping):
             base = Mapping(((Scalar(only.name, only.name, base.span), base),), base.span)
         if not isinstance(base, Mapping):
@@ -112,7 +112,7 @@ class Merging:
             return self.over(top, base)
         if kind is not None:
             base, top = behind_name(base, kind, cls), behind_name(top, kind, cls)
-        main = cls.main()
+        main = cls.MAIN
         return self.each(base, top, lambda name, old, value: self.field((cls,), _field(name, kind, main), old, value))
 
     def _is_kind(self, top: Mapping, members: Forms, below: type[Form]) -> bool:

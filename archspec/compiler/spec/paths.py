@@ -85,7 +85,7 @@ class Put:
         if step.text in SECTIONS and rest and isinstance(node.get(step.text), (Listing, Mapping)):
             return self.layer(node, step.text, rest)
         kinds = {} if under in (*_NAMED, *_FREE) else self._kinds(node)
-        name = next((key for key, cls in kinds.items() if (main := cls.main()) and main.name == step.text), step.text)
+        name = next((key for key, cls in kinds.items() if (main := cls.MAIN) and main.name == step.text), step.text)
         old = node.get(name)
         if old is None and under in _NAMED:
             known = [key.text for key, _ in node]

@@ -14,6 +14,8 @@ def frozen_by(train: Train | None) -> Callable[[str], bool]:
     if train is None:
         return lambda layer: False
     optimizers = train.all_optimizers.values()
+    if not train.freeze and any(not each.trains for each in optimizers):
+        return lambda layer: False
     return lambda layer: (
         any(means(pattern, layer) for pattern in train.freeze) or not any(trains(each, layer) for each in optimizers)
     )

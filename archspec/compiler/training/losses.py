@@ -110,7 +110,7 @@ def complaints_of(part: Loss | Metric, graph: Graph, features: Mapping[str, Feat
 
 def complaint_at(part: Loss | Metric, complaint: Complaint, path: str, places: Places) -> Diagnostic:
     """The finding, at the field that it is about."""
-    main = part.main()
+    main = part.MAIN
     key = complaint.key or (main.name if main is not None else "")
     place = places.of(f"{path}.{key}" if key else path)
     return Diagnostic("AS610", f"`{part.NAME}` {complaint.message}", place, help=complaint.help)
@@ -146,12 +146,13 @@ def leading_to(loss: Loss, graph: Graph) -> set[str]:
 def _check_trained(name: str, loss: Loss, train: Train, graph: Graph, places: Places, findings: Findings) -> None:
     """Report a loss that no variable which is trained leads to: its gradient would be empty."""
     needed = leading_to(loss, graph)
-    trained = [node.layer for _, node, variable in graph.variables(needed) if variable.trainable]
-    if not trained:
+    trained = (node.layer for _, node, variable in graph.variables(needed) if variable.trainable)
+    first = next(trained, None)
+    if first is None:
         place = places.of(f"train.losses.{name}")
         message = f"nothing on the way to the loss `{name}` can be trained"
         findings.add("AS611", message, place, help="put a layer with weights there, such as `dense`")
-    elif all(any(means(pattern, layer) for pattern in train.freeze) for layer in trained):
+    elif all(any(means(pattern, layer) for pattern in train.freeze) for layer in (first, *trained)):
         place = places.of(f"train.losses.{name}")
         message = f"all layers on the way to the loss `{name}` are frozen"
         findings.add("AS611", message, place, help="leave a layer out of `freeze`")

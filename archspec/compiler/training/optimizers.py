@@ -66,6 +66,9 @@ def _check_losses(train: Train, places: Places, findings: Findings) -> None:
 
 def _check_variables(train: Train, graph: Graph, places: Places, findings: Findings) -> None:
     """Report the first layer that two optimizers train, and the layers that losses reach and none trains."""
+    if [each.trains for each in train.all_optimizers.values()] == [()]:
+        # A single one that names no layers trains all of them.
+        return
     layers = dict.fromkeys(node.layer for _, node, variable in graph.variables() if variable.trainable)
     free = [layer for layer in layers if not any(means(pattern, layer) for pattern in train.freeze)]
     who = {layer: [n for n, each in train.all_optimizers.items() if trains(each, layer)] for layer in free}

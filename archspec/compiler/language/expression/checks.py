@@ -36,6 +36,8 @@ def boolean_of(value: Value, node: ast.expr) -> bool:
 
 def bounded(value: Value, budget: Budget) -> Value:
     """The value, if it is not too large; raises WrongExpression. Its making costs steps by its size."""
+    if type(value) is int and -_LARGEST <= value <= _LARGEST:
+        return value
     if isinstance(value, (str, list)):
         size = _size(value, _LONGEST_VALUE)
         if size > _LONGEST_VALUE:
