@@ -1,4 +1,4 @@
-"""What each op computes, in NumPy and double precision."""
+"""Ops that slide a window: convolutions, pools, and those that make maps larger: what they compute, in NumPy and double precision."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.runtime.op_references.bias import plus_bias
 from tests.runtime.op_site import Array, Weights
 
 
@@ -32,34 +33,14 @@ def windows(x: Array, op: Any, fill: float = 0.0) -> Array:
     return np.moveaxis(seen, 3, -1)
 
 
-def plus_bias(y: Array, w: Weights) -> Array:
-    return y + w.get("biases", 0.0)
-
-
 def depthwise(op: Any, w: Weights, x: Array) -> Array:
     y = np.einsum("nhwabc,abcm->nhwcm", windows(x, op), w["depthwise_weights"])
     return y.reshape(*y.shape[:3], -1)
 
 
-def batch_norm(op: Any, w: Weights, x: Array) -> Array:
-    y = (x - w["moving_mean"]) / np.sqrt(w["moving_variance"] + op.epsilon)
-    return y * w.get("gamma", 1.0) + w.get("beta", 0.0)
-
-
-def local_response_norm(op: Any, w: Weights, x: Array) -> Array:
-    last, radius = x.shape[-1], op.depth_radius
-    sums = [(x[..., max(0, c - radius) : c + radius + 1] ** 2).sum(-1) for c in range(last)]
-    return x / (op.bias + op.alpha * np.stack(sums, -1)) ** op.beta
-
-
 def avg_pool2d(op: Any, w: Weights, x: Array) -> Array:
     inside = windows(np.ones_like(x), op).sum((3, 4))
     return windows(x, op).sum((3, 4)) / inside
-
-
-def softmax(op: Any, w: Weights, x: Array) -> Array:
-    powers = np.exp(x - x.max(-1, keepdims=True))
-    return powers / powers.sum(-1, keepdims=True)
 
 
 def windows1d(x: Array, op: Any, fill: float = 0.0) -> Array:
@@ -97,53 +78,16 @@ def upsampled(op: Any, w: Weights, x: Array) -> Array:
     return x
 
 
-def shift(op: Any, w: Weights, x: Array) -> Array:
-    y = np.zeros_like(x)
-    n = op.amount
-    y[:, : x.shape[1] - n, : x.shape[2] - n] = x[:, n:, n:]
-    return y
-
-
-def relu6(x: Array) -> Array:
-    return np.clip(x, 0, 6)
-
-
 REFERENCES: dict[str, Callable[..., Array]] = {
     "conv2d": lambda op, w, x: plus_bias(np.einsum("nhwabc,abcf->nhwf", windows(x, op), w["weights"]), w),
     "conv1d": lambda op, w, x: plus_bias(np.einsum("nlac,acf->nlf", windows1d(x, op), w["weights"]), w),
     "depthwise_conv2d": lambda op, w, x: plus_bias(depthwise(op, w, x), w),
     "separable_conv2d": lambda op, w, x: plus_bias(depthwise(op, w, x) @ w["pointwise_weights"][0, 0], w),
-    "dense": lambda op, w, x: plus_bias(x @ w["weights"], w),
-    "batch_norm": batch_norm,
-    "local_response_norm": local_response_norm,
     "max_pool2d": lambda op, w, x: windows(x, op, -np.inf).max((3, 4)),
     "max_pool1d": lambda op, w, x: windows1d(x, op, -np.inf).max(2),
     "global_max_pool1d": lambda op, w, x: x.max(1),
     "avg_pool2d": avg_pool2d,
     "global_avg_pool": lambda op, w, x: x.mean((1, 2), keepdims=op.keep),
-    "relu": lambda op, w, x: np.maximum(x, 0),
-    "relu6": lambda op, w, x: relu6(x),
-    "elu": lambda op, w, x: np.where(x > 0, x, np.expm1(x)),
-    "leaky_relu": lambda op, w, x: np.where(x > 0, x, op.alpha * x),
-    "sigmoid": lambda op, w, x: 1 / (1 + np.exp(-x)),
-    "tanh": lambda op, w, x: np.tanh(x),
-    "hard_sigmoid": lambda op, w, x: relu6(x + 3) * 0.16667,
-    "hard_swish": lambda op, w, x: x * relu6(x + 3) / 6,
-    "softmax": softmax,
-    "identity": lambda op, w, x: x,
-    "concat": lambda op, w, *xs: np.concatenate(xs, -1),
-    "add": lambda op, w, *xs: np.sum(xs, 0),
-    "multiply": lambda op, w, x, y: x * y,
-    "flatten": lambda op, w, x: x.reshape(len(x), -1),
-    "split": lambda op, w, x: tuple(np.array_split(x, op.parts, -1)),
-    "moments": lambda op, w, x: (x.mean(tuple(range(1, x.ndim - 1))), x.var(tuple(range(1, x.ndim - 1)))),
-    "embedding": lambda op, w, x: w["weights"][x.astype(np.int64)],
     "conv2d_transpose": lambda op, w, x: plus_bias(transposed(op, w, x), w),
     "upsample": upsampled,
-    "reshape": lambda op, w, x: x.reshape(len(x), *op.sizes),
-    "l2_normalize": lambda op, w, x: x / np.sqrt((x**2).sum(-1, keepdims=True)),
-    "squeeze": lambda op, w, x: x[:, 0, 0],
-    "shift": shift,
-    "dropout": lambda op, w, x: x,
-    "drop_path": lambda op, w, x: x,
 }

@@ -1,0 +1,8 @@
+"""The conformance table: every op, with the inputs to try it on. What is not in this table fails the tests."""
+
+from __future__ import annotations
+
+from tests.cases.ops import elementwise, norms, shapes, windows
+from tests.cases.ops.case import Case
+
+CASES: tuple[Case, ...] = (*elementwise.CASES, *windows.CASES, *norms.CASES, *shapes.CASES)

@@ -1,0 +1,7 @@
+"""What each op computes, in NumPy and double precision."""
+
+from __future__ import annotations
+
+from tests.runtime.op_references import elementwise, norms, shapes, windows
+
+REFERENCES = {**elementwise.REFERENCES, **windows.REFERENCES, **norms.REFERENCES, **shapes.REFERENCES}
