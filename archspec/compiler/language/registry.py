@@ -30,6 +30,7 @@ from archspec.compiler.language.ops import (
     gates,
     larger,
     merge,
+    noise,
     norm,
     pool,
     reshape,
@@ -39,7 +40,7 @@ from archspec.compiler.language.ops import (
 from archspec.compiler.language.packages import brought_by, faults, forms_in
 from archspec.dataclass import dataclass, field
 
-_OPS = (activation, conv, dense, dropout, embedding, gates, larger, merge, norm, pool, reshape, several, softmax)
+_OPS = (activation, conv, dense, dropout, embedding, gates, larger, merge, noise, norm, pool, reshape, several, softmax)
 _FORMS = (
     initializers,
     width,

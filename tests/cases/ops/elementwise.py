@@ -23,6 +23,7 @@ from archspec.compiler.language.ops.activation import (
 from archspec.compiler.language.ops.dropout import Dropout, DropPath
 from archspec.compiler.language.ops.gates import Clip, Crelu, Gain, PRelu, Threshold
 from archspec.compiler.language.ops.merge import Add, Average, Concat, Maximum, Minimum, Multiply, Subtract
+from archspec.compiler.language.ops.noise import AlphaDropout, GaussianDropout, GaussianNoise
 from archspec.compiler.language.ops.several import Split
 from archspec.compiler.language.ops.softmax import LogSoftmax, Softmax
 from tests.cases.ops.case import LINE, MAP, Case
@@ -79,5 +80,10 @@ CASES = (
     Case(Dropout(rate=0.4)),
     Case(Dropout(rate=0.0), ((7,),)),
     Case(Dropout(rate=1.0), ((7,),)),
+    Case(Dropout(rate=0.4, of="channels")),
     Case(DropPath(rate=0.4)),
+    Case(DropPath(rate=0.4, steps=3), ((7,),)),
+    Case(GaussianNoise(stddev=0.5)),
+    Case(GaussianDropout(rate=0.3)),
+    Case(AlphaDropout(rate=0.3)),
 )

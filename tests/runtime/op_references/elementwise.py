@@ -87,4 +87,7 @@ REFERENCES: dict[str, Callable[..., Array]] = {
     "average": average,
     "dropout": lambda op, w, x: x,
     "drop_path": lambda op, w, x: x,
+    "gaussian_noise": lambda op, w, x: x,
+    "gaussian_dropout": lambda op, w, x: x,
+    "alpha_dropout": lambda op, w, x: x,
 }
