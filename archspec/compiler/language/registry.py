@@ -28,10 +28,12 @@ from archspec.compiler.language.ops import (
     dropout,
     embedding,
     gates,
+    gdn,
     larger,
     merge,
     noise,
     norm,
+    one_hot,
     pool,
     reshape,
     several,
@@ -40,7 +42,24 @@ from archspec.compiler.language.ops import (
 from archspec.compiler.language.packages import brought_by, faults, forms_in
 from archspec.dataclass import dataclass, field
 
-_OPS = (activation, conv, dense, dropout, embedding, gates, larger, merge, noise, norm, pool, reshape, several, softmax)
+_OPS = (
+    activation,
+    conv,
+    dense,
+    dropout,
+    embedding,
+    gates,
+    gdn,
+    larger,
+    merge,
+    noise,
+    norm,
+    one_hot,
+    pool,
+    reshape,
+    several,
+    softmax,
+)
 _FORMS = (
     initializers,
     width,

@@ -24,5 +24,5 @@ def local_response_norm(op: Any, w: Weights, x: Array) -> Array:
 REFERENCES: dict[str, Callable[..., Array]] = {
     "batch_norm": batch_norm,
     "local_response_norm": local_response_norm,
-    "l2_normalize": lambda op, w, x: x / np.sqrt((x**2).sum(-1, keepdims=True)),
+    "l2_normalize": lambda op, w, x: x / np.sqrt((x**2).sum(op.axis if op.axis < 0 else op.axis + 1, keepdims=True)),
 }
