@@ -25,19 +25,24 @@ from archspec.compiler.language.ops import (
     activation,
     conv,
     dense,
+    depthwise,
     dropout,
     embedding,
+    global_pool,
     larger,
     merge,
     norm,
+    pad,
     pool,
     reshape,
     several,
+    transposed,
 )
 from archspec.compiler.language.packages import brought_by, faults, forms_in
 from archspec.dataclass import dataclass, field
 
-_OPS = (activation, conv, dense, dropout, embedding, larger, merge, norm, pool, reshape, several)
+_WINDOWS = (conv, depthwise, pool, global_pool, transposed, larger, pad)
+_OPS = (activation, *_WINDOWS, dense, dropout, embedding, merge, norm, reshape, several)
 _FORMS = (
     initializers,
     width,
