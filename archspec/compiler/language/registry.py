@@ -25,41 +25,30 @@ from archspec.compiler.language.ops import (
     activation,
     conv,
     dense,
+    depthwise,
     dropout,
     embedding,
     gates,
     gdn,
+    global_pool,
     larger,
     merge,
     noise,
     norm,
     one_hot,
+    pad,
     pool,
     reshape,
     several,
     softmax,
+    transposed,
 )
 from archspec.compiler.language.packages import brought_by, faults, forms_in
 from archspec.dataclass import dataclass, field
 
-_OPS = (
-    activation,
-    conv,
-    dense,
-    dropout,
-    embedding,
-    gates,
-    gdn,
-    larger,
-    merge,
-    noise,
-    norm,
-    one_hot,
-    pool,
-    reshape,
-    several,
-    softmax,
-)
+_WINDOWS = (conv, depthwise, pool, global_pool, transposed, larger, pad)
+_ELEMENTS = (activation, gates, gdn, merge, noise, dropout, softmax)
+_OPS = (*_ELEMENTS, *_WINDOWS, dense, embedding, norm, one_hot, reshape, several)
 _FORMS = (
     initializers,
     width,
