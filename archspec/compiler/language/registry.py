@@ -27,6 +27,7 @@ from archspec.compiler.language.ops import (
     dense,
     dropout,
     embedding,
+    example_norm,
     larger,
     merge,
     norm,
@@ -37,7 +38,7 @@ from archspec.compiler.language.ops import (
 from archspec.compiler.language.packages import brought_by, faults, forms_in
 from archspec.dataclass import dataclass, field
 
-_OPS = (activation, conv, dense, dropout, embedding, larger, merge, norm, pool, reshape, several)
+_OPS = (activation, conv, dense, dropout, embedding, larger, merge, norm, example_norm, pool, reshape, several)
 _FORMS = (
     initializers,
     width,
