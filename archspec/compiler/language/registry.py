@@ -23,12 +23,14 @@ from archspec.compiler.language.forms.preprocess import color, geometry
 from archspec.compiler.language.op import Op
 from archspec.compiler.language.ops import (
     activation,
+    attention,
     conv,
     dense,
     dropout,
     embedding,
     example_norm,
     larger,
+    learned,
     merge,
     norm,
     pool,
@@ -38,7 +40,22 @@ from archspec.compiler.language.ops import (
 from archspec.compiler.language.packages import brought_by, faults, forms_in
 from archspec.dataclass import dataclass, field
 
-_OPS = (activation, conv, dense, dropout, embedding, larger, merge, norm, example_norm, pool, reshape, several)
+_OPS = (
+    activation,
+    conv,
+    dense,
+    dropout,
+    embedding,
+    larger,
+    merge,
+    norm,
+    example_norm,
+    attention,
+    learned,
+    pool,
+    reshape,
+    several,
+)
 _FORMS = (
     initializers,
     width,
