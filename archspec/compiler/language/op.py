@@ -24,15 +24,16 @@ class WrongShape(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A weight that a node needs: leaf name, shape, initializer, whether it is trained, its L2 coefficient.
+    """A weight that a node needs: leaf name, shape, initializer, whether it is trained, its penalties.
 
-    The L2 loss of a variable w is `l2 * 0.5 * sum(w ** 2)`, as in TF-Slim.
+    To the loss, a variable w adds `l1 * sum(|w|) + l2 * 0.5 * sum(w ** 2)`, as in TF-Slim.
     """
 
     name: str
     shape: tuple[int, ...]
     initializer: Initializer
     trainable: bool = True
+    l1: float = 0.0
     l2: float = 0.0
 
 
@@ -124,6 +125,16 @@ class Op(Form, family="op"):
     @abstractmethod
     def lower(self, g: Lowering, *inputs: Any) -> Any:
         """The TensorFlow tensor; a tuple of them for several outputs; Lowered where variables get new values."""
+
+
+def checked(variables: tuple[Variable, ...]) -> tuple[Variable, ...]:
+    """The variables, each of a shape that its initializer can fill; raises WrongShape."""
+    for variable in variables:
+        found = variable.initializer.complaint(variable.shape)
+        if found is not None:
+            reason, help = found
+            raise WrongShape(f"initializes {variable.name} with `{variable.initializer.NAME}`: {reason}", help)
+    return variables
 
 
 def known(shape: Shape, what: str = "input") -> tuple[int, ...]:

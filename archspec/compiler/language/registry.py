@@ -12,6 +12,7 @@ from archspec.compiler.language.forms import (
     draws,
     initializers,
     kinds,
+    matrix_initializers,
     metrics,
     optimizers,
     schedules,
@@ -23,15 +24,18 @@ from archspec.compiler.language.forms.preprocess import color, geometry
 from archspec.compiler.language.op import Op
 from archspec.compiler.language.ops import (
     activation,
+    attention,
     conv,
     dense,
     depthwise,
     dropout,
     embedding,
+    example_norm,
     gates,
     gdn,
     global_pool,
     larger,
+    learned,
     merge,
     noise,
     norm,
@@ -48,9 +52,10 @@ from archspec.dataclass import dataclass, field
 
 _WINDOWS = (conv, depthwise, pool, global_pool, transposed, larger, pad)
 _ELEMENTS = (activation, gates, gdn, merge, noise, dropout, softmax)
-_OPS = (*_ELEMENTS, *_WINDOWS, dense, embedding, norm, one_hot, reshape, several)
+_OPS = (*_ELEMENTS, *_WINDOWS, dense, embedding, norm, example_norm, attention, learned, one_hot, reshape, several)
 _FORMS = (
     initializers,
+    matrix_initializers,
     width,
     draws,
     kinds,
