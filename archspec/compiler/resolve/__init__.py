@@ -4,19 +4,9 @@ Explicit beats the nearest scope, which beats those around it, which beat the fo
 op beats its group. null is a value. What has an error is UNKNOWN, or None in place of a form; it is reported already.
 """
 
-from archspec.compiler.resolve.forms import unknown_field, without_condition
+from archspec.compiler.resolve.forms import unknown_field
 from archspec.compiler.resolve.resolver import Resolver
 from archspec.compiler.resolve.values import quiet, tensors_read
 from archspec.compiler.resolve.written import Frame, Frames, Written, origin_of
 
-__all__ = [
-    "Frame",
-    "Frames",
-    "Resolver",
-    "Written",
-    "origin_of",
-    "quiet",
-    "tensors_read",
-    "unknown_field",
-    "without_condition",
-]
+__all__ = ["Frame", "Frames", "Resolver", "Written", "origin_of", "quiet", "tensors_read", "unknown_field"]

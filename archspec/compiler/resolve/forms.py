@@ -82,11 +82,3 @@ def unknown_field(cls: type[Form], key: Scalar, findings: Findings) -> None:
     """Report a key that the form does not have."""
     help = nearest(key.text, cls.FIELDS) or f"it has {', '.join(cls.FIELDS) or 'no fields'}"
     findings.add("AS101", f"`{cls.NAME}` has no field `{key.text}`", key.span, help=help)
-
-
-def without_condition(node: Node) -> tuple[Node, Scalar | None]:
-    """The node without its `when`, and that."""
-    when = node.get("when") if isinstance(node, Mapping) else None
-    if not isinstance(node, Mapping) or not isinstance(when, Scalar):
-        return node, None
-    return Mapping(tuple((k, v) for k, v in node.pairs if k.text != "when"), node.span), when

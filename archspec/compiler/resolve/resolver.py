@@ -12,7 +12,7 @@ from archspec.compiler.language.fields import Field, Form
 from archspec.compiler.language.provenance import Candidate, Resolved, Values
 from archspec.compiler.language.registry import Registry
 from archspec.compiler.language.values import shown
-from archspec.compiler.resolve.forms import form_and_fields, without_condition
+from archspec.compiler.resolve.forms import form_and_fields
 from archspec.compiler.resolve.values import checked, condition, quiet, text_of, value_of
 from archspec.compiler.resolve.written import Frames, Written, origin_of
 from archspec.compiler.spec.sources import History
@@ -210,7 +210,7 @@ class Resolver:
             return UNKNOWN
         found: dict[str, Any] = {}
         for key, value in node.pairs:
-            body, when = without_condition(value)
+            body, when = _without_condition(value)
             present = True if when is None else self.condition(when, written.environment)
             if present is None:
                 found[key.text] = UNKNOWN
@@ -267,3 +267,11 @@ def _computes(node: Node) -> bool:
     if isinstance(node, Listing):
         return any(_computes(item) for item in node.items)
     return any(_computes(value) for _, value in node.pairs)
+
+
+def _without_condition(node: Node) -> tuple[Node, Scalar | None]:
+    """The node without its `when`, and that."""
+    when = node.get("when") if isinstance(node, Mapping) else None
+    if not isinstance(node, Mapping) or not isinstance(when, Scalar):
+        return node, None
+    return Mapping(tuple((k, v) for k, v in node.pairs if k.text != "when"), node.span), when

@@ -11,7 +11,7 @@ from archspec.compiler.language.features import FeatureType, class_type, image_t
 from archspec.compiler.language.fields import Form
 from archspec.compiler.language.forms.sections import Evaluate, Train
 from archspec.compiler.language.provenance import Values
-from archspec.compiler.resolve import Resolver, Written, unknown_field, without_condition
+from archspec.compiler.resolve import Resolver, Written, unknown_field
 from archspec.compiler.spec.records import Document
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.compiler.training.batches import check_batch
@@ -41,9 +41,9 @@ def read_sections(document: Document, expanded: Expanded, resolver: Resolver) ->
     """Resolve the sections and check them, without those whose `when` is false; what is wrong is reported."""
     values: Values = {}
     found: dict[str, Any] = {}
-    for name, section_node in document.sections.items():
-        node, when = without_condition(section_node)
-        if when is not None and not resolver.condition(when, expanded.context.environment):
+    for name, node in document.sections.items():
+        when = node.get("when")
+        if isinstance(when, Scalar) and not resolver.condition(when, expanded.context.environment):
             continue
         section = _section(name, node, document, expanded, resolver, values)
         if section is not None:
@@ -60,7 +60,7 @@ def _section(
     for key, value in node.pairs:
         if key.text in cls.FIELDS:
             written[key.text] = Written(value, context.environment, "explicit", f"the section {name}")
-        else:
+        elif key.text != "when":
             unknown_field(cls, key, resolver.findings)
     own: Values = {}
     if not context.environment.budget.charge(SETTING * _size(node), _start(node), resolver.findings):
