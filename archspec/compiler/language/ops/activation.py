@@ -84,6 +84,12 @@ class HardSwish(Activation, name="hard_swish"):
 class Softmax(Same, name="softmax"):
     """Probabilities from logits, along the last axis."""
 
+    EXAMPLE = """
+    - pool: global_avg_pool
+    - Logits: {dense: 10}
+    - Predictions: softmax
+    """
+
     def shape(self, *shapes: Shape) -> Shape:
         """The input's, which needs an axis of known size."""
         channels(shapes[0])
@@ -95,6 +101,13 @@ class Softmax(Same, name="softmax"):
 
 class Identity(Same, name="identity"):
     """The input, unchanged; a branch that does nothing, or a name for a tensor."""
+
+    EXAMPLE = """
+    - Mixed:
+        concat:
+          Branch_0: identity
+          Branch_1: {conv2d: 96, kernel: 3}
+    """
 
     DTYPES = ANY_DTYPE
 

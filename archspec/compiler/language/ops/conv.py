@@ -106,12 +106,16 @@ class Conv2D(PlaneConvolution, FullConvolution, name="conv2d"):
     y[i, j, f] = sum over a, b, c of x[i * stride + a * rate, j * stride + b * rate, c] * w[a, b, c, f]
     """
 
+    EXAMPLE = "- conv1: {conv2d: 64, kernel: 3, stride: 2, norm: batch_norm, activation: relu}"
+
     filters: int = field(main=True, minimum=1, doc="channels of the output")
     width: Width | None = field(default=None, doc="width multiplier of filters")
 
 
 class DepthwiseConv2D(PlaneConvolution, name="depthwise_conv2d"):
     """A convolution of every channel by itself."""
+
+    EXAMPLE = "- depthwise: {depthwise_conv2d: 3, norm: batch_norm, activation: relu6}"
 
     kernel: Pair = field(main=True, minimum=1, doc="height and width of the kernel", unit="pixels")
     multiplier: int = field(default=1, minimum=1, doc="output channels for each input channel")
@@ -139,6 +143,8 @@ class SeparableConv2D(PlaneConvolution, name="separable_conv2d"):
 
     The initializer and the L2 penalty hold for both kernels, as in TF-Slim.
     """
+
+    EXAMPLE = "- entry: {separable_conv2d: 128, kernel: 3, norm: batch_norm, activation: relu}"
 
     filters: int = field(main=True, minimum=1, doc="channels of the output")
     multiplier: int = field(default=1, minimum=1, doc="channels in the middle for each input channel")

@@ -36,6 +36,12 @@ class Dropping(Op):
 class Dropout(Dropping, name="dropout"):
     """Every value by itself (Srivastava et al. 2014)."""
 
+    EXAMPLE = """
+    - pool: global_avg_pool
+    - dropout3: {dropout: 0.5}
+    - Logits: {dense: 10}
+    """
+
     def noise_shape(self, g: Lowering, x: Any) -> Any:
         """The tensor's own."""
         return None
@@ -43,6 +49,12 @@ class Dropout(Dropping, name="dropout"):
 
 class DropPath(Dropping, name="drop_path"):
     """All values of an example at once (Larsson et al. 2016, https://arxiv.org/abs/1605.07648; NASNet)."""
+
+    EXAMPLE = """
+    - branch: {conv2d: 64, kernel: 3}
+    - drop: {drop_path: 0.2}
+    - sum: {add: [drop, input]}
+    """
 
     def noise_shape(self, g: Lowering, x: Any) -> Any:
         """One draw for each example."""

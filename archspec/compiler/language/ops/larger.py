@@ -19,6 +19,8 @@ class Conv2DTranspose(Weighted, name="conv2d_transpose"):
     Zeiler et al. 2010; Long et al. 2015, https://arxiv.org/abs/1411.4038 (TF-Slim's conv2d_transpose).
     """
 
+    EXAMPLE = "- up: {conv2d_transpose: 32, kernel: 4, stride: 2}"
+
     GROUPS = ("weights",)
 
     filters: int = field(main=True, minimum=1, doc="channels of the output")
@@ -59,6 +61,8 @@ class Conv2DTranspose(Weighted, name="conv2d_transpose"):
 
 class Upsample(Op, name="upsample"):
     """Height and width times a whole number, on the grid of half-pixel centres (TensorFlow 2's and PyTorch's)."""
+
+    EXAMPLE = "- larger: {upsample: 2, method: bilinear}"
 
     factor: Pair = field(main=True, minimum=1, doc="by what height and width are multiplied")
     method: str = field(default="nearest", choices=("nearest", "bilinear"), doc="how values between are found")

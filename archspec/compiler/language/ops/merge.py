@@ -19,6 +19,13 @@ class Merge(Op):
 class Concat(Merge, name="concat"):
     """The inputs one after the other along the last axis."""
 
+    EXAMPLE = """
+    - Mixed:
+        concat:
+          Branch_0: {conv2d: 64, kernel: 1}
+          Branch_1: {conv2d: 96, kernel: 3}
+    """
+
     DTYPES = ANY_DTYPE
 
     ARITY = (1, None)
@@ -37,6 +44,11 @@ class Concat(Merge, name="concat"):
 class Add(Merge, name="add"):
     """The sum of the inputs."""
 
+    EXAMPLE = """
+    - branch: {conv2d: 64, kernel: 3}
+    - sum: {add: [branch, input], activation: relu}
+    """
+
     ARITY = (2, None)
     ALLOWED: ClassVar[dict[str, str]] = {"activation": "activation"}
 
@@ -54,6 +66,12 @@ class Add(Merge, name="add"):
 
 class Multiply(Merge, name="multiply"):
     """The product of the inputs, element by element; axes of size 1 are stretched (a gate over a feature map)."""
+
+    EXAMPLE = """
+    - pool: {global_avg_pool, keep: true}
+    - gate: {conv2d: 64, kernel: 1, activation: sigmoid}
+    - gated: {multiply: [input, gate]}
+    """
 
     ARITY = (2, None)
 

@@ -72,6 +72,12 @@ class BatchNorm(Op, name="batch_norm"):
 class L2Normalize(Op, name="l2_normalize"):
     """Each vector of the last axis to length 1: x / sqrt(max(sum of x ** 2, epsilon))."""
 
+    EXAMPLE = """
+    - pool: global_avg_pool
+    - vector: {dense: 64}
+    - unit: l2_normalize
+    """
+
     epsilon: float = field(default=1e-12, above=0, doc="least squared length, which keeps the divisor from zero")
 
     def shape(self, *shapes: Shape) -> Shape:
@@ -88,6 +94,8 @@ class LocalResponseNorm(Op, name="local_response_norm"):
 
     Krizhevsky et al. 2012, section 3.3.
     """
+
+    EXAMPLE = "- norm1: {local_response_norm, depth_radius: 4, alpha: 1e-4, beta: 0.75}"
 
     depth_radius: int = field(default=5, minimum=0, doc="channels on each side that count")
     bias: float = field(default=1.0, above=0, doc="keeps the divisor from zero")

@@ -12,6 +12,13 @@ from archspec.compiler.language.ops.window import channels
 class Split(Op, name="split"):
     """The channels in equal parts, called 0, 1, …"""
 
+    EXAMPLE = """
+    - parts: {split: 2}
+    - kept: {identity, from: parts.0}
+    - changed: {conv2d: 32, kernel: 3, from: parts.1}
+    - both: {concat: [kept, changed]}
+    """
+
     DTYPES = ANY_DTYPE
 
     parts: int = field(main=True, minimum=1, maximum=1000, doc="how many outputs")
@@ -35,6 +42,11 @@ class Split(Op, name="split"):
 
 class Moments(Op, name="moments"):
     """Mean and variance of every channel over all positions of an example."""
+
+    EXAMPLE = """
+    - statistics: moments
+    - spread: {dense: 64, from: statistics.variance}
+    """
 
     def shape(self, *shapes: Shape) -> Shape:
         """(channels), of both."""
