@@ -204,6 +204,7 @@ CODES: dict[str, str] = {
     "AS902": "A number that must be more than 0.",
     "AS905": "A path that is not there, or holds no spec.",
     "AS906": "Something to explain that does not exist.",
+    "AS907": "Something to look up that does not exist.",
     "AS910": "`fmt --format` without `--check`.",
     "AS911": "A spec that cannot be written.",
     "AS912": "A spec that is not in its canonical layout.",

@@ -29,6 +29,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "fmt": "lay specs out in the canonical way",
         "summary": "a row for each layer: output shape, parameters, cost",
         "explain": "where each value comes from, and what it overrode",
+        "doc": "what there is: ops, losses, optimizers, …, and all about one of them",
         "schema": "the JSON Schema of specs, for editors",
     },
     "operate": {

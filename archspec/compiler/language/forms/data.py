@@ -14,6 +14,13 @@ from archspec.compiler.language.types import Feature, Path
 class Batches(Form, family="batches", name="batches"):
     """Batches drawn by class: so many classes, and so many examples of each."""
 
+    EXAMPLE = """
+    train:
+      data: {folder: faces, batches: {classes: 8, examples: 4}}
+      losses: {main: {triplet: Vector}}
+      batch: 32
+    """
+
     classes: int = field(minimum=1, doc="classes in a batch")
     examples: int = field(minimum=1, doc="examples of each class in a batch")
 
@@ -70,12 +77,16 @@ class Featured(Data):
 class Sample(Labelled, name="sample"):
     """Crops of ten free photographs that come with archspec: works at once, without a download."""
 
+    EXAMPLE = "train: {data: sample}"
+
     IMPLEMENTATION = "archspec.runtime.data.sample:open_sample"
     CLASSES = 10
 
 
 class TFRecord(Labelled, name="tfrecord"):
     """TFRecord shards with TF-Slim's feature keys (image/encoded, image/format, image/class/label), or those named."""
+
+    EXAMPLE = "train: {data: {tfrecord: imagenet/train-*}}"
 
     IMPLEMENTATION = "archspec.runtime.data.tfrecord:open_tfrecord"
 
@@ -92,6 +103,8 @@ class TFRecord(Labelled, name="tfrecord"):
 class Folder(Labelled, name="folder"):
     """A folder with a folder of images for every class; train/ and validation/ (or test/) above them if there."""
 
+    EXAMPLE = "train: {data: {folder: flowers, held_out: 0.2}}"
+
     IMPLEMENTATION = "archspec.runtime.data.folder:open_folder"
     HELD_OUT = 0.1
 
@@ -100,6 +113,18 @@ class Folder(Labelled, name="folder"):
 
 class Mnist(Labelled, name="mnist"):
     """The four idx files of MNIST, gzipped or not."""
+
+    EXAMPLE = """
+    inputs: {image: {shape: [28, 28, 1]}}
+    layers: [flatten, Logits: {dense: 10}]
+    train:
+      data: {mnist: mnist}
+      preprocess: [{normalize: [128], scale: 128}]
+      losses: {main: {softmax_cross_entropy: Logits}}
+      optimizer: {sgd: 0.01}
+      batch: 64
+      epochs: 8
+    """
 
     IMPLEMENTATION = "archspec.runtime.data.mnist:open_mnist"
     IMAGE, CLASSES = (28, 28, 1), 10
@@ -110,6 +135,18 @@ class Mnist(Labelled, name="mnist"):
 class Cifar10(Labelled, name="cifar10"):
     """CIFAR-10's batches, the Python or the binary version."""
 
+    EXAMPLE = """
+    inputs: {image: {shape: [32, 32, 3]}}
+    layers: [flatten, Logits: {dense: 10}]
+    train:
+      data: {cifar10: cifar-10-batches-py}
+      preprocess: [{pad: 4}, {random_crop: 32}, random_flip, standardize]
+      losses: {main: {softmax_cross_entropy: Logits}}
+      optimizer: {sgd: 0.1}
+      batch: 128
+      epochs: 160
+    """
+
     IMPLEMENTATION = "archspec.runtime.data.cifar10:open_cifar10"
     IMAGE, CLASSES = (32, 32, 3), 10
 
@@ -119,6 +156,12 @@ class Cifar10(Labelled, name="cifar10"):
 class Files(Featured, name="files"):
     """Files that belong together by their names: images/a.jpg with masks/a.png."""
 
+    EXAMPLE = """
+    train:
+      data: {files: voc, features: {image: {image: "images/*.jpg"}, mask: {class_map: "masks/*.png", classes: 21}}}
+      losses: {main: {softmax_cross_entropy: Mask, target: mask}}
+    """
+
     IMPLEMENTATION = "archspec.runtime.data.files:open_files"
 
     path: Path = field(main=True, doc="the folder from which the features' file patterns count")
@@ -126,6 +169,11 @@ class Files(Featured, name="files"):
 
 class Csv(Featured, name="csv"):
     """A table of text, its first line the names of the columns; separated by tabs where the name ends in .tsv."""
+
+    EXAMPLE = """
+    train:
+      data: {csv: faces.csv, features: {image: {image: path}, kind: {class: kind}}}
+    """
 
     IMPLEMENTATION = "archspec.runtime.data.csv:open_csv"
 
@@ -135,6 +183,17 @@ class Csv(Featured, name="csv"):
 class Arrays(Featured, name="arrays"):
     """Arrays in a NumPy .npz file, saved without pickle, examples along their first axis."""
 
+    EXAMPLE = """
+    inputs: {signal: {shape: [561]}}
+    layers: [fc: {dense: 128, activation: relu}, Logits: {dense: 6}]
+    train:
+      data: {arrays: signals.npz, features: {signal: {numbers: [signal], count: 561}, label: {class: label}}}
+      losses: {main: {softmax_cross_entropy: Logits}}
+      optimizer: {adam: 1e-3}
+      batch: 64
+      epochs: 20
+    """
+
     IMPLEMENTATION = "archspec.runtime.data.arrays:open_arrays"
 
     path: Path = field(main=True, doc="the file; paths count from the spec's own folder")
@@ -142,6 +201,22 @@ class Arrays(Featured, name="arrays"):
 
 class Pairs(Data, name="pairs"):
     """Two examples of another source side by side, and whether they are of one class: the feature `same`, 1 or 0."""
+
+    EXAMPLE = """
+    inputs: {left: {shape: [28, 28, 1]}, right: {shape: [28, 28, 1]}}
+    layers:
+    - pixels_a: {flatten, from: left}
+    - a: {dense: 64}
+    - pixels_b: {flatten, from: right}
+    - b: {dense: 64, share: a}
+    train:
+      data: {pairs: {mnist: mnist}}
+      preprocess: [{normalize: [128], scale: 128}]
+      losses: {main: {contrastive: [a, b], target: same}}
+      optimizer: {sgd: 0.01}
+      batch: 64
+      epochs: 10
+    """
 
     IMPLEMENTATION = "archspec.runtime.data.pairs:open_pairs"
 

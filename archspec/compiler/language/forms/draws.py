@@ -19,6 +19,11 @@ class Draw(Form, family="draw"):
 class NormalDraw(Draw, name="normal"):
     """A normal distribution around zero."""
 
+    EXAMPLE = """
+    inputs: {noise: {shape: [100], draw: {normal: 1.0}}}
+    layers: [fc: {dense: 64}]
+    """
+
     stddev: float = field(default=1.0, main=True, above=0, doc="standard deviation")
 
     def lower(self, tf: Any, shape: Any, seed: Any) -> Any:

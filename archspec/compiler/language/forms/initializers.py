@@ -29,6 +29,8 @@ class Initializer(Form, family="initializer"):
 class Constant(Initializer, name="constant"):
     """Every element the same."""
 
+    EXAMPLE = "- gate: {conv2d: 64, kernel: 1, bias_initializer: {constant: 1.0}}"
+
     value: float = field(main=True, doc="the value of every element")
 
     def lower(self, tf: Any, shape: tuple[int, ...], seed: Any) -> Any:
@@ -48,6 +50,8 @@ class RandomNormal(Initializer, name="random_normal"):
 class TruncatedNormal(Initializer, name="truncated_normal"):
     """A normal distribution cut at two standard deviations."""
 
+    EXAMPLE = "- conv: {conv2d: 64, kernel: 3, initializer: {truncated_normal: 0.09}}"
+
     stddev: float = field(main=True, minimum=0, doc="standard deviation before the cut")
     mean: float = field(default=0.0, doc="mean")
 
@@ -57,6 +61,8 @@ class TruncatedNormal(Initializer, name="truncated_normal"):
 
 class Uniform(Initializer, name="uniform"):
     """A uniform distribution around zero."""
+
+    EXAMPLE = "- fc: {dense: 64, initializer: {uniform: 0.05}}"
 
     limit: float = field(main=True, minimum=0, doc="the values lie in [-limit, limit)")
 
@@ -70,6 +76,8 @@ class VarianceScaling(Initializer, name="variance_scaling"):
     The truncated normal has standard deviation sqrt(correction * factor / n) before the cut, the normal
     sqrt(factor / n), the uniform has limit sqrt(3 * factor / n).
     """
+
+    EXAMPLE = "- conv: {conv2d: 64, kernel: 3, initializer: {variance_scaling: 2.0, mode: fan_out}}"
 
     factor: float = field(main=True, above=0, doc="variance times fan (Keras: scale)")
     mode: str = field(default="fan_in", choices=("fan_in", "fan_out", "fan_average"), doc="the fan that counts")

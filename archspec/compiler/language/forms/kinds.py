@@ -26,6 +26,11 @@ class Kind(Form, family="kind"):
 class ImageKind(Kind, name="image"):
     """A picture: the path of a file, or an encoded picture in a record."""
 
+    EXAMPLE = """
+    train:
+      data: {files: cells, features: {image: {image: "images/*.png"}, kind: {class: "kinds/*.txt"}}}
+    """
+
     source: str | None = field(default=None, main=True, doc=_SOURCE)
 
     def type(self) -> FeatureType:
@@ -35,6 +40,11 @@ class ImageKind(Kind, name="image"):
 
 class ClassKind(Kind, name="class"):
     """A class: a name, or a whole number from 0 on."""
+
+    EXAMPLE = """
+    train:
+      data: {csv: faces.csv, features: {image: {image: path}, kind: {class: kind, names: [cat, dog]}}}
+    """
 
     source: str | None = field(default=None, main=True, doc=_SOURCE)
     names: tuple[str, ...] = field(default=(), doc="the classes' names in order; by default those found, sorted")
@@ -46,6 +56,12 @@ class ClassKind(Kind, name="class"):
 
 class NumberKind(Kind, name="number"):
     """A number; with `missing`, NAME.known is 1 where it is there and 0 where it is not."""
+
+    EXAMPLE = """
+    train:
+      data: {csv: faces.csv, features: {image: {image: path}, kind: {class: kind}, age: {number: age, missing: -1}}}
+      losses: {age: {huber: Age, target: age, mask: age.known}}
+    """
 
     source: str | None = field(default=None, main=True, doc=_SOURCE)
     missing: float | None = field(default=None, doc="the value that means: not known; so does an empty cell then")
@@ -63,6 +79,18 @@ class NumberKind(Kind, name="number"):
 class NumbersKind(Kind, name="numbers"):
     """Several numbers side by side."""
 
+    EXAMPLE = """
+    inputs: {image: {shape: [224, 224, 3]}}
+    layers: [conv: {conv2d: 32, kernel: 3, stride: 2}, pool: global_avg_pool, Box: {dense: 4}]
+    train:
+      data: {csv: faces.csv, features: {image: {image: path}, corners: {numbers: [x0, y0, x1, y1]}}}
+      preprocess: [{resize: 224}]
+      losses: {main: {huber: Box, target: corners}}
+      optimizer: {adam: 1e-3}
+      batch: 64
+      epochs: 20
+    """
+
     columns: tuple[str, ...] = field(main=True, doc="the columns, in order; or the one array or record's key")
     count: int | None = field(default=None, minimum=1, doc="how many, where one array or key holds them all")
 
@@ -73,6 +101,14 @@ class NumbersKind(Kind, name="numbers"):
 
 class ClassMapKind(Kind, name="class_map"):
     """A class for every pixel: a picture whose grey values or palette indices are class numbers."""
+
+    EXAMPLE = """
+    train:
+      data:
+        files: voc
+        features: {image: {image: "images/*.jpg"}, mask: {class_map: "masks/*.png", classes: 21, ignore: 255}}
+      losses: {main: {softmax_cross_entropy: Mask, target: mask}}
+    """
 
     source: str | None = field(default=None, main=True, doc=_SOURCE)
     classes: int = field(minimum=1, maximum=65536, doc="how many classes there are, numbered from 0")
@@ -85,6 +121,22 @@ class ClassMapKind(Kind, name="class_map"):
 
 class WordsKind(Kind, name="words"):
     """A text as the numbers of its words in a vocabulary, cut or filled to one length."""
+
+    EXAMPLE = """
+    inputs: {text: {shape: [50], dtype: int32}}
+    layers:
+    - vectors: {embedding: 64, words: 20000}
+    - pool: global_max_pool1d
+    - Logits: {dense: 2}
+    train:
+      data:
+        csv: reviews.tsv
+        features: {text: {words: text, vocabulary: words.txt, length: 50}, label: {class: label}}
+      losses: {main: {softmax_cross_entropy: Logits}}
+      optimizer: {adam: 1e-3}
+      batch: 64
+      epochs: 5
+    """
 
     source: str | None = field(default=None, main=True, doc=_SOURCE)
     vocabulary: Path = field(doc="a text file with one word a line; a word's number is its line's, from 0")

@@ -57,6 +57,12 @@ class Metric(Form, family="metric"):
 class Accuracy(Metric, name="accuracy"):
     """The part of the examples (or pixels) whose class is among the k most probable."""
 
+    EXAMPLE = """
+    eval:
+      preprocess: [{central_crop: 0.875}, {resize: 224}, {normalize: [127.5], scale: 127.5}]
+      metrics: {top_1: {accuracy: Predictions}, top_5: {accuracy: Predictions, k: 5}}
+    """
+
     predictions: Tensor = field(main=True, doc="the tensor with logits or probabilities, by name: […, classes]")
     k: int = field(default=1, minimum=1, doc="how many classes count as right")
     ignore: int | None = field(default=None, doc="a class that does not count; by default that of the target's feature")
@@ -90,6 +96,13 @@ class Accuracy(Metric, name="accuracy"):
 class MeanIou(Metric, name="mean_iou"):
     """Intersection over union of each class over all pixels, the mean over the classes (Everingham et al. 2010)."""
 
+    EXAMPLE = """
+    train:
+      data: {files: voc, features: {image: {image: "images/*.jpg"}, mask: {class_map: "masks/*.png", classes: 21}}}
+      losses: {main: {dice: Mask, target: mask}}
+    eval: {preprocess: [{resize: 224}], metrics: {iou: {mean_iou: Mask, target: mask}}}
+    """
+
     logits: Tensor = field(main=True, doc="the tensor with logits or probabilities, by name: […, classes]")
     ignore: int | None = field(default=None, doc="a class that does not count; by default that of the target's feature")
 
@@ -112,6 +125,13 @@ class MeanIou(Metric, name="mean_iou"):
 class MeanAbsoluteError(Metric, name="mean_absolute_error"):
     """The mean of |prediction - target|."""
 
+    EXAMPLE = """
+    train:
+      data: {csv: faces.csv, features: {image: {image: path}, kind: {class: kind}, age: {number: age}}}
+      losses: {age: {huber: Age, target: age, delta: 5.0, weight: 0.05}}
+    eval: {preprocess: [{resize: 224}], metrics: {years: {mean_absolute_error: Age, target: age}}}
+    """
+
     LARGER_IS_BETTER = False
 
     predictions: Tensor = field(main=True, doc="the tensor with the predicted numbers, by name")
@@ -133,6 +153,23 @@ class MeanAbsoluteError(Metric, name="mean_absolute_error"):
 
 class PairAccuracy(Metric, name="pair_accuracy"):
     """The part of the pairs that a distance below the threshold tells rightly to be of one class."""
+
+    EXAMPLE = """
+    inputs: {left: {shape: [28, 28, 1]}, right: {shape: [28, 28, 1]}}
+    layers:
+    - pixels_a: {flatten, from: left}
+    - a: {dense: 64}
+    - pixels_b: {flatten, from: right}
+    - b: {dense: 64, share: a}
+    train:
+      data: {pairs: {mnist: mnist}}
+      preprocess: [{normalize: [128], scale: 128}]
+      losses: {main: {contrastive: [a, b], target: same}}
+      optimizer: {sgd: 0.01}
+      batch: 64
+      epochs: 10
+    eval: {preprocess: [{normalize: [128], scale: 128}], metrics: {right: {pair_accuracy: [a, b], target: same}}}
+    """
 
     embeddings: tuple[Tensor, ...] = field(main=True, doc="the two tensors, by name: [numbers] each")
     threshold: float = field(default=0.5, above=0, doc="distance below which a pair is held to be of one class")

@@ -14,6 +14,14 @@ from archspec.compiler.language.types import Pattern
 class Group(Form, family="group", name="group"):
     """Variables that an optimizer treats differently."""
 
+    EXAMPLE = """
+    train:
+      optimizer:
+        adam: 1e-3
+        weight_decay: 0.01
+        groups: [{variables: biases, decay: false}, {layers: [features], rate: 0.1}]
+    """
+
     layers: tuple[Pattern, ...] = field(default=("*",), main=True, doc="layers, by path or pattern")
     variables: str = field(
         default="all",
@@ -41,6 +49,8 @@ class Optimizer(Form, family="optimizer"):
 class Sgd(Optimizer, name="sgd"):
     """Stochastic gradient descent, with momentum if asked."""
 
+    EXAMPLE = "train: {optimizer: {sgd: 0.1, momentum: 0.9, nesterov: true}}"
+
     momentum: float = field(default=0.0, minimum=0, maximum=1, doc="part of the last change that is kept")
     nesterov: bool = field(default=False, doc="look ahead by the momentum")
 
@@ -55,6 +65,8 @@ class RmsProp(Optimizer, name="rmsprop"):
     m = momentum * m + rate * g / sqrt(mean of squares + epsilon).
     """
 
+    EXAMPLE = "train: {optimizer: {rmsprop: 0.045, decay: 0.9, momentum: 0.9, epsilon: 1.0}}"
+
     decay: float = field(default=0.9, minimum=0, maximum=1, doc="decay of the mean of squared gradients")
     momentum: float = field(default=0.0, minimum=0, maximum=1, doc="part of the last change that is kept")
     epsilon: float = field(default=1e-7, above=0, doc="added to the mean of squares before the root")
@@ -67,6 +79,8 @@ class RmsProp(Optimizer, name="rmsprop"):
 
 class Adam(Optimizer, name="adam"):
     """Kingma and Ba 2014."""
+
+    EXAMPLE = "train: {optimizer: {adam: 1e-3, weight_decay: 0.01}}"
 
     beta_1: float = field(default=0.9, minimum=0, maximum=1, doc="decay of the mean of gradients")
     beta_2: float = field(default=0.999, minimum=0, maximum=1, doc="decay of the mean of squared gradients")

@@ -31,6 +31,8 @@ class Schedule(Form, family="schedule"):
 class Fixed(Schedule, name="fixed"):
     """The same rate all the time."""
 
+    EXAMPLE = "train: {optimizer: {adam: {fixed: 1e-3, warmup: 500 steps}}}"
+
     rate: float = field(main=True, minimum=0, doc="learning rate")
 
     def make(self, g: Toolkit, length: Length) -> Any:
@@ -39,6 +41,10 @@ class Fixed(Schedule, name="fixed"):
 
 class Exponential(Schedule, name="exponential"):
     """rate * factor ** (step / every)."""
+
+    EXAMPLE = """
+    train: {optimizer: {rmsprop: {exponential: 0.045, factor: 0.94, every: 2 epochs}, momentum: 0.9, epsilon: 1.0}}
+    """
 
     rate: float = field(main=True, minimum=0, doc="learning rate at the start")
     factor: float = field(above=0, doc="what the rate is multiplied by")
@@ -56,6 +62,8 @@ class Exponential(Schedule, name="exponential"):
 class Cosine(Schedule, name="cosine"):
     """Half a cosine from rate down to rate * end (Loshchilov and Hutter 2016)."""
 
+    EXAMPLE = "train: {optimizer: {sgd: {cosine: 0.1, warmup: 5 epochs}, momentum: 0.9}}"
+
     rate: float = field(main=True, minimum=0, doc="learning rate at the start")
     end: float = field(default=0.0, minimum=0, doc="the last rate, as a part of the first")
     over: Duration | None = field(default=None, doc="how long; null: the whole training")
@@ -66,6 +74,10 @@ class Cosine(Schedule, name="cosine"):
 
 class Piecewise(Schedule, name="piecewise"):
     """A rate for each stretch of training."""
+
+    EXAMPLE = """
+    train: {optimizer: {sgd: {piecewise: [0.1, 0.01, 0.001], boundaries: [30 epochs, 60 epochs]}, momentum: 0.9}}
+    """
 
     rates: tuple[float, ...] = field(main=True, minimum=0, doc="learning rates, one more than boundaries")
     boundaries: tuple[Duration, ...] = field(doc="where the rate changes, ascending")
@@ -87,6 +99,8 @@ class Piecewise(Schedule, name="piecewise"):
 
 class Polynomial(Schedule, name="polynomial"):
     """(rate - end) * (1 - step / over) ** power + end."""
+
+    EXAMPLE = "train: {optimizer: {sgd: {polynomial: 0.1, end: 1e-4}, momentum: 0.9}}"
 
     rate: float = field(main=True, minimum=0, doc="learning rate at the start")
     end: float = field(default=0.0, minimum=0, doc="learning rate at the end")

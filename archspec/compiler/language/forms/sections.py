@@ -19,6 +19,8 @@ class Section(Form, family="section"):
 class Initialize(Form, family="initialize", name="initialize"):
     """Weights to start from."""
 
+    EXAMPLE = "train: {initialize: {checkpoint: resnet_v1_50.ckpt, skip: [Logits]}}"
+
     checkpoint: Path = field(
         main=True, doc="a run's folder, a file or a TF-Slim .ckpt prefix; paths count from the spec's own folder"
     )
@@ -28,12 +30,19 @@ class Initialize(Form, family="initialize", name="initialize"):
 class EarlyStopping(Form, family="early_stopping", name="early_stopping"):
     """An end of training when evaluation has not become better for a while."""
 
+    EXAMPLE = """
+    train: {early_stopping: 5}
+    eval: {preprocess: [{resize: 224}], metrics: {top_1: {accuracy: Logits}}}
+    """
+
     patience: int = field(main=True, minimum=1, doc="evaluations in a row without a better value")
     least: float = field(default=0.0, minimum=0, doc="by how much a value must be better to count")
 
 
 class Train(Section, name="train"):
     """How the network is trained."""
+
+    EXAMPLE = "train: {batch: 256, epochs: 120, average: 0.9999, clip_norm: 10.0, freeze: [features]}"
 
     data: Data = field(default=Sample(), doc="where examples come from")
     preprocess: tuple[Preprocess, ...] = field(default=(), doc="steps from image to input, in order")
@@ -66,6 +75,13 @@ class Train(Section, name="train"):
 
 class Evaluate(Section, name="eval"):
     """How the network is evaluated."""
+
+    EXAMPLE = """
+    eval:
+      preprocess: [{central_crop: 0.875}, {resize: 224}, {normalize: [127.5], scale: 127.5}]
+      metrics: {top_1: {accuracy: Predictions}}
+      every: 5 epochs
+    """
 
     data: Data | None = field(default=None, doc="where examples come from; by default what train.data has for it")
     preprocess: tuple[Preprocess, ...] = field(default=(), doc="steps from image to input, in order")

@@ -8,6 +8,8 @@ from archspec.compiler.language.fields import Form, field
 class Width(Form, family="width", name="width"):
     """A factor for an op's main size (filters, units); written `width: 0.5`, or `width: {times: 0.5, min: 16}`."""
 
+    EXAMPLE = "- conv: {conv2d: 64, kernel: 3, width: {times: 0.35, min: 16, divisor: 8}}"
+
     times: float = field(main=True, above=0, doc="factor of the op's main size")
     min: int = field(default=1, minimum=1, doc="least size after it")
     divisor: int = field(default=1, minimum=1, doc="the result is a multiple of it (MobileNet: 8)")

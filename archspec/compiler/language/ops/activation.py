@@ -147,6 +147,13 @@ class HardSwish(Activation, name="hard_swish"):
 class Identity(Same, name="identity"):
     """The input, unchanged; a branch that does nothing, or a name for a tensor."""
 
+    EXAMPLE = """
+    - Mixed:
+        concat:
+          Branch_0: identity
+          Branch_1: {conv2d: 96, kernel: 3}
+    """
+
     DTYPES = ANY_DTYPE
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:

@@ -143,6 +143,8 @@ class Conv2D(FullConvolution, PlaneConvolution, name="conv2d"):
     y[i, j, f] = sum over a, b, c of x[i * stride + a * rate, j * stride + b * rate, c] * w[a, b, c, f]
     """
 
+    EXAMPLE = "- conv1: {conv2d: 64, kernel: 3, stride: 2, norm: batch_norm, activation: relu}"
+
 
 class Conv3D(FullConvolution, SpaceConvolution, name="conv3d"):
     """Every output channel from all input channels, over depth, height and width: volumes, and video with time first.

@@ -15,6 +15,12 @@ from archspec.compiler.language.ops.window import channels
 class Dense(Weighted, name="dense"):
     """A matrix product with the last axis; the axes before it are kept."""
 
+    EXAMPLE = """
+    - pool: global_avg_pool
+    - fc: {dense: 128, activation: relu}
+    - Logits: {dense: 10}
+    """
+
     GROUPS = ("weights",)
 
     units: int = field(main=True, minimum=1, doc="size of the output's last axis")

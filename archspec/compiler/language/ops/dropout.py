@@ -39,6 +39,12 @@ class Dropout(Dropping, name="dropout"):
     The second is called spatial dropout: https://arxiv.org/abs/1411.4280.
     """
 
+    EXAMPLE = """
+    - pool: global_avg_pool
+    - dropout3: {dropout: 0.5}
+    - Logits: {dense: 10}
+    """
+
     of: str = field(
         default="values",
         choices=("values", "channels"),
@@ -55,6 +61,12 @@ class DropPath(Dropping, name="drop_path"):
 
     A rate that grows with the depth of a block is `drop_path: $(rate * depth_fraction)` inside the block, or `rate *
     depth_index / (depth_count - 1)` from 0 in the first one: Huang et al. 2016, https://arxiv.org/abs/1603.09382.
+    """
+
+    EXAMPLE = """
+    - branch: {conv2d: 64, kernel: 3}
+    - drop: {drop_path: 0.2}
+    - sum: {add: [drop, input]}
     """
 
     steps: int = field(

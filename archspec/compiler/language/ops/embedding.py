@@ -13,6 +13,8 @@ from archspec.compiler.language.ops.weighted import Trained
 class Embedding(Trained, name="embedding"):
     """A learnt vector for each whole number: y[…, d] = table[x[…], d]."""
 
+    EXAMPLE = "- vectors: {embedding: 128, words: 20000}"
+
     DTYPES = ("int32", "int64")
 
     units: int = field(main=True, minimum=1, doc="length of each vector")

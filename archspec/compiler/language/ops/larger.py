@@ -13,6 +13,8 @@ from archspec.compiler.language.types import Pair
 class Upsample(Op, name="upsample"):
     """Height and width times a whole number, on the grid of half-pixel centres (TensorFlow 2's and PyTorch's)."""
 
+    EXAMPLE = "- larger: {upsample: 2, method: bilinear}"
+
     factor: Pair = field(main=True, minimum=1, doc="by what height and width are multiplied")
     method: str = field(default="nearest", choices=("nearest", "bilinear"), doc="how values between are found")
 

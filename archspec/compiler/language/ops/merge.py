@@ -28,6 +28,13 @@ class Merge(Op):
 class Concat(Merge, name="concat"):
     """The inputs one after the other along an axis: the last one, of channels, unless another is said."""
 
+    EXAMPLE = """
+    - Mixed:
+        concat:
+          Branch_0: {conv2d: 64, kernel: 1}
+          Branch_1: {conv2d: 96, kernel: 3}
+    """
+
     DTYPES = ANY_DTYPE
 
     ARITY = (1, None)
@@ -52,6 +59,11 @@ class Stretching(Merge):
     """Element by element, over inputs of equal shape; axes of size 1 are stretched, and missing ones put in front.
 
     So a gate of 1x1x64, or of 64, works on a feature map of 56x56x64.
+    """
+
+    EXAMPLE = """
+    - branch: {conv2d: 64, kernel: 3}
+    - sum: {add: [branch, input], activation: relu}
     """
 
     ARITY = (2, None)
@@ -98,6 +110,11 @@ class Operation(Stretching):
 class Add(Operation, name="add"):
     """The sum of the inputs, and of a number where one is said."""
 
+    EXAMPLE = """
+    - branch: {conv2d: 64, kernel: 3}
+    - sum: {add: [branch, input], activation: relu}
+    """
+
     ALLOWED: ClassVar[dict[str, str]] = {"activation": "activation"}
 
     activation: Op | None = field(default=None, doc="activation after it")
@@ -117,6 +134,12 @@ class Subtract(Operation, name="subtract"):
 
 class Multiply(Operation, name="multiply"):
     """The product of the inputs (a gate over a feature map), and of a number where one is said."""
+
+    EXAMPLE = """
+    - pool: {global_avg_pool, keep: true}
+    - gate: {conv2d: 64, kernel: 1, activation: sigmoid}
+    - gated: {multiply: [input, gate]}
+    """
 
     def combine(self, g: Lowering, operands: list[Any]) -> Any:
         """Their product."""

@@ -62,6 +62,12 @@ class BatchNorm(Scaled, name="batch_norm"):
 class L2Normalize(Op, name="l2_normalize"):
     """Each vector along an axis to length 1: x / sqrt(max(sum of x ** 2, epsilon))."""
 
+    EXAMPLE = """
+    - pool: global_avg_pool
+    - vector: {dense: 64}
+    - unit: l2_normalize
+    """
+
     DTYPES = FLOATS
 
     axis: int = field(default=-1, doc=AXIS)
@@ -82,6 +88,8 @@ class LocalResponseNorm(Op, name="local_response_norm"):
 
     Krizhevsky et al. 2012, section 3.3.
     """
+
+    EXAMPLE = "- norm1: {local_response_norm, depth_radius: 4, alpha: 1e-4, beta: 0.75}"
 
     depth_radius: int = field(default=5, minimum=0, doc="channels on each side that count")
     bias: float = field(default=1.0, above=0, doc="keeps the divisor from zero")

@@ -28,6 +28,11 @@ class Flatten(Op, name="flatten"):
 class Reshape(Op, name="reshape"):
     """The same values in other axes, rows first and channels last."""
 
+    EXAMPLE = """
+    - fc: {dense: 4096}
+    - maps: {reshape: [4, 4, 256]}
+    """
+
     DTYPES = ANY_DTYPE
 
     sizes: tuple[int, ...] = field(main=True, minimum=1, doc="sizes of the output, without the batch")
@@ -45,6 +50,12 @@ class Reshape(Op, name="reshape"):
 
 class Squeeze(Op, name="squeeze"):
     """Height and width, both of size 1, taken away."""
+
+    EXAMPLE = """
+    - pool: {global_avg_pool, keep: true}
+    - Logits: {conv2d: 10, kernel: 1}
+    - squeeze
+    """
 
     DTYPES = ANY_DTYPE
 
@@ -64,6 +75,8 @@ class Shift(Op, name="shift"):
 
     With stride 2 after it, a pooling sees the odd pixels: the second path of NASNet's factorized reduction.
     """
+
+    EXAMPLE = "- second_path: [shift, pool: {avg_pool2d: 1, stride: 2, padding: valid}]"
 
     amount: int = field(default=1, main=True, minimum=0, doc="rows and columns", unit="pixels")
 

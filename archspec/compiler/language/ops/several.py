@@ -13,6 +13,13 @@ from archspec.compiler.language.ops.window import channels
 class Split(Op, name="split"):
     """An axis in equal parts, called 0, 1, …: the last one, of channels, unless another is said."""
 
+    EXAMPLE = """
+    - parts: {split: 2}
+    - kept: {identity, from: parts.0}
+    - changed: {conv2d: 32, kernel: 3, from: parts.1}
+    - both: {concat: [kept, changed]}
+    """
+
     DTYPES = ANY_DTYPE
 
     parts: int = field(main=True, minimum=1, maximum=1000, doc="how many outputs")
@@ -39,6 +46,11 @@ class Split(Op, name="split"):
 
 class Moments(Op, name="moments"):
     """Mean and variance of every channel over all positions of an example."""
+
+    EXAMPLE = """
+    - statistics: moments
+    - spread: {dense: 64, from: statistics.variance}
+    """
 
     def shape(self, *shapes: Shape) -> Shape:
         """(channels), of both."""

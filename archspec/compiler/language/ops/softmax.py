@@ -35,6 +35,12 @@ class Probable(Op):
 class Softmax(Probable, name="softmax"):
     """Probabilities from logits: exp(x) / sum of exp(x), along the last axis unless another is said."""
 
+    EXAMPLE = """
+    - pool: global_avg_pool
+    - Logits: {dense: 10}
+    - Predictions: softmax
+    """
+
     def along(self, g: Lowering, logits: Any, axis: int) -> Any:
         """The probabilities."""
         return g.tf.nn.softmax(logits, axis)

@@ -16,6 +16,8 @@ from archspec.compiler.language.types import Tensor
 class SoftmaxCrossEntropy(Compared, name="softmax_cross_entropy"):
     """Cross entropy of logits and the index of the right class, for an example or each of its pixels."""
 
+    EXAMPLE = "train: {losses: {main: {softmax_cross_entropy: Logits, label_smoothing: 0.1}}}"
+
     TARGET = "classes"
 
     logits: Tensor = field(main=True, doc="the tensor with the logits, by name: […, classes]")
@@ -59,6 +61,12 @@ class Dice(Compared, name="dice"):
     """1 minus the Dice coefficient of softmax(logits) and the classes, the mean over the classes of each example.
 
     Milletari et al. 2016, https://arxiv.org/abs/1606.04797: 2 * sum(p * t) + smooth over sum(p) + sum(t) + smooth.
+    """
+
+    EXAMPLE = """
+    train:
+      data: {files: voc, features: {image: {image: "images/*.jpg"}, mask: {class_map: "masks/*.png", classes: 21}}}
+      losses: {main: {dice: Mask, target: mask}}
     """
 
     TARGET = "classes"

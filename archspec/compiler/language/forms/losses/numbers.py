@@ -16,6 +16,12 @@ from archspec.compiler.language.types import Tensor
 class SigmoidCrossEntropy(Compared, name="sigmoid_cross_entropy"):
     """Cross entropy of logits and probabilities, each by itself (a discriminator, several labels at once)."""
 
+    EXAMPLE = """
+    train:
+      data: {csv: faces.csv, features: {image: {image: path}, kind: {class: kind}, smiles: {number: smiles}}}
+      losses: {smiling: {sigmoid_cross_entropy: Age, target: smiles}}
+    """
+
     TARGET = "numbers from 0 to 1"
     BETWEEN = (0.0, 1.0)
 
@@ -37,6 +43,12 @@ class SigmoidCrossEntropy(Compared, name="sigmoid_cross_entropy"):
 
 class Huber(Compared, name="huber"):
     """Squared where the difference is at most delta, linear beyond (Huber 1964)."""
+
+    EXAMPLE = """
+    train:
+      data: {csv: faces.csv, features: {image: {image: path}, kind: {class: kind}, age: {number: age}}}
+      losses: {age: {huber: Age, target: age, delta: 5.0, weight: 0.05}}
+    """
 
     TARGET = "numbers"
 

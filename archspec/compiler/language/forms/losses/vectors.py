@@ -16,6 +16,22 @@ from archspec.compiler.language.types import Tensor
 class Contrastive(Compared, name="contrastive"):
     """Squared distance of pairs of one class, squared lack of a margin for others (Hadsell et al. 2006)."""
 
+    EXAMPLE = """
+    inputs: {left: {shape: [28, 28, 1]}, right: {shape: [28, 28, 1]}}
+    layers:
+    - pixels_a: {flatten, from: left}
+    - a: {dense: 64}
+    - pixels_b: {flatten, from: right}
+    - b: {dense: 64, share: a}
+    train:
+      data: {pairs: {mnist: mnist}}
+      preprocess: [{normalize: [128], scale: 128}]
+      losses: {main: {contrastive: [a, b], target: same}}
+      optimizer: {sgd: 0.01}
+      batch: 64
+      epochs: 10
+    """
+
     TARGET = "1 for pairs of one class and 0 for others"
     BETWEEN = (0.0, 1.0)
 
@@ -45,6 +61,13 @@ class Triplet(Compared, name="triplet"):
     """Anchors nearer to their class than to others by a margin, triplets taken from the batch.
 
     Schroff et al. 2015, https://arxiv.org/abs/1503.03832. Under several ranks each takes triplets from its own part.
+    """
+
+    EXAMPLE = """
+    train:
+      data: {folder: faces, batches: {classes: 8, examples: 4}}
+      losses: {main: {triplet: Vector, margin: 0.2}}
+      batch: 32
     """
 
     TARGET = "classes"

@@ -9,6 +9,8 @@ from archspec.compiler.language.forms.preprocess.step import Preprocess, Size, f
 class ColorJitter(Preprocess, name="color_jitter"):
     """Random changes of colour in a random order, then clipped to [0, 1]; as it stands, TF-Slim's fast mode."""
 
+    EXAMPLE = "train: {preprocess: [{random_resized_crop: 224}, {color_jitter, hue: 0.1}]}"
+
     IMPLEMENTATION = "archspec.runtime.preprocess.color:color_jitter"
 
     brightness: float = field(default=32 / 255, minimum=0, maximum=1, doc="largest amount added or taken away")
@@ -23,6 +25,8 @@ class ColorJitter(Preprocess, name="color_jitter"):
 class RandomBrightness(Preprocess, name="random_brightness"):
     """A random amount added to every value, not clipped."""
 
+    EXAMPLE = "train: {preprocess: [{resize: 224}, {random_brightness: 0.25}]}"
+
     IMPLEMENTATION = "archspec.runtime.preprocess.color:random_brightness"
 
     amount: float = field(main=True, minimum=0, doc="largest amount, image values in [0, 1]")
@@ -30,6 +34,8 @@ class RandomBrightness(Preprocess, name="random_brightness"):
 
 class RandomContrast(Preprocess, name="random_contrast"):
     """Contrast changed by a random factor, not clipped."""
+
+    EXAMPLE = "train: {preprocess: [{resize: 224}, {random_contrast: [0.2, 1.8]}]}"
 
     IMPLEMENTATION = "archspec.runtime.preprocess.color:random_contrast"
 
@@ -41,6 +47,8 @@ class RandomContrast(Preprocess, name="random_contrast"):
 
 class Normalize(Preprocess, name="normalize"):
     """(255 * image - mean) / scale: Inception 127.5 and 127.5, LeNet 128 and 128, VGG the three means and 1."""
+
+    EXAMPLE = "train: {preprocess: [{resize: 224}, {normalize: [123.68, 116.78, 103.94]}]}"
 
     IMPLEMENTATION = "archspec.runtime.preprocess.color:normalize"
 
@@ -55,5 +63,7 @@ class Normalize(Preprocess, name="normalize"):
 
 class Standardize(Preprocess, name="standardize"):
     """Each image to mean 0 and deviation 1, the deviation at least 1 / sqrt(number of values)."""
+
+    EXAMPLE = "train: {preprocess: [{resize: 224}, standardize]}"
 
     IMPLEMENTATION = "archspec.runtime.preprocess.color:standardize"

@@ -10,6 +10,8 @@ from archspec.compiler.language.types import Pair
 class RandomScale(Moving, name="random_scale"):
     """Resized by a random factor, the same for both sides."""
 
+    EXAMPLE = "train: {preprocess: [{random_scale: [0.5, 2.0]}, {crop_or_pad: 224}]}"
+
     IMPLEMENTATION = "archspec.runtime.preprocess.geometry:random_scale"
 
     factor: tuple[float, float] = field(main=True, above=0, doc="least and largest factor of both sides")
@@ -23,6 +25,8 @@ class RandomScale(Moving, name="random_scale"):
 
 class RandomResizedCrop(Moving, name="random_resized_crop"):
     """A random part of the image, resized without regard to its aspect (Szegedy et al. 2014, TF-Slim's Inception)."""
+
+    EXAMPLE = "train: {preprocess: [{random_resized_crop: 224, area: [0.08, 1.0]}, random_flip]}"
 
     IMPLEMENTATION = "archspec.runtime.preprocess.geometry:random_resized_crop"
 
@@ -42,11 +46,15 @@ class RandomResizedCrop(Moving, name="random_resized_crop"):
 class RandomFlip(Moving, name="random_flip"):
     """Left and right exchanged, half of the time."""
 
+    EXAMPLE = "train: {preprocess: [{resize: 224}, random_flip]}"
+
     IMPLEMENTATION = "archspec.runtime.preprocess.geometry:random_flip"
 
 
 class CentralCrop(Moving, name="central_crop"):
     """The middle of the image."""
+
+    EXAMPLE = "eval: {preprocess: [{central_crop: 0.875}, {resize: 224}], metrics: {top_1: {accuracy: Logits}}}"
 
     IMPLEMENTATION = "archspec.runtime.preprocess.geometry:central_crop"
 
@@ -58,6 +66,8 @@ class CentralCrop(Moving, name="central_crop"):
 
 class Resize(Moving, name="resize"):
     """Resized without regard to its aspect, bilinear."""
+
+    EXAMPLE = "train: {preprocess: [{resize: 224, grid: center}]}"
 
     IMPLEMENTATION = "archspec.runtime.preprocess.geometry:resize"
 
@@ -75,6 +85,8 @@ class Resize(Moving, name="resize"):
 class ResizeShorter(Moving, name="resize_shorter"):
     """Resized with its aspect kept, so that the shorter side has this length (TF-Slim's VGG pipeline)."""
 
+    EXAMPLE = "eval: {preprocess: [{resize_shorter: 256}, {crop_or_pad: 224}], metrics: {top_1: {accuracy: Logits}}}"
+
     IMPLEMENTATION = "archspec.runtime.preprocess.geometry:resize_shorter"
 
     side: int = field(main=True, minimum=1, doc="length of the shorter side", unit="pixels")
@@ -85,6 +97,8 @@ class ResizeShorter(Moving, name="resize_shorter"):
 
 class RandomResizeShorter(Moving, name="random_resize_shorter"):
     """As resize_shorter, to a random length."""
+
+    EXAMPLE = "train: {preprocess: [{random_resize_shorter: [256, 512]}, {random_crop: 224}, random_flip]}"
 
     IMPLEMENTATION = "archspec.runtime.preprocess.geometry:random_resize_shorter"
 
@@ -102,6 +116,8 @@ class RandomResizeShorter(Moving, name="random_resize_shorter"):
 class RandomCrop(Moving, name="random_crop"):
     """A random part of this size, not resized."""
 
+    EXAMPLE = "train: {preprocess: [{resize: 256}, {random_crop: 224}]}"
+
     IMPLEMENTATION = "archspec.runtime.preprocess.geometry:random_crop"
 
     size: Pair = field(main=True, minimum=1, doc="height and width", unit="pixels")
@@ -117,6 +133,8 @@ class RandomCrop(Moving, name="random_crop"):
 class CropOrPad(Moving, name="crop_or_pad"):
     """The middle cut out or framed with zeros to this size."""
 
+    EXAMPLE = "train: {preprocess: [{crop_or_pad: 224}]}"
+
     IMPLEMENTATION = "archspec.runtime.preprocess.geometry:crop_or_pad"
 
     size: Pair = field(main=True, minimum=1, doc="height and width", unit="pixels")
@@ -127,6 +145,8 @@ class CropOrPad(Moving, name="crop_or_pad"):
 
 class Pad(Moving, name="pad"):
     """Zeros on all four sides."""
+
+    EXAMPLE = "train: {preprocess: [{resize: 216}, {pad: 8}, {random_crop: 224}]}"
 
     IMPLEMENTATION = "archspec.runtime.preprocess.geometry:pad"
 
