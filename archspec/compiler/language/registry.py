@@ -31,6 +31,7 @@ from archspec.compiler.language.ops import (
     global_pool,
     larger,
     merge,
+    moved,
     norm,
     pad,
     pool,
@@ -42,7 +43,7 @@ from archspec.compiler.language.packages import brought_by, faults, forms_in
 from archspec.dataclass import dataclass, field
 
 _WINDOWS = (conv, depthwise, pool, global_pool, transposed, larger, pad)
-_OPS = (activation, *_WINDOWS, dense, dropout, embedding, merge, norm, reshape, several)
+_OPS = (activation, *_WINDOWS, dense, dropout, embedding, merge, norm, reshape, moved, several)
 _FORMS = (
     initializers,
     width,
