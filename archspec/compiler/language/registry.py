@@ -37,6 +37,7 @@ from archspec.compiler.language.ops import (
     larger,
     learned,
     merge,
+    moved,
     noise,
     norm,
     one_hot,
@@ -52,7 +53,20 @@ from archspec.dataclass import dataclass, field
 
 _WINDOWS = (conv, depthwise, pool, global_pool, transposed, larger, pad)
 _ELEMENTS = (activation, gates, gdn, merge, noise, dropout, softmax)
-_OPS = (*_ELEMENTS, *_WINDOWS, dense, embedding, norm, example_norm, attention, learned, one_hot, reshape, several)
+_OPS = (
+    *_ELEMENTS,
+    *_WINDOWS,
+    dense,
+    embedding,
+    norm,
+    example_norm,
+    attention,
+    learned,
+    one_hot,
+    reshape,
+    moved,
+    several,
+)
 _FORMS = (
     initializers,
     matrix_initializers,
