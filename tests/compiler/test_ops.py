@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from archspec.compiler.language.forms.initializers import Constant, GlorotUniform, HeNormal
 from archspec.compiler.language.forms.width import Width
 from archspec.compiler.language.op import Op, Shape, WrongShape
-from archspec.compiler.language.ops.activation import Relu, Softmax
+from archspec.compiler.language.ops.activation import Relu
 from archspec.compiler.language.ops.conv import Conv2D, DepthwiseConv2D, SeparableConv2D
 from archspec.compiler.language.ops.dense import Dense
 from archspec.compiler.language.ops.dropout import Dropout
@@ -20,6 +20,7 @@ from archspec.compiler.language.ops.merge import Add, Concat, Multiply
 from archspec.compiler.language.ops.norm import BatchNorm, LocalResponseNorm
 from archspec.compiler.language.ops.pool import AvgPool2D, GlobalAvgPool, MaxPool2D
 from archspec.compiler.language.ops.reshape import Flatten, Shift, Squeeze
+from archspec.compiler.language.ops.softmax import Softmax
 from archspec.compiler.language.registry import builtin
 from archspec.compiler.spec.layers import COMMON, OPERATIONS
 from tests.cases.ops import CASES, Case
@@ -85,10 +86,9 @@ def test_shapes(op: Op, shapes: list[Shape], expected: Shape) -> None:
         (DepthwiseConv2D(kernel=(3, 3), stride=(2, 1)), [(9, 9, 3)], "needs the same stride down and across, got 2x1"),
         (Dense(units=3), [()], "needs a known number of channels, got scalar"),
         (Add(), [(56, 56, 64), (56, 56, 256)], "needs equal shapes, got 56x56x64 and 56x56x256"),
-        (Add(), [(5, 5, 4), (4,)], "needs equal shapes, got 5x5x4 and 4"),
+        (Add(), [(5, 5, 4), (3,)], "needs equal shapes, or size 1 where they differ, got 5x5x4 and 3"),
         (Concat(), [(8, 8, 4), (7, 8, 4)], "needs inputs equal in all but the last axis, got 8x8x4 and 7x8x4"),
         (Multiply(), [(8, 8, 4), (1, 1, 3)], "needs equal shapes, or size 1 where they differ, got 8x8x4 and 1x1x3"),
-        (Multiply(), [(8, 8, 4), (4,)], "needs equal shapes, or size 1 where they differ, got 8x8x4 and 4"),
         (Squeeze(), [(2, 1, 5)], "needs height 1 and width 1, got 2x1x5"),
         (Squeeze(), [(5,)], "needs height x width x channels, got 5"),
         (Shift(amount=4), [(3, 9, 2)], "by 4 needs at least as many rows and columns, got 3x9x2"),
@@ -216,7 +216,7 @@ def test_groups() -> None:
     assert groups["weights"] == (*groups["conv"], "dense", "conv2d_transpose")
     assert groups["pool"] == ("max_pool1d", "max_pool2d", "avg_pool2d")
     assert groups["norm"] == ("batch_norm",)
-    assert set(groups["merge"]) == {"concat", "add", "multiply"}
+    assert set(groups["merge"]) == {"concat", "add", "subtract", "multiply", "maximum", "minimum", "average"}
     assert "relu" in groups["activation"] and "softmax" not in groups["activation"]
     assert not groups.keys() & builtin().by_name.keys()
 
@@ -265,6 +265,16 @@ def test_main_fields() -> None:
         "drop_path": "rate",
         "leaky_relu": "alpha",
         "shift": "amount",
+        "celu": "alpha",
+        "gelu": "approximate",
+        "clip": "range",
+        "threshold": "above",
+        "gain": "initial",
+        "add": "number",
+        "subtract": "number",
+        "multiply": "number",
+        "maximum": "number",
+        "minimum": "number",
         "split": "parts",
     }
     assert Dropout(rate=0.5) != Dropout(rate=0.4) and Softmax() == Softmax()

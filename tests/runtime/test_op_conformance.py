@@ -60,7 +60,8 @@ def test_sizes_may_be_unknown_before_run_time(case: Case, unknown: str) -> None:
     if unknown != "batch":
         if len(shapes[0]) != 3 or case.op.NAME in ("squeeze", "flatten", "reshape"):
             pytest.skip("needs known sizes")
-        shapes = tuple((None, None, shape[-1]) if shape[0] != 1 else shape for shape in shapes)
+        maps = [len(shape) == 3 and shape[0] != 1 for shape in shapes]
+        shapes = tuple((None, None, shape[-1]) if is_map else shape for shape, is_map in zip(shapes, maps, strict=True))
     site, xs = Site(case.op, case.inputs), inputs_of(case)
     signature = [tf.TensorSpec((None, *shape), dtype) for shape, dtype in zip(shapes, dtypes_of(case), strict=True)]
     graph = tf.function(lambda *ts: lowered(case.op, site, *ts).outputs, signature, autograph=False)

@@ -71,6 +71,9 @@ class Lowering(Protocol):
 ANY_DTYPE = ("float32", "float16", "bfloat16", "float64", "uint8", "int32", "int64", "bool")
 """What an op takes that only moves values."""
 
+FLOATS: tuple[str, ...] = ("float32", "float16", "bfloat16", "float64")
+"""What an op without weights takes that computes."""
+
 
 class Op(Form, family="op"):
     """An operation on tensors, channels last."""

@@ -27,17 +27,19 @@ from archspec.compiler.language.ops import (
     dense,
     dropout,
     embedding,
+    gates,
     larger,
     merge,
     norm,
     pool,
     reshape,
     several,
+    softmax,
 )
 from archspec.compiler.language.packages import brought_by, faults, forms_in
 from archspec.dataclass import dataclass, field
 
-_OPS = (activation, conv, dense, dropout, embedding, larger, merge, norm, pool, reshape, several)
+_OPS = (activation, conv, dense, dropout, embedding, gates, larger, merge, norm, pool, reshape, several, softmax)
 _FORMS = (
     initializers,
     width,

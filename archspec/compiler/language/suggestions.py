@@ -20,6 +20,7 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "categoricalcrossentropy": ("softmax_cross_entropy",),
     "centercrop": ("crop_or_pad",),
     "channels": ("filters", "units"),
+    "clipbyvalue": ("clip",),
     "concatenate": ("concat",),
     "conv": ("conv2d",),
     "conv2dt": ("conv2d_transpose",),
@@ -36,6 +37,7 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "dilation": ("rate",),
     "dilationrate": ("rate",),
     "dilations": ("rate",),
+    "dropout2d": ("dropout",),
     "dropoutrate": ("rate",),
     "eps": ("epsilon",),
     "fc": ("dense",),
@@ -49,6 +51,7 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "kernelinitializer": ("initializer",),
     "kernelregularizer": ("l2",),
     "kernelsize": ("kernel",),
+    "layerscale": ("gain",),
     "learningrate": ("rate",),
     "linear": ("dense",),
     "lr": ("rate",),
@@ -72,12 +75,19 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "poolsize": ("kernel",),
     "randomhorizontalflip": ("random_flip",),
     "regularizer": ("l2",),
+    "scale": ("gain",),
     "scope": ("name",),
     "sgdm": ("sgd",),
     "sparsecategoricalcrossentropy": ("softmax_cross_entropy",),
+    "spatialdropout": ("dropout",),
+    "spatialdropout2d": ("dropout",),
     "sqroot": ("sqrt",),
     "squareroot": ("sqrt",),
+    "stochasticdepth": ("drop_path",),
+    "sub": ("subtract",),
     "sum": ("add",),
+    "swish": ("silu",),
+    "thresholdedrelu": ("threshold",),
     "transposeconv": ("conv2d_transpose",),
     "transposeconv2d": ("conv2d_transpose",),
     "transposedconv": ("conv2d_transpose",),
@@ -105,7 +115,7 @@ _THEIR_OWN = """
     orthogonal pad padding permute power precision prelu prod radam randomverticalflip recall reducelronplateau
     renorm reorganize reshape resize right rnn rotate rprop rrelu selu sgdw sigmoidcrossentropy sign silu sin
     sinh slice softmax2d softmin softplus softsign sophia sparse sparsemax split sqrt square stack step subtract
-    swish tan threshold tile transpose unpool unsqueeze unstack upsample upsampling2d verticalflip weightnorm
+    tan threshold tile transpose unpool unsqueeze unstack upsample upsampling2d verticalflip weightnorm
     width xaviernormal zeropadding2d
 """
 _OF_THEIR_OWN = frozenset(_THEIR_OWN.split())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from archspec.compiler.language.ops.softmax import Softmax
 from archspec.compiler.program import Program
 from archspec.diagnostics import Diagnostic
 
@@ -14,8 +15,8 @@ GOOD = "layers: [flatten, logits: {dense: 1}, p: sigmoid]"
 
 
 def check(program: Program) -> Iterator[Diagnostic]:
-    """A softmax whose last axis has one element."""
+    """A softmax whose axis has one element."""
     for node in program.graph.nodes.values():
-        if node.op.NAME == "softmax" and node.shape[-1:] == (1,):
+        if isinstance(node.op, Softmax) and node.shape[node.op.axis] == 1:
             message = f"{node.layer} is a softmax over one class, so it is always 1"
             yield Diagnostic(CODE, message, node.span, help="use sigmoid, or two classes", severity="warning")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from math import erf
 from typing import Any
 
 import numpy as np
@@ -11,28 +13,78 @@ from tests.runtime.op_site import Array, Weights
 
 
 def softmax(op: Any, w: Weights, x: Array) -> Array:
-    powers = np.exp(x - x.max(-1, keepdims=True))
-    return powers / powers.sum(-1, keepdims=True)
+    axis = op.axis if op.axis < 0 else op.axis + 1
+    powers = np.exp(x - x.max(axis, keepdims=True))
+    return powers / powers.sum(axis, keepdims=True)
 
 
 def relu6(x: Array) -> Array:
     return np.clip(x, 0, 6)
 
 
+def gelu(op: Any, w: Weights, x: Array) -> Array:
+    """From the papers' formulas: the distribution function of the normal distribution, or equation (2)'s tanh."""
+    if op.approximate == "tanh":
+        return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
+    return x * 0.5 * (1 + np.vectorize(erf)(x / np.sqrt(2)))
+
+
+def selu(op: Any, w: Weights, x: Array) -> Array:
+    """With the two numbers of the paper's appendix."""
+    alpha, scale = 1.6732632423543772, 1.0507009873554805
+    return scale * np.where(x > 0, x, alpha * np.expm1(x))
+
+
+def combined(operation: Callable[[Array, Array], Array]) -> Callable[..., Array]:
+    """The operation over all inputs, which get axes of size 1 after the batch, and over the op's number."""
+
+    def compute(op: Any, w: Weights, *xs: Array) -> Array:
+        rank = max(x.ndim for x in xs)
+        operands = [x.reshape(len(x), *[1] * (rank - x.ndim), *x.shape[1:]) for x in xs]
+        return reduce(operation, operands if op.number is None else [*operands, np.array(op.number)])
+
+    return compute
+
+
+def average(op: Any, w: Weights, *xs: Array) -> Array:
+    return np.mean(np.broadcast_arrays(*xs), 0)
+
+
+def concat(op: Any, w: Weights, *xs: Array) -> Array:
+    return np.concatenate(xs, op.axis if op.axis < 0 else op.axis + 1)
+
+
 REFERENCES: dict[str, Callable[..., Array]] = {
     "relu": lambda op, w, x: np.maximum(x, 0),
     "relu6": lambda op, w, x: relu6(x),
     "elu": lambda op, w, x: np.where(x > 0, x, np.expm1(x)),
+    "selu": selu,
+    "celu": lambda op, w, x: np.maximum(x, 0) + np.minimum(op.alpha * np.expm1(x / op.alpha), 0),
     "leaky_relu": lambda op, w, x: np.where(x > 0, x, op.alpha * x),
+    "silu": lambda op, w, x: x / (1 + np.exp(-x)),
+    "gelu": gelu,
+    "mish": lambda op, w, x: x * np.tanh(np.log1p(np.exp(x))),
+    "softplus": lambda op, w, x: np.log1p(np.exp(x)),
+    "softsign": lambda op, w, x: x / (1 + np.abs(x)),
     "sigmoid": lambda op, w, x: 1 / (1 + np.exp(-x)),
     "tanh": lambda op, w, x: np.tanh(x),
     "hard_sigmoid": lambda op, w, x: relu6(x + 3) * 0.16667,
     "hard_swish": lambda op, w, x: x * relu6(x + 3) / 6,
+    "clip": lambda op, w, x: np.clip(x, *op.range),
+    "threshold": lambda op, w, x: np.where(x > op.above, x, op.otherwise),
+    "crelu": lambda op, w, x: np.concatenate([np.maximum(x, 0), np.maximum(-x, 0)], -1),
+    "prelu": lambda op, w, x: np.where(x > 0, x, w["alpha"] * x),
+    "gain": lambda op, w, x: x * w["gamma"],
     "softmax": softmax,
+    "log_softmax": lambda op, w, x: np.log(softmax(op, w, x)),
     "identity": lambda op, w, x: x,
-    "concat": lambda op, w, *xs: np.concatenate(xs, -1),
-    "add": lambda op, w, *xs: np.sum(xs, 0),
-    "multiply": lambda op, w, x, y: x * y,
+    "concat": concat,
+    "add": combined(np.add),
+    "subtract": combined(np.subtract),
+    "multiply": combined(np.multiply),
+    "maximum": combined(np.maximum),
+    "minimum": combined(np.minimum),
+    "average": average,
     "dropout": lambda op, w, x: x,
     "drop_path": lambda op, w, x: x,
 }

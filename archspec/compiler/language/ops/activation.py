@@ -1,16 +1,17 @@
-"""Activations, element by element; and softmax and identity, which are no activations of a layer but ops alone."""
+"""Activations without weights, element by element; and identity, which is no activation of a layer but an op alone."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from archspec.compiler.language.fields import field
-from archspec.compiler.language.op import ANY_DTYPE, Lowering, Op, Shape
-from archspec.compiler.language.ops.window import channels
+from archspec.compiler.language.op import ANY_DTYPE, FLOATS, Lowering, Op, Shape
 
 
 class Same(Op):
     """An op whose output has its input's shape."""
+
+    DTYPES = FLOATS
 
     def shape(self, *shapes: Shape) -> Shape:
         """The input's."""
@@ -37,13 +38,6 @@ class Relu6(Activation, name="relu6"):
         return g.tf.nn.relu6(inputs[0])
 
 
-class Elu(Activation, name="elu"):
-    """x where it is positive, else exp(x) - 1 (Clevert et al. 2015, https://arxiv.org/abs/1511.07289)."""
-
-    def lower(self, g: Lowering, *inputs: Any) -> Any:
-        return g.tf.nn.elu(inputs[0])
-
-
 class LeakyRelu(Activation, name="leaky_relu"):
     """x where it is positive, else alpha * x."""
 
@@ -51,6 +45,75 @@ class LeakyRelu(Activation, name="leaky_relu"):
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
         return g.tf.nn.leaky_relu(inputs[0], self.alpha)
+
+
+class Elu(Activation, name="elu"):
+    """x where it is positive, else exp(x) - 1 (Clevert et al. 2015, https://arxiv.org/abs/1511.07289)."""
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return g.tf.nn.elu(inputs[0])
+
+
+class Selu(Activation, name="selu"):
+    """1.0507 * x where it is positive, else 1.7581 * (exp(x) - 1), which keeps mean 0 and variance 1.
+
+    Klambauer et al. 2017, https://arxiv.org/abs/1706.02515: with weights from `{variance_scaling: 1.0}` and
+    `alpha_dropout`.
+    """
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return g.tf.nn.selu(inputs[0])
+
+
+class Celu(Activation, name="celu"):
+    """x where it is positive, else alpha * (exp(x / alpha) - 1) (Barron 2017, https://arxiv.org/abs/1704.07483)."""
+
+    alpha: float = field(default=1.0, main=True, above=0, doc="how far below zero it goes")
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return g.tf.nn.elu(inputs[0] / self.alpha) * self.alpha
+
+
+class Silu(Activation, name="silu"):
+    """x * sigmoid(x), also called swish (Ramachandran et al. 2017, https://arxiv.org/abs/1710.05941)."""
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return g.tf.nn.silu(inputs[0])
+
+
+class Gelu(Activation, name="gelu"):
+    """x * P(N(0, 1) <= x), or its approximation with tanh (Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415)."""
+
+    approximate: str = field(
+        default="exact",
+        main=True,
+        choices=("exact", "tanh"),
+        doc="exact: x / 2 * (1 + erf(x / sqrt(2))); tanh: x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x ** 3)))",
+    )
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return g.tf.nn.gelu(inputs[0], approximate=self.approximate == "tanh")
+
+
+class Mish(Activation, name="mish"):
+    """x * tanh(log(1 + exp(x))) (Misra 2019, https://arxiv.org/abs/1908.08681)."""
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return inputs[0] * g.tf.math.tanh(g.tf.math.softplus(inputs[0]))
+
+
+class Softplus(Activation, name="softplus"):
+    """log(1 + exp(x))."""
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return g.tf.math.softplus(inputs[0])
+
+
+class Softsign(Activation, name="softsign"):
+    """x / (1 + |x|)."""
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return g.tf.nn.softsign(inputs[0])
 
 
 class Sigmoid(Activation, name="sigmoid"):
@@ -79,18 +142,6 @@ class HardSwish(Activation, name="hard_swish"):
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
         return inputs[0] * g.tf.nn.relu6(inputs[0] + 3.0) * (1.0 / 6.0)
-
-
-class Softmax(Same, name="softmax"):
-    """Probabilities from logits, along the last axis."""
-
-    def shape(self, *shapes: Shape) -> Shape:
-        """The input's, which needs an axis of known size."""
-        channels(shapes[0])
-        return shapes[0]
-
-    def lower(self, g: Lowering, *inputs: Any) -> Any:
-        return g.tf.nn.softmax(inputs[0], axis=-1)
 
 
 class Identity(Same, name="identity"):

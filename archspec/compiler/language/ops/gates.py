@@ -1,0 +1,107 @@
+"""What cuts values off, and what multiplies them by numbers that are learned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archspec.compiler.language.fields import field
+from archspec.compiler.language.forms.initializers import Constant, Initializer
+from archspec.compiler.language.op import FLOATS, Lowering, Op, Shape, Variable, WrongShape
+from archspec.compiler.language.ops.activation import Activation
+from archspec.compiler.language.ops.axes import axis_of
+from archspec.compiler.language.ops.window import channels
+
+
+class Clip(Activation, name="clip"):
+    """x between two numbers, which are taken where it lies outside."""
+
+    range: tuple[float, float] = field(main=True, doc="the least and the greatest value, [low, high]")
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """The input's; the least value must not be above the greatest."""
+        low, high = self.range
+        if low > high:
+            raise WrongShape(f"needs the smaller number first, got [{low:g}, {high:g}]", "write `clip: [low, high]`")
+        return shapes[0]
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return g.tf.clip_by_value(inputs[0], *self.range)
+
+
+class Threshold(Activation, name="threshold"):
+    """x where it is above a number, else zero or another number."""
+
+    above: float = field(main=True, doc="what x must be above to stay")
+    otherwise: float = field(default=0.0, doc="what stands elsewhere")
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        x = inputs[0]
+        return g.tf.where(x > self.above, x, g.tf.constant(self.otherwise, x.dtype))
+
+
+class Crelu(Op, name="crelu"):
+    """max(x, 0) and max(-x, 0), one after the other in the channels (Shang et al. 2016, https://arxiv.org/abs/1603.05201)."""
+
+    GROUPS = ("activation",)
+    DTYPES = FLOATS
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """(…, channels * 2)."""
+        axis_of(shapes[0], -1)
+        return *shapes[0][:-1], None if shapes[0][-1] is None else shapes[0][-1] * 2
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return g.tf.nn.crelu(inputs[0])
+
+
+class Learned(Op):
+    """One number for each channel, or one for the whole tensor, that is learned."""
+
+    of: str = field(
+        default="channels",
+        choices=("channels", "tensor"),
+        doc="channels: a number for each channel, the last axis; tensor: one for all",
+    )
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """The input's."""
+        if self.of == "channels":
+            channels(shapes[0])
+        return shapes[0]
+
+    def numbers(self, name: str, shape: Shape, initializer: Initializer) -> tuple[Variable, ...]:
+        """The variable: [channels], or a scalar."""
+        return (Variable(name, (channels(shape),) if self.of == "channels" else (), initializer),)
+
+
+class PRelu(Learned, name="prelu"):
+    """x where it is positive, else alpha * x, where alpha is learned (He et al. 2015, https://arxiv.org/abs/1502.01852)."""
+
+    GROUPS = ("activation",)
+
+    initializer: Initializer = field(default=Constant(value=0.25), doc="first values of the slopes")
+
+    def variables(self, *shapes: Shape) -> tuple[Variable, ...]:
+        """alpha [channels], or a scalar."""
+        return self.numbers("alpha", shapes[0], self.initializer)
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        x = inputs[0]
+        return g.tf.nn.relu(x) - g.variable("alpha") * g.tf.nn.relu(-x)
+
+
+class Gain(Learned, name="gain"):
+    """The input times numbers that are learned.
+
+    LayerScale (Touvron et al. 2021, https://arxiv.org/abs/2103.17239) is `gain: 1e-6`, ReZero (Bachlechner et al. 2020,
+    https://arxiv.org/abs/2003.04887) `{gain: 0, of: tensor}`, each before the addition of a residual block.
+    """
+
+    initial: float = field(default=1.0, main=True, doc="first value of the gains")
+
+    def variables(self, *shapes: Shape) -> tuple[Variable, ...]:
+        """gamma [channels], or a scalar."""
+        return self.numbers("gamma", shapes[0], Constant(value=self.initial))
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        return inputs[0] * g.variable("gamma")
