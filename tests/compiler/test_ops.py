@@ -215,8 +215,8 @@ def test_groups() -> None:
     assert groups["conv"] == ("conv1d", "conv2d", "depthwise_conv2d", "separable_conv2d")
     assert groups["weights"] == (*groups["conv"], "dense", "conv2d_transpose")
     assert groups["pool"] == ("max_pool1d", "max_pool2d", "avg_pool2d")
-    assert groups["norm"] == ("batch_norm",)
     assert set(groups["merge"]) == {"concat", "add", "subtract", "multiply", "maximum", "minimum", "average"}
+    assert groups["norm"] == ("batch_norm", "layer_norm", "instance_norm", "group_norm", "rms_norm")
     assert "relu" in groups["activation"] and "softmax" not in groups["activation"]
     assert not groups.keys() & builtin().by_name.keys()
 
@@ -264,6 +264,7 @@ def test_main_fields() -> None:
         "dropout": "rate",
         "drop_path": "rate",
         "leaky_relu": "alpha",
+        "group_norm": "groups",
         "shift": "amount",
         "celu": "alpha",
         "gelu": "approximate",

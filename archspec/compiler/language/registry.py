@@ -27,6 +27,7 @@ from archspec.compiler.language.ops import (
     dense,
     dropout,
     embedding,
+    example_norm,
     gates,
     larger,
     merge,
@@ -39,7 +40,22 @@ from archspec.compiler.language.ops import (
 from archspec.compiler.language.packages import brought_by, faults, forms_in
 from archspec.dataclass import dataclass, field
 
-_OPS = (activation, conv, dense, dropout, embedding, gates, larger, merge, norm, pool, reshape, several, softmax)
+_OPS = (
+    activation,
+    conv,
+    dense,
+    dropout,
+    embedding,
+    gates,
+    larger,
+    merge,
+    norm,
+    example_norm,
+    pool,
+    reshape,
+    several,
+    softmax,
+)
 _FORMS = (
     initializers,
     width,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.initializers import Constant
 from archspec.compiler.language.op import Lowered, Lowering, Op, Shape, Variable
+from archspec.compiler.language.ops.scaled import Scaled
 from archspec.compiler.language.ops.window import channels, need_map
 
 
-class BatchNorm(Op, name="batch_norm"):
+class BatchNorm(Scaled, name="batch_norm"):
     """Every channel to mean 0 and variance 1 over batch and positions, then scaled and shifted.
 
     Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167. The moving variance takes the unbiased estimate,
@@ -18,31 +19,19 @@ class BatchNorm(Op, name="batch_norm"):
     to that, which tells only where a variance is itself about 1e-5.
     """
 
-    GROUPS = ("norm",)
-    ALLOWED: ClassVar[dict[str, str]] = {"activation": "activation"}
-
     decay: float = field(default=0.999, minimum=0, maximum=1, doc="decay of the moving averages, one training step")
     warmup: bool = field(
         default=False,
         doc="start with the decay min(decay, (1 + n) / (10 + n)) in step n, so that the averages are of use early",
     )
     epsilon: float = field(default=0.001, above=0, doc="added to the variance")
-    center: bool = field(default=True, doc="whether a trained beta is added")
     scale: bool = field(default=True, doc="whether a trained gamma multiplies (TF-Slim's own default is false)")
-    activation: Op | None = field(default=None, doc="activation after it")
-
-    def shape(self, *shapes: Shape) -> Shape:
-        """The input's."""
-        channels(shapes[0])
-        return shapes[0]
 
     def variables(self, *shapes: Shape) -> tuple[Variable, ...]:
         """gamma, beta, moving_mean, moving_variance, each [channels], in TF-Slim's order."""
         size, zero, one = (channels(shapes[0]),), Constant(value=0.0), Constant(value=1.0)
-        gamma = (Variable("gamma", size, one),) if self.scale else ()
-        beta = (Variable("beta", size, zero),) if self.center else ()
         moving = Variable("moving_mean", size, zero, False), Variable("moving_variance", size, one, False)
-        return gamma + beta + moving
+        return super().variables(*shapes) + moving
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
         x, tf = inputs[0], g.tf

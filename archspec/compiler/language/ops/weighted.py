@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from archspec.compiler.language.fields import field
+from archspec.compiler.language.fields import Form, field
 from archspec.compiler.language.forms.initializers import Constant, GlorotUniform, Initializer
 from archspec.compiler.language.op import Lowering, Op, Shape, Variable
 
@@ -25,9 +25,7 @@ class Weighted(Op):
 
     def __init_subclass__(cls, *, name: str = "", family: str = "") -> None:
         super().__init_subclass__(name=name, family=family)
-        # The main field stands first, what all have in common last.
-        fields = sorted(cls.FIELDS.values(), key=lambda declared: (declared.name in Weighted.FIELDS, not declared.main))
-        cls.FIELDS = {declared.name: declared for declared in fields}
+        own_fields_first(cls, Weighted)
 
     @property
     def biased(self) -> bool:
@@ -49,3 +47,9 @@ class Weighted(Op):
     def plus_bias(self, g: Lowering, x: Any) -> Any:
         """The tensor with the bias added to its last axis."""
         return g.tf.nn.bias_add(x, g.variable("biases")) if self.biased else x
+
+
+def own_fields_first(cls: type[Form], common: type[Form]) -> None:
+    """Put a form's main field first, and the fields that it has in common with others last."""
+    fields = sorted(cls.FIELDS.values(), key=lambda declared: (declared.name in common.FIELDS, not declared.main))
+    cls.FIELDS = {declared.name: declared for declared in fields}
