@@ -14,30 +14,42 @@ import numpy as np
 import yaml
 
 MAPS = Path(__file__).parents[1] / "cases" / "keras_maps"
+_PLACE = re.compile(r"\\\{(\w+)\\\}")
+_TERM = re.compile(r"\{(?:(?P<list>\w+)\[)?(?P<place>\w+)(?P<offset>[+-]\d+)?\]?\}")
 
 
 @dataclass(frozen=True, slots=True)
 class NameMap:
-    """What Keras's layers and variables are called here."""
+    """Rules, of which the first that means a whole name counts, and lists of names by number.
 
-    layers: dict[str, str]
-    """{a Keras layer's name as a regular expression: our path, with its groups}; the first that fits the whole name."""
-    leaves: dict[str, str]
-    """{the end of a Keras variable's name: our last part}; the longest that fits."""
+    `{place}` in `from` is any part of a name; in `to` it is that part, `{place+1}` a number further on, and
+    `{list[place]}` an item. `shape` lays the tensor out anew.
+    """
 
-    def name(self, layer: str, leaf: str) -> str:
-        """Our variable's name without the network's own; raises KeyError for a layer that no line names."""
-        for pattern, path in self.layers.items():
-            if found := re.fullmatch(pattern, layer):
-                ends = [end for end in self.leaves if re.search(rf"(^|[/_]){end}$", f"{layer}/{leaf}")]
-                return f"{found.expand(path)}/{self.leaves[max(ends, key=len)] if ends else leaf}"
-        raise KeyError(f"no line of the map is about Keras's layer {layer}")
+    variables: list[dict[str, Any]]
+    lists: dict[str, list[str]]
+
+    def renamed(self, name: str, value: np.ndarray) -> tuple[str, np.ndarray]:
+        """Our name and the tensor in our shape; raises KeyError for a name that no rule means."""
+        for rule in self.variables:
+            pattern = _PLACE.sub(r"(?P<\1>\\w+)", re.escape(rule["from"]))
+            if found := re.fullmatch(pattern, name):
+                to = _TERM.sub(lambda term: self._filled(term, found.groupdict()), rule["to"])
+                return to, value.reshape(rule["shape"]) if "shape" in rule else value
+        raise KeyError(f"no rule of the map is about Keras's {name}")
+
+    def _filled(self, term: re.Match[str], places: dict[str, str]) -> str:
+        text = places[term["place"]]
+        if not term["offset"] and not term["list"]:
+            return text
+        number = int(text) + int(term["offset"] or 0)
+        return self.lists[term["list"]][number] if term["list"] else str(number)
 
 
 def name_map(name: str) -> NameMap:
     """The map of a family of networks."""
     read = yaml.safe_load((MAPS / f"{name}.yaml").read_text())
-    return NameMap(read["layers"], read["leaves"])
+    return NameMap(read["variables"], read.get("lists", {}))
 
 
 def layers(model: Any) -> Iterator[Any]:
@@ -50,20 +62,20 @@ def randomize(model: Any, random: np.random.Generator) -> None:
     """Draws whatever does not have a kernel's own random values: norms with their moving statistics, biases, gains."""
     for layer in layers(model):
         for variable in layer.weights:
-            leaf = variable.path.rsplit("/", 1)[-1]
+            leaf = _leaf(variable)
             if "kernel" not in leaf:
                 low, high = (-0.2, 0.2) if leaf in ("bias", "beta", "moving_mean") else (0.5, 1.5)
                 variable.assign(random.uniform(low, high, variable.shape))
 
 
 def renamed(model: Any, names: NameMap) -> dict[str, np.ndarray]:
-    """{our name, without the network's: value} of every variable of a Keras model."""
+    """{our name: value} of every variable of a Keras model."""
     found: dict[str, np.ndarray] = {}
     for layer in layers(model):
         for variable in layer.weights:
-            name = names.name(layer.name, variable.path.rsplit("/", 1)[-1])
+            name, value = names.renamed(f"{layer.name}/{_leaf(variable)}", variable.numpy())
             assert name not in found, f"two of Keras's variables are called {name}"
-            found[name] = variable.numpy()
+            found[name] = value
     return found
 
 
@@ -73,5 +85,9 @@ def macs(model: Any) -> int:
 
 
 def _macs(layer: Any) -> int:
-    kernels = [variable for variable in layer.weights if "kernel" in variable.path.rsplit("/", 1)[-1]]
+    kernels = [variable for variable in layer.weights if "kernel" in _leaf(variable)]
     return int(prod(layer.output.shape[1:-1]) * sum(prod(kernel.shape) for kernel in kernels))
+
+
+def _leaf(variable: Any) -> str:
+    return str(variable.path).rsplit("/", 1)[-1]

@@ -36,6 +36,9 @@ class Pair:
 
 
 PAIRS = [
+    Pair("convnext_tiny", "ConvNeXtTiny", "convnext", 64, {"include_preprocessing": False}),
+    Pair("convnext_small", "ConvNeXtSmall", "convnext", 64, {"include_preprocessing": False}),
+    Pair("convnext_base", "ConvNeXtBase", "convnext", 64, {"include_preprocessing": False}),
     Pair("xception", "Xception", "xception", 96),
 ]
 
@@ -67,12 +70,11 @@ def made(pair: Pair) -> Any:
 
 def fill(network: Network, weights: dict[str, np.ndarray]) -> None:
     """Sets every variable of the network, and there is none left over."""
-    root = network.graph.name
-    table = {name.removeprefix(f"{root}/"): variable for name, variable in network.table.items()}
-    assert table.keys() == weights.keys()
-    for name, variable in table.items():
-        assert [n for n in variable.shape if n > 1] == [n for n in weights[name].shape if n > 1], name
-        variable.assign(weights[name].reshape(variable.shape))
+    assert {name: tuple(variable.shape) for name, variable in network.table.items()} == {
+        name: value.shape for name, value in weights.items()
+    }
+    for name, value in weights.items():
+        network.table[name].assign(value)
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.spec)
