@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from archspec.compiler.language.op import Lowered, Op, Shape
 from archspec.compiler.language.ops.embedding import Embedding
+from archspec.compiler.language.ops.one_hot import OneHot
 from tests.cases.ops import Case
 
 Array = np.ndarray[Any, Any]
@@ -65,6 +66,7 @@ def dtypes_of(case: Case) -> list[str]:
 
 def inputs_of(case: Case, batch: int = BATCH) -> list[Array]:
     generator = np.random.default_rng(0)
-    if isinstance(case.op, Embedding):
-        return [generator.integers(0, case.op.words, (batch, *shape)).astype(np.int32) for shape in case.inputs]
+    if isinstance(case.op, (Embedding, OneHot)):
+        count = case.op.words if isinstance(case.op, Embedding) else case.op.classes + 1
+        return [generator.integers(0, count, (batch, *shape)).astype(np.int32) for shape in case.inputs]
     return [generator.uniform(-4, 4, (batch, *shape)).astype(np.float32) for shape in case.inputs]

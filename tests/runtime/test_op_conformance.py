@@ -10,6 +10,7 @@ from archspec.compiler.language.op import Op
 from archspec.compiler.language.ops.conv import Convolution, FullConvolution
 from archspec.compiler.language.ops.dense import Dense
 from archspec.compiler.language.ops.dropout import Dropout
+from archspec.compiler.language.ops.gdn import Gdn
 from archspec.compiler.language.ops.larger import Conv2DTranspose
 from archspec.compiler.language.registry import builtin
 from tests.cases.ops import CASES, Case
@@ -97,6 +98,10 @@ def test_macs_are_tensorflows_count(case: Case) -> None:
         # Each weight meets each position of the input once.
         (weights,), (height, width, _) = op.variables(*case.inputs), case.inputs[0]
         assert op.macs(*case.inputs) == height * width * np.prod(weights.shape)
+        return
+    if isinstance(op, Gdn):
+        gamma = op.variables(*case.inputs)[1]
+        assert op.macs(*case.inputs) == np.prod(case.inputs[0][:-1]) * np.prod(gamma.shape)
         return
     if not isinstance(op, (Convolution, Dense)):
         assert op.macs(*case.inputs) == 0

@@ -21,10 +21,13 @@ from archspec.compiler.language.ops.activation import (
     Tanh,
 )
 from archspec.compiler.language.ops.dropout import Dropout, DropPath
-from archspec.compiler.language.ops.gates import Clip, Crelu, Gain, PRelu, Threshold
+from archspec.compiler.language.ops.gates import Clip, Crelu, Gain, Maxout, PRelu, ScaleGradient, Threshold
+from archspec.compiler.language.ops.gdn import Gdn
 from archspec.compiler.language.ops.merge import Add, Average, Concat, Maximum, Minimum, Multiply, Subtract
+from archspec.compiler.language.ops.noise import AlphaDropout, GaussianDropout, GaussianNoise
+from archspec.compiler.language.ops.one_hot import OneHot
 from archspec.compiler.language.ops.several import Split
-from archspec.compiler.language.ops.softmax import LogSoftmax, Softmax
+from archspec.compiler.language.ops.softmax import LogSoftmax, Softmax, SpatialSoftmax
 from tests.cases.ops.case import LINE, MAP, Case
 
 CASES = (
@@ -50,6 +53,9 @@ CASES = (
     Case(Crelu(), ((7,),)),
     Case(PRelu()),
     Case(PRelu(of="tensor"), ((7,),)),
+    Case(Maxout(units=2)),
+    Case(Maxout(units=3), ((12,),)),
+    Case(ScaleGradient(factor=0.1)),
     Case(Gain()),
     Case(Gain(of="tensor"), (LINE,)),
     Case(Softmax(), ((7,),)),
@@ -57,6 +63,11 @@ CASES = (
     Case(Softmax(axis=-2), (LINE,)),
     Case(LogSoftmax()),
     Case(LogSoftmax(axis=0), (LINE,)),
+    Case(SpatialSoftmax()),
+    Case(Gdn()),
+    Case(Gdn(inverse=True, beta_min=0.01), (LINE,)),
+    Case(OneHot(classes=5), ((7,),)),
+    Case(OneHot(classes=3, on=0.9, off=-0.1), ((4, 2),)),
     Case(Identity()),
     Case(Concat(), ((3, 2, 4), (3, 2, 1), (3, 2, 2))),
     Case(Concat(), (MAP,)),
@@ -79,5 +90,10 @@ CASES = (
     Case(Dropout(rate=0.4)),
     Case(Dropout(rate=0.0), ((7,),)),
     Case(Dropout(rate=1.0), ((7,),)),
+    Case(Dropout(rate=0.4, of="channels")),
     Case(DropPath(rate=0.4)),
+    Case(DropPath(rate=0.4, steps=3), ((7,),)),
+    Case(GaussianNoise(stddev=0.5)),
+    Case(GaussianDropout(rate=0.3)),
+    Case(AlphaDropout(rate=0.3)),
 )

@@ -10,6 +10,7 @@ from tests.cases.ops.case import LINE, Case
 CASES = (
     Case(L2Normalize(), ((6,),)),
     Case(L2Normalize()),
+    Case(L2Normalize(axis=0)),
     Case(BatchNorm(decay=0.9)),
     Case(BatchNorm(decay=0.9, warmup=True)),
     Case(BatchNorm(scale=False, epsilon=0.01), ((6,),)),

@@ -35,6 +35,28 @@ def selu(op: Any, w: Weights, x: Array) -> Array:
     return scale * np.where(x > 0, x, alpha * np.expm1(x))
 
 
+def maxout(op: Any, w: Weights, x: Array) -> Array:
+    return np.stack([part.max(-1) for part in np.split(x, op.units, -1)], -1)
+
+
+def spatial_softmax(op: Any, w: Weights, x: Array) -> Array:
+    """Expected row and column of each channel, by a loop over all positions."""
+    powers = np.exp(x / w["temperature"])
+    powers /= powers.sum((1, 2), keepdims=True)
+    means = np.zeros((len(x), x.shape[-1], 2))
+    for i, down in enumerate(np.linspace(-1, 1, x.shape[1])):
+        for j, across in enumerate(np.linspace(-1, 1, x.shape[2])):
+            means += powers[:, i, j, :, None] * np.array([down, across])
+    return means.reshape(len(x), -1)
+
+
+def gdn(op: Any, w: Weights, x: Array) -> Array:
+    """With the variables squared; all of those tried lie above their bounds."""
+    beta, gamma = w["reparam_beta"] ** 2 - op.offset**2, w["reparam_gamma"] ** 2 - op.offset**2
+    root = np.sqrt(beta + np.einsum("...i,ij->...j", x**2, gamma))
+    return x * root if op.inverse else x / root
+
+
 def combined(operation: Callable[[Array, Array], Array]) -> Callable[..., Array]:
     """The operation over all inputs, which get axes of size 1 after the batch, and over the op's number."""
 
@@ -77,6 +99,11 @@ REFERENCES: dict[str, Callable[..., Array]] = {
     "gain": lambda op, w, x: x * w["gamma"],
     "softmax": softmax,
     "log_softmax": lambda op, w, x: np.log(softmax(op, w, x)),
+    "maxout": maxout,
+    "scale_gradient": lambda op, w, x: x,
+    "spatial_softmax": spatial_softmax,
+    "gdn": gdn,
+    "one_hot": lambda op, w, x: np.where(x[..., None] == np.arange(op.classes), op.on, op.off),
     "identity": lambda op, w, x: x,
     "concat": concat,
     "add": combined(np.add),
@@ -87,4 +114,7 @@ REFERENCES: dict[str, Callable[..., Array]] = {
     "average": average,
     "dropout": lambda op, w, x: x,
     "drop_path": lambda op, w, x: x,
+    "gaussian_noise": lambda op, w, x: x,
+    "gaussian_dropout": lambda op, w, x: x,
+    "alpha_dropout": lambda op, w, x: x,
 }

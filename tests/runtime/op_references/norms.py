@@ -54,5 +54,5 @@ REFERENCES: dict[str, Callable[..., Array]] = {
     "group_norm": group_norm,
     "rms_norm": rms_norm,
     "local_response_norm": local_response_norm,
-    "l2_normalize": lambda op, w, x: x / np.sqrt((x**2).sum(-1, keepdims=True)),
+    "l2_normalize": lambda op, w, x: x / np.sqrt((x**2).sum(op.axis if op.axis < 0 else op.axis + 1, keepdims=True)),
 }

@@ -1,4 +1,4 @@
-"""What cuts values off, and what multiplies them by numbers that are learned."""
+"""What cuts values off or takes the largest, and what multiplies them, or their gradients, by numbers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.initializers import Constant, Initializer
-from archspec.compiler.language.op import FLOATS, Lowering, Op, Shape, Variable, WrongShape
-from archspec.compiler.language.ops.activation import Activation
+from archspec.compiler.language.op import FLOATS, Lowering, Op, Shape, Variable, WrongShape, show
+from archspec.compiler.language.ops.activation import Activation, Same
 from archspec.compiler.language.ops.axes import axis_of
 from archspec.compiler.language.ops.window import channels
 
@@ -52,6 +52,39 @@ class Crelu(Op, name="crelu"):
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
         return g.tf.nn.crelu(inputs[0])
+
+
+class Maxout(Op, name="maxout"):
+    """The largest of each group of neighbouring channels (Goodfellow et al. 2013, https://arxiv.org/abs/1302.4389)."""
+
+    GROUPS = ("activation",)
+    DTYPES = FLOATS
+
+    units: int = field(main=True, minimum=1, doc="channels of the output, which divide those of the input")
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """(…, units)."""
+        if channels(shapes[0]) % self.units:
+            message = f"needs channels that are a multiple of its {self.units} units, got {show(shapes[0])}"
+            raise WrongShape(message, f"make {self.units * 2} channels before it, or another multiple of {self.units}")
+        return *shapes[0][:-1], self.units
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        x, there = inputs[0], g.tf.shape(inputs[0])
+        groups = g.tf.reshape(x, g.tf.concat([there[:-1], [self.units, x.shape[-1] // self.units]], 0))
+        return g.tf.ensure_shape(g.tf.reduce_max(groups, -1), [*x.shape[:-1], self.units])
+
+
+class ScaleGradient(Same, name="scale_gradient"):
+    """The input, unchanged; what comes back through it is multiplied, so that what stands before it learns slower."""
+
+    factor: float = field(main=True, doc="by what gradients are multiplied; 0 stops them, -1 turns them round")
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        if self.factor == 0:
+            return g.tf.stop_gradient(inputs[0])
+        scaled = g.tf.custom_gradient(lambda x: (g.tf.identity(x), lambda dy: dy * self.factor))
+        return scaled(inputs[0])
 
 
 class Learned(Op):

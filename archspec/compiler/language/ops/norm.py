@@ -8,6 +8,8 @@ from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.initializers import Constant
 from archspec.compiler.language.op import Lowered, Lowering, Op, Shape, Variable
 from archspec.compiler.language.ops.scaled import Scaled
+from archspec.compiler.language.op import FLOATS, Lowered, Lowering, Op, Shape, Variable
+from archspec.compiler.language.ops.axes import AXIS, sized_axis
 from archspec.compiler.language.ops.window import channels, need_map
 
 
@@ -59,17 +61,21 @@ class BatchNorm(Scaled, name="batch_norm"):
 
 
 class L2Normalize(Op, name="l2_normalize"):
-    """Each vector of the last axis to length 1: x / sqrt(max(sum of x ** 2, epsilon))."""
+    """Each vector along an axis to length 1: x / sqrt(max(sum of x ** 2, epsilon))."""
 
+    DTYPES = FLOATS
+
+    axis: int = field(default=-1, doc=AXIS)
     epsilon: float = field(default=1e-12, above=0, doc="least squared length, which keeps the divisor from zero")
 
     def shape(self, *shapes: Shape) -> Shape:
         """The input's."""
-        channels(shapes[0])
+        sized_axis(shapes[0], self.axis)
         return shapes[0]
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
-        return g.tf.math.l2_normalize(inputs[0], -1, self.epsilon)
+        axis = sized_axis(tuple(inputs[0].shape[1:]), self.axis) + 1
+        return g.tf.math.l2_normalize(inputs[0], axis, self.epsilon)
 
 
 class LocalResponseNorm(Op, name="local_response_norm"):
