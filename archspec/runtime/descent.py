@@ -21,8 +21,8 @@ from archspec.runtime.optimize import Length, optimizer
 class Descent:
     """An optimizer with its losses and variables.
 
-    `factors` are those of the learning rate, by variable; `l2` the penalties that are part of what it makes small: each
-    variable's is part of the optimizer that trains it, and of no other.
+    `factors` are those of the learning rate, by variable; `penalized` are the variables whose penalties are part of
+    what it makes small: a penalty is part of the optimizer that trains its variable, and of no other.
     """
 
     def __init__(self, name: str, network: Network, train: Train, length: Length) -> None:
@@ -31,7 +31,7 @@ class Descent:
         groups = {variable: group_of(form, variable, node) for variable, node in _trainable(network, train, form)}
         names = [variable for variable, group in groups.items() if group.rate > 0]
         self.variables = [network.table[variable] for variable in names]
-        self.l2 = {name: network.l2[name] for name in names if name in network.l2 and groups[name].decay}
+        self.penalized = [name for name in names if name in network.penalties and groups[name].decay]
         owners = owners_of(network)
         factors = {name: groups[name].rate * scale_of(train, owners[name]) for name in names}
         self.factors = [(network.table[name], factor) for name, factor in factors.items() if factor != 1]
@@ -48,9 +48,8 @@ class Descent:
         return [*self.variables, *self.optimizer.variables]
 
     def penalty(self, network: Network) -> Any:
-        """A scalar: the sum of l2 * 0.5 * sum(w ** 2) over the variables that it trains."""
-        terms = [factor * tf.nn.l2_loss(network.table[name].value) for name, factor in self.l2.items()]
-        return tf.add_n(terms) if terms else tf.zeros([])
+        """A scalar: the penalties of the variables that it trains."""
+        return network.penalty(self.penalized)
 
     def apply(self, gradients: Sequence[Any], variables: Sequence[keras.Variable]) -> None:
         """Change the variables, each by the factor of its rate."""

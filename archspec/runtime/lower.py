@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,16 +32,17 @@ def lower(graph: Graph, *, seed: int = 0) -> Network:
 class Network(keras.Model):
     """A graph's weights and its forward pass.
 
-    `table` maps every variable's TF-Slim name to its keras.Variable, in the graph's order; `l2` maps a name to its
-    coefficient where that is not 0; `outputs_wanted` are the end points that a call returns; `still` are the paths of
-    nodes that run as in inference also when training.
+    `table` maps every variable's TF-Slim name to its keras.Variable, in the graph's order; `penalties` maps the names
+    of those with a penalty to their L1 and L2 coefficients; `outputs_wanted` are the end points that a call returns;
+    `still` are the paths of nodes that run as in inference also when training.
     """
 
     def __init__(self, graph: Graph, *, seed: int = 0) -> None:
         super().__init__(name=scope_of(graph.name))
         self.graph = graph
         self.table = {name: _variable(name, variable, seed) for name, _, variable in graph.variables()}
-        self.l2 = {name: variable.l2 for name, _, variable in graph.variables() if variable.l2 > 0}
+        penalties = {name: (variable.l1, variable.l2) for name, _, variable in graph.variables()}
+        self.penalties = {name: factors for name, factors in penalties.items() if any(factors)}
         self.outputs_wanted = tuple(main_outputs(graph))
         self.still: set[str] = set()
         self.steps_done = tf.Variable(0, dtype=tf.int64, trainable=False)
@@ -107,8 +108,16 @@ class Network(keras.Model):
             yield from found.items()
 
     def regularization_loss(self) -> Any:
-        """A scalar: the sum of l2 * 0.5 * sum(w ** 2) over the variables with a penalty."""
-        terms = [coefficient * tf.nn.l2_loss(self.table[name].value) for name, coefficient in self.l2.items()]
+        """A scalar: the penalties of all variables, as `penalty` has them."""
+        return self.penalty(self.penalties)
+
+    def penalty(self, names: Iterable[str]) -> Any:
+        """A scalar: the sum of l1 * sum(|w|) + l2 * 0.5 * sum(w ** 2) over these variables, which have penalties."""
+        terms = []
+        for name in names:
+            value, (l1, l2) = self.table[name].value, self.penalties[name]
+            terms += [l1 * tf.reduce_sum(tf.abs(value))] if l1 else []
+            terms += [l2 * tf.nn.l2_loss(value)] if l2 else []
         return tf.add_n(terms) if terms else tf.zeros([])
 
     def _feeds(self, inputs: Inputs) -> dict[str, Any]:

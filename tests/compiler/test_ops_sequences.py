@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from archspec.compiler.language.op import Op, Shape, WrongShape
+from archspec.compiler.language.ops.attention import Attention
 from archspec.compiler.language.ops.example_norm import GroupNorm, InstanceNorm
+from archspec.compiler.language.ops.learned import AddLearned, PrependLearned
 from archspec.compiler.program import Program, check_file
 from archspec.diagnostics import Diagnostic, Findings
 
@@ -32,6 +34,66 @@ def found_in(layers: str) -> list[Diagnostic]:
             [(48,)],
             "needs positions and channels, got 48",
             "put it before the pooling, or use `layer_norm`",
+        ),
+        (
+            Attention(heads=5),
+            [(196, 768)],
+            "needs channels that 5 heads divide, got 196x768",
+            "768 channels can be 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64 heads; or write `key_size`",
+        ),
+        (
+            Attention(heads=4),
+            [(768,)],
+            "needs positions x channels, got 768",
+            "a map becomes a sequence with `reshape: [positions, channels]`",
+        ),
+        (
+            Attention(heads=4),
+            [(6, 49, 32), (49, 32)],
+            "needs sequences that differ in positions and channels alone, got 6x49x32 and 49x32",
+            "bring both to positions x channels",
+        ),
+        (
+            Attention(heads=4, causal=True),
+            [(10, 32), (12, 32)],
+            "with causal needs as many keys as queries, got 10x32 and 12x32",
+            "take `causal` out: a position then sees the whole second input",
+        ),
+        (
+            Attention(heads=4, window=(7, 7)),
+            [(64, 32)],
+            "with window 7x7 needs 49 positions, got 64x32",
+            "cut the map into windows before it",
+        ),
+        (
+            Attention(heads=4, window=(7, 7), rolled=(7, 3)),
+            [(8, 8, 49, 32)],
+            "with rolled 7x3 needs a larger window, got window 7x7",
+            "write a `window`, and a `rolled` of half of it",
+        ),
+        (
+            Attention(heads=4, rolled=(3, 3)),
+            [(8, 8, 49, 32)],
+            "with rolled 3x3 needs a larger window, got no `window`",
+            "write a `window`, and a `rolled` of half of it",
+        ),
+        (
+            Attention(heads=4, window=(7, 7), rolled=(3, 3)),
+            [(64, 49, 32)],
+            "with `rolled` needs rows x columns of windows x positions x channels, got 64x49x32",
+            "keep the grid of windows as two axes of known size",
+        ),
+        (
+            AddLearned(sizes=(7, 32)),
+            [(8, 32)],
+            "of 7x32 needs an input of the same sizes, or size 1 where they differ, got 8x32",
+            "leave the sizes out to have the input's",
+        ),
+        (
+            PrependLearned(),
+            [(7, 7, 32)],
+            "needs positions x channels, got 7x7x32",
+            "a map becomes a sequence with `reshape: [positions, channels]`",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
@@ -63,3 +125,32 @@ def test_groups_that_do_not_divide_are_said_at_the_line() -> None:
     (found,) = found_in("layers:\n- a: {conv2d: 48, kernel: 3}\n- b: group_norm\n")
     assert found.message == "`group_norm` needs channels that 32 groups divide, got 32x32x48"
     assert found.span is not None and found.span.line == 5
+
+
+def test_attention_costs_what_it_multiplies() -> None:
+    # ViT-B/16 has 17.58 G multiplications, of which this is a twelfth without its MLP and first convolution.
+    assert Attention(heads=12).macs((197, 768)) == 4 * 197 * 768 * 768 + 2 * 197 * 197 * 768
+    crossed = Attention(heads=2, key_size=8, value_size=4, units=5).macs((10, 32), (7, 6))
+    assert crossed == 10 * 32 * 16 + 7 * 6 * 16 + 7 * 6 * 8 + 10 * 7 * (16 + 8) + 10 * 8 * 5
+    assert Attention(heads=3, window=(7, 7)).macs((8, 8, 49, 96)) == 64 * Attention(heads=3).macs((49, 96))
+
+
+def test_a_vision_transformers_tokens_and_attention(compiled: Callable[..., Program]) -> None:
+    graph = compiled(
+        "layers:\n"
+        "- patches: {conv2d: 64, kernel: 8, stride: 8, padding: valid}\n"
+        "- tokens: {reshape: [16, 64]}\n"
+        "- class_token: prepend_learned\n"
+        "- positions: add_learned\n"
+        "- attention: {attention: 4, l2: 0.1, l1: 0.2}\n"
+        "- again: {attention: [attention, tokens], heads: 4}\n"
+    ).graph
+    found = {name: variable for name, _, variable in graph.variables()}
+    assert found["Net/class_token/weights"].shape == (1, 64)
+    assert found["Net/positions/weights"].shape == (17, 64)
+    assert found["Net/attention/query/weights"].shape == (64, 64)
+    assert [(variable.l1, variable.l2) for name, variable in found.items() if name.startswith("Net/attention")] == [
+        (0.2, 0.1) if name.endswith("weights") else (0, 0) for name in found if name.startswith("Net/attention")
+    ]
+    assert graph.shape(graph.output) == (17, 64)
+    assert graph.nodes["again"].inputs == ("attention", "tokens")

@@ -104,7 +104,7 @@ def refuse_shared(share: Scalar, kind: type[Op], said: Mapping[str, Span], findi
     """Report fields that say how variables are made, beside a `share` of variables that another layer makes."""
     for name, span in said.items():
         declared = kind.FIELDS.get(name)
-        if declared is not None and (declared.type.family == "initializer" or name.endswith("l2")):
+        if declared is not None and (declared.type.family == "initializer" or name.endswith(("l1", "l2"))):
             message = f"`{share.text}` makes the variables that are shared, so `{name}` would do nothing"
             findings.add("AS119", message, span, help=f"take it out, or write it on `{share.text}`")
 

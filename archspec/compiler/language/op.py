@@ -24,15 +24,16 @@ class WrongShape(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A weight that a node needs: leaf name, shape, initializer, whether it is trained, its L2 coefficient.
+    """A weight that a node needs: leaf name, shape, initializer, whether it is trained, its penalties.
 
-    The L2 loss of a variable w is `l2 * 0.5 * sum(w ** 2)`, as in TF-Slim.
+    To the loss, a variable w adds `l1 * sum(|w|) + l2 * 0.5 * sum(w ** 2)`, as in TF-Slim.
     """
 
     name: str
     shape: tuple[int, ...]
     initializer: Initializer
     trainable: bool = True
+    l1: float = 0.0
     l2: float = 0.0
 
 

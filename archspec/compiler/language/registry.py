@@ -23,6 +23,7 @@ from archspec.compiler.language.forms.preprocess import color, geometry
 from archspec.compiler.language.op import Op
 from archspec.compiler.language.ops import (
     activation,
+    attention,
     conv,
     dense,
     dropout,
@@ -31,6 +32,7 @@ from archspec.compiler.language.ops import (
     gates,
     gdn,
     larger,
+    learned,
     merge,
     noise,
     norm,
@@ -61,6 +63,8 @@ _OPS = (
     reshape,
     several,
     softmax,
+    attention,
+    learned,
 )
 _FORMS = (
     initializers,

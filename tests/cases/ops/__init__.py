@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cases.ops import elementwise, norms, shapes, windows
+from tests.cases.ops import elementwise, norms, sequences, shapes, windows
 from tests.cases.ops.case import Case
 
-CASES: tuple[Case, ...] = (*elementwise.CASES, *windows.CASES, *norms.CASES, *shapes.CASES)
+CASES: tuple[Case, ...] = (*elementwise.CASES, *windows.CASES, *norms.CASES, *shapes.CASES, *sequences.CASES)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from tests.runtime.op_references import elementwise, norms, shapes, windows
+from tests.runtime.op_references import elementwise, norms, sequences, shapes, windows
 
-REFERENCES = {**elementwise.REFERENCES, **windows.REFERENCES, **norms.REFERENCES, **shapes.REFERENCES}
+REFERENCES = {
+    **elementwise.REFERENCES,
+    **windows.REFERENCES,
+    **norms.REFERENCES,
+    **shapes.REFERENCES,
+    **sequences.REFERENCES,
+}

@@ -6,10 +6,11 @@ from typing import Any
 
 from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.initializers import Initializer, Uniform
-from archspec.compiler.language.op import Lowering, Op, Shape, Variable
+from archspec.compiler.language.op import Lowering, Shape, Variable
+from archspec.compiler.language.ops.weighted import Trained
 
 
-class Embedding(Op, name="embedding"):
+class Embedding(Trained, name="embedding"):
     """A learnt vector for each whole number: y[…, d] = table[x[…], d]."""
 
     DTYPES = ("int32", "int64")
@@ -17,7 +18,6 @@ class Embedding(Op, name="embedding"):
     units: int = field(main=True, minimum=1, doc="length of each vector")
     words: int = field(minimum=1, doc="how many numbers there are: the inputs lie in 0 … words - 1")
     initializer: Initializer = field(default=Uniform(limit=0.05), doc="first values of the vectors")
-    l2: float = field(default=0.0, minimum=0, doc="weight decay: l2 * 0.5 * sum(weights ** 2) is added to the loss")
 
     def shape(self, *shapes: Shape) -> Shape:
         """(…, units)."""
@@ -30,7 +30,7 @@ class Embedding(Op, name="embedding"):
 
     def variables(self, *shapes: Shape) -> tuple[Variable, ...]:
         """weights [words, units]."""
-        return (Variable("weights", (self.words, self.units), self.initializer, l2=self.l2),)
+        return (self.weights("weights", self.words, self.units),)
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
         return g.tf.gather(g.variable("weights"), inputs[0])

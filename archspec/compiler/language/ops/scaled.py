@@ -21,8 +21,9 @@ class Scaled(Op):
     scale: bool = field(default=True, doc="whether a trained gamma multiplies")
     gamma_initializer: Initializer = field(default=Constant(value=1.0), doc="first values of gamma")
     beta_initializer: Initializer = field(default=Constant(value=0.0), doc="first values of beta")
+    gamma_l1: float = field(default=0.0, minimum=0, doc="gamma_l1 * sum(|gamma|) is added to the loss")
     gamma_l2: float = field(default=0.0, minimum=0, doc="gamma_l2 * 0.5 * sum(gamma ** 2) is added to the loss")
-    beta_l2: float = field(default=0.0, minimum=0, doc="the same for beta")
+    beta_l2: float = field(default=0.0, minimum=0, doc="beta_l2 * 0.5 * sum(beta ** 2) is added to the loss")
     activation: Op | None = field(default=None, doc="activation after it")
 
     def __init_subclass__(cls, *, name: str = "", family: str = "") -> None:
@@ -37,9 +38,9 @@ class Scaled(Op):
     def variables(self, *shapes: Shape) -> tuple[Variable, ...]:
         """gamma and beta, each [channels]."""
         size = (channels(shapes[0]),)
-        gamma = (Variable("gamma", size, self.gamma_initializer, l2=self.gamma_l2),) if self.scale else ()
-        beta = (Variable("beta", size, self.beta_initializer, l2=self.beta_l2),) if self.center else ()
-        return gamma + beta
+        gamma = Variable("gamma", size, self.gamma_initializer, l1=self.gamma_l1, l2=self.gamma_l2)
+        beta = Variable("beta", size, self.beta_initializer, l2=self.beta_l2)
+        return (*((gamma,) if self.scale else ()), *((beta,) if self.center else ()))
 
     def scaled(self, g: Lowering, x: Any) -> Any:
         """The normalized tensor times gamma, plus beta."""

@@ -9,7 +9,29 @@ from archspec.compiler.language.forms.initializers import Constant, GlorotUnifor
 from archspec.compiler.language.op import Lowering, Op, Shape, Variable
 
 
-class Weighted(Op):
+def own_fields_first(cls: type[Form], common: type[Form]) -> None:
+    """Put a form's main field first, and the fields that it has in common with others last."""
+    fields = sorted(cls.FIELDS.values(), key=lambda declared: (declared.name in common.FIELDS, not declared.main))
+    cls.FIELDS = {declared.name: declared for declared in fields}
+
+
+class Trained(Op):
+    """An op with weights, which have first values and penalties."""
+
+    initializer: Initializer = field(default=GlorotUniform(), doc="first values of the weights")
+    l1: float = field(default=0.0, minimum=0, doc="l1 * sum(|weights|) is added to the loss")
+    l2: float = field(default=0.0, minimum=0, doc="weight decay: l2 * 0.5 * sum(weights ** 2) is added to the loss")
+
+    def __init_subclass__(cls, *, name: str = "", family: str = "") -> None:
+        super().__init_subclass__(name=name, family=family)
+        own_fields_first(cls, Trained)
+
+    def weights(self, name: str, *shape: int) -> Variable:
+        """A variable with this op's initializer and penalties."""
+        return Variable(name, shape, self.initializer, l1=self.l1, l2=self.l2)
+
+
+class Weighted(Trained):
     """An op with weights; when a spec is expanded, its `norm` and `activation` become nodes of their own after it."""
 
     ALLOWED: ClassVar[dict[str, str]] = {"norm": "norm", "activation": "activation"}
@@ -18,10 +40,9 @@ class Weighted(Op):
     bias: bool | None = field(default=None, doc="whether a bias is added; null: where there is no norm")
     norm: Op | None = field(default=None, doc="normalization after it")
     activation: Op | None = field(default=None, doc="activation after that")
-    initializer: Initializer = field(default=GlorotUniform(), doc="first values of the weights")
     bias_initializer: Initializer = field(default=Constant(value=0.0), doc="first values of the bias")
-    l2: float = field(default=0.0, minimum=0, doc="weight decay: l2 * 0.5 * sum(weights ** 2) is added to the loss")
-    bias_l2: float = field(default=0.0, minimum=0, doc="the same for the bias")
+    bias_l1: float = field(default=0.0, minimum=0, doc="bias_l1 * sum(|bias|) is added to the loss")
+    bias_l2: float = field(default=0.0, minimum=0, doc="bias_l2 * 0.5 * sum(bias ** 2) is added to the loss")
 
     def __init_subclass__(cls, *, name: str = "", family: str = "") -> None:
         super().__init_subclass__(name=name, family=family)
@@ -36,20 +57,12 @@ class Weighted(Op):
         """The op with its bias decided."""
         return self.replace(bias=self.biased)
 
-    def weights(self, name: str, *shape: int) -> Variable:
-        """A variable with this op's initializer and penalty."""
-        return Variable(name, shape, self.initializer, l2=self.l2)
-
     def biases(self, size: int) -> tuple[Variable, ...]:
         """The bias, if there is one."""
-        return (Variable("biases", (size,), self.bias_initializer, l2=self.bias_l2),) if self.biased else ()
+        if not self.biased:
+            return ()
+        return (Variable("biases", (size,), self.bias_initializer, l1=self.bias_l1, l2=self.bias_l2),)
 
     def plus_bias(self, g: Lowering, x: Any) -> Any:
         """The tensor with the bias added to its last axis."""
         return g.tf.nn.bias_add(x, g.variable("biases")) if self.biased else x
-
-
-def own_fields_first(cls: type[Form], common: type[Form]) -> None:
-    """Put a form's main field first, and the fields that it has in common with others last."""
-    fields = sorted(cls.FIELDS.values(), key=lambda declared: (declared.name in common.FIELDS, not declared.main))
-    cls.FIELDS = {declared.name: declared for declared in fields}
