@@ -14,11 +14,15 @@ from archspec.compiler.language.forms.width import Width
 from archspec.compiler.language.op import Op, Shape, WrongShape
 from archspec.compiler.language.ops.activation import Relu
 from archspec.compiler.language.ops.conv import Conv2D, DepthwiseConv2D, SeparableConv2D
+from archspec.compiler.language.ops.activation import Relu, Softmax
+from archspec.compiler.language.ops.conv import Conv2D
 from archspec.compiler.language.ops.dense import Dense
+from archspec.compiler.language.ops.depthwise import DepthwiseConv2D, SeparableConv2D
 from archspec.compiler.language.ops.dropout import Dropout
+from archspec.compiler.language.ops.global_pool import GlobalAvgPool
 from archspec.compiler.language.ops.merge import Add, Concat, Multiply
 from archspec.compiler.language.ops.norm import BatchNorm, LocalResponseNorm
-from archspec.compiler.language.ops.pool import AvgPool2D, GlobalAvgPool, MaxPool2D
+from archspec.compiler.language.ops.pool import AvgPool2D, MaxPool2D
 from archspec.compiler.language.ops.reshape import Flatten, Shift, Squeeze
 from archspec.compiler.language.ops.softmax import Softmax
 from archspec.compiler.language.registry import builtin
@@ -217,6 +221,14 @@ def test_groups() -> None:
     assert groups["pool"] == ("max_pool1d", "max_pool2d", "avg_pool2d")
     assert set(groups["merge"]) == {"concat", "add", "subtract", "multiply", "maximum", "minimum", "average"}
     assert groups["norm"] == ("batch_norm", "layer_norm", "instance_norm", "group_norm", "rms_norm")
+    assert groups["conv"] == (
+        *("conv1d", "conv2d", "conv3d"),
+        *("depthwise_conv2d", "separable_conv2d", "conv2d_in_plane"),
+    )
+    assert set(groups["weights"]) == {*groups["conv"], "dense", *(f"conv{rank}d_transpose" for rank in (1, 2, 3))}
+    assert groups["pool"] == tuple(f"{kind}_pool{rank}d" for kind in ("max", "avg") for rank in (1, 2, 3))
+    assert groups["norm"] == ("batch_norm",)
+    assert set(groups["merge"]) == {"concat", "add", "multiply"}
     assert "relu" in groups["activation"] and "softmax" not in groups["activation"]
     assert not groups.keys() & builtin().by_name.keys()
 
@@ -254,7 +266,7 @@ def test_main_fields() -> None:
         "depthwise_conv2d": "kernel",
         "separable_conv2d": "filters",
         "dense": "units",
-        "conv2d_transpose": "filters",
+        **{f"conv{rank}d_transpose": "filters" for rank in (1, 2, 3)},
         "upsample": "factor",
         "reshape": "sizes",
         "embedding": "units",
@@ -265,6 +277,12 @@ def test_main_fields() -> None:
         "max_pool1d": "kernel",
         "max_pool2d": "kernel",
         "avg_pool2d": "kernel",
+        "conv3d": "filters",
+        "conv2d_in_plane": "kernel",
+        "generalized_mean_pool": "power",
+        "pad_map": "amount",
+        "crop_map": "amount",
+        **{f"{kind}_pool{rank}d": "kernel" for kind in ("max", "avg") for rank in (1, 2, 3)},
         "dropout": "rate",
         "drop_path": "rate",
         "gaussian_noise": "stddev",

@@ -9,11 +9,12 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from archspec.compiler import rules
 from archspec.compiler.language.op import Lowering, Op, Shape
+from archspec.compiler.language.values import Sides
 from archspec.compiler.program import Program, check_file
 from archspec.compiler.rules import RULES, check_rules
 from archspec.compiler.rules.unused_taps import used_positions
@@ -51,19 +52,24 @@ class Window:
     kernel: tuple[int]
     stride: tuple[int]
     rate: tuple[int]
-    padding: str
+    padding: str | Sides
 
 
-@given(
-    st.integers(1, 12), st.integers(1, 9), st.integers(1, 5), st.integers(1, 4), st.sampled_from(["same", "symmetric"])
-)
+paddings = st.one_of(st.sampled_from(["same", "symmetric"]), st.tuples(st.tuples(st.integers(0, 5), st.integers(0, 5))))
+
+
+@given(st.integers(1, 12), st.integers(1, 9), st.integers(1, 5), st.integers(1, 4), paddings)
 def test_used_positions_are_those_that_trying_each_of_them_finds(
-    size: int, kernel: int, stride: int, rate: int, padding: str
+    size: int, kernel: int, stride: int, rate: int, padding: str | Sides
 ) -> None:
     window = (kernel - 1) * rate + 1
     steps = -(-size // stride)
     even = padding == "symmetric" and stride > 1
     before = (window - 1) // 2 if even else max((steps - 1) * stride + window - size, 0) // 2
+    if not isinstance(padding, str):
+        ((before, after),) = padding
+        assume(before + size + after >= window)
+        steps = (before + size + after - window) // stride + 1
     starts = [step * stride - before for step in range(steps)]
     found = sum(any(0 <= start + tap * rate < size for start in starts) for tap in range(kernel))
     assert used_positions(Window((kernel,), (stride,), (rate,), padding), (size,)) == found

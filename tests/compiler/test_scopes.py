@@ -127,7 +127,7 @@ layers:
 @pytest.mark.parametrize(
     ("defaults", "code"),
     [
-        ("{conv3d: {kernel: 1}}", "AS203"),
+        ("{conv4d: {kernel: 1}}", "AS203"),
         ("{conv2d: {kernal: 1}}", "AS204"),
         ("{pool: {filters: 1}}", "AS204"),
         ("{max_pool2d: {kernel: 1}}", "AS216"),

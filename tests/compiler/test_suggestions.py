@@ -115,6 +115,9 @@ def test_every_name_that_is_offered_for_one_of_other_tools_is_in_the_language() 
     # `normal` is a draw of ours, and for initializers what others call the truncated one; `scale` is a field of norms,
     # and as an operation what we call gain.
     assert not (_ELSEWHERE.keys() - {"normal", "scale"}) & language
+    # `normal` is a draw of ours, and for initializers what others call the truncated one; `pad` and `resize` are steps of
+    # preprocess, and among layers what others call pad_map and resize_map.
+    assert not (_ELSEWHERE.keys() - {"normal", "pad", "resize"}) & language
 
 
 def test_a_short_name_is_not_taken_for_another_that_shares_most_of_its_letters() -> None:

@@ -14,6 +14,7 @@ from archspec.compiler.language.ops.activation import Relu
 from archspec.compiler.language.ops.conv import Conv2D
 from archspec.compiler.language.ops.dense import Dense
 from archspec.compiler.language.ops.dropout import Dropout
+from archspec.compiler.language.ops.global_pool import GlobalAvgPool
 from archspec.compiler.language.ops.norm import BatchNorm
 from archspec.compiler.language.ops.pool import GlobalAvgPool
 from archspec.compiler.language.ops.softmax import Softmax

@@ -10,7 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from archspec.compiler.language.op import Op, Shape, WrongShape
-from archspec.compiler.language.ops.conv import Conv2D, DepthwiseConv2D
+from archspec.compiler.language.ops.conv import Conv2D
+from archspec.compiler.language.ops.depthwise import DepthwiseConv2D
 from archspec.compiler.language.ops.pool import AvgPool2D, MaxPool2D
 from tests.runtime.op_site import Site, run
 

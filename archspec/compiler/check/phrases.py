@@ -34,7 +34,7 @@ _BOOLEANS = {
     **dict.fromkeys(("no", "off", "false", "n", "none", "nil", "nothing"), "write false"),
 }
 """What to do about other words for true and false; null is neither, where a field takes that too."""
-_NUMERIC = frozenset({"int", "float", "Pair", "Duration"})
+_NUMERIC = frozenset({"int", "float", "Pair", "Triple", "Duration"})
 
 
 _ITEMS = {"ints": "int", "floats": "float", "range": "float", "durations": "Duration"}
@@ -126,7 +126,7 @@ def nearly(node: Node, declared: Field) -> str | None:
     if percent:
         return f"write {percent[1]} percent"
     number = as_number(node.text) if kind in _NUMERIC and isinstance(unquoted, str) else None
-    if number is not None and kind in ("int", "Pair"):
+    if number is not None and kind in ("int", "Pair", "Triple"):
         number = number.replace(" / ", " // ")
     return f"write {number}" if number is not None else None
 

@@ -159,7 +159,7 @@ def _point(rank: int) -> Field:
 
 def _field(node: Node, seen: list[Field]) -> Field | None:
     ranks = {len(field.size) for field in seen}
-    if ranks != {len(node.shape) - 1} or node.op.NAME == "global_avg_pool":
+    if ranks != {len(node.shape) - 1} or node.op.WHOLE:
         return None
     op: Any = node.op
     sizes, steps = _largest([field.size for field in seen]), _largest([field.step for field in seen])
@@ -178,5 +178,5 @@ def _largest(sizes: list[Sizes]) -> Sizes:
 
 def last_map(graph: Graph) -> str | None:
     """The last node that is a feature map of more than one position: what the classifier pools; None without one."""
-    maps = [path for path, node in graph.nodes.items() if len(node.shape) == 3 and node.shape[:2] != (1, 1)]
+    maps = [path for path, node in graph.nodes.items() if len(node.shape) > 2 and set(node.shape[:-1]) != {1}]
     return maps[-1] if maps else None

@@ -33,10 +33,14 @@ def _can_have(op: Any, fields: tuple[str, ...]) -> bool:
 def _fits(op: Op, fields: tuple[str, ...], axes: int) -> bool:
     for name in fields:
         value = getattr(op, name, None)
-        if not isinstance(value, str) and not _sizes(value, axes):
+        if not isinstance(value, str) and not _sizes(value, axes) and not _sides(value, axes):
             return False
     return True
 
 
 def _sizes(value: object, axes: int) -> bool:
     return isinstance(value, tuple) and len(value) == axes and set(map(type, value)) <= {int} and min(value) > 0
+
+
+def _sides(value: object, axes: int) -> bool:
+    return isinstance(value, tuple) and len(value) == axes and all(isinstance(v, tuple) and len(v) == 2 for v in value)

@@ -48,8 +48,10 @@ class Field:
         if result is not None:
             for number in _numbers(result):
                 self._check_limits(number)
-            if self.choices and result not in self.choices:
-                raise WrongValue(f"one of {', '.join(map(str, self.choices))}")
+            free = self.type.besides and not isinstance(result, str)
+            if self.choices and not free and result not in self.choices:
+                besides = f", {self.type.besides}" if self.type.besides else ""
+                raise WrongValue(f"one of {', '.join(map(str, self.choices))}{besides}")
         return result
 
     def _check_limits(self, number: float) -> None:
@@ -115,7 +117,8 @@ class Form:
             raise TypeError(f"{cls.__mro__[1].__name__} is final")
         cls.NAME = name
         cls.FAMILY = family or cls.FAMILY
-        cls.FIELDS = {**cls.FIELDS, **_declared(cls)}
+        inherited = [getattr(base, "FIELDS", {}) for base in reversed(cls.__bases__)]
+        cls.FIELDS = {**{name: field for fields in inherited for name, field in fields.items()}, **_declared(cls)}
         origin = Origin("default", f"the default of {name}")
         cls.MAIN = next((declared for declared in cls.FIELDS.values() if declared.main), None)
         cls.DEFAULTS = {key: Resolved(declared.default, origin) for key, declared in cls.FIELDS.items()}

@@ -52,7 +52,7 @@ def _flow(value: object) -> str:
         pairs = (str(name) if isinstance(part, _Bare) else f"{name}: {written(part)}" for name, part in value.items())
         return f"{{{', '.join(pairs)}}}"
     if isinstance(value, (tuple, list)):
-        return f"[{', '.join(map(written, value))}]"
+        return f"[{', '.join(_flow(part) if isinstance(part, tuple) else written(part) for part in value)}]"
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
     if isinstance(value, float) and not isfinite(value):

@@ -85,6 +85,9 @@ class Op(Form, family="op"):
     SPATIAL: ClassVar[bool] = False
     """Whether the op has `stride` (and perhaps `rate`) that an `output_stride` may turn into dilation."""
 
+    WHOLE: ClassVar[bool] = False
+    """Whether every element of the output sees all positions of the input."""
+
     DTYPES: ClassVar[tuple[str, ...]] = ("float32",)
     """The types of numbers that it takes: weights are float32."""
 

@@ -26,11 +26,13 @@ from archspec.compiler.language.ops import (
     attention,
     conv,
     dense,
+    depthwise,
     dropout,
     embedding,
     example_norm,
     gates,
     gdn,
+    global_pool,
     larger,
     learned,
     merge,
@@ -41,31 +43,13 @@ from archspec.compiler.language.ops import (
     reshape,
     several,
     softmax,
+    pad,
+    transposed,
 )
 from archspec.compiler.language.packages import brought_by, faults, forms_in
 from archspec.dataclass import dataclass, field
 
-_OPS = (
-    activation,
-    conv,
-    dense,
-    dropout,
-    embedding,
-    gates,
-    larger,
-    merge,
-    norm,
-    example_norm,
-    gdn,
-    noise,
-    one_hot,
-    pool,
-    reshape,
-    several,
-    softmax,
-    attention,
-    learned,
-)
+_OPS = (activation, _WINDOWS, conv, depthwise, dense, dropout, embedding, gates, larger, pad, _OPS, merge, norm, example_norm, gdn, noise, one_hot, pool, global_pool, transposed, reshape, several, softmax, attention, learned,)
 _FORMS = (
     initializers,
     width,

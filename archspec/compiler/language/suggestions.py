@@ -8,6 +8,7 @@ from functools import lru_cache
 _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "activationfn": ("activation",),
     "adaptiveavgpool2d": ("global_avg_pool",),
+    "adaptivemaxpool2d": ("global_max_pool",),
     "averagepooling2d": ("avg_pool2d",),
     "avgpool": ("avg_pool2d",),
     "batchnorm": ("batch_norm", "norm"),
@@ -19,10 +20,15 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "bn": ("batch_norm", "norm"),
     "categoricalcrossentropy": ("softmax_cross_entropy",),
     "centercrop": ("crop_or_pad",),
+    "centercrop2d": ("crop_map",),
     "channels": ("filters", "units"),
     "clipbyvalue": ("clip",),
     "concatenate": ("concat",),
     "conv": ("conv2d",),
+    "conv3dtranspose": ("conv3d_transpose",),
+    "convtranspose1d": ("conv1d_transpose",),
+    "convtranspose3d": ("conv3d_transpose",),
+    "cropping2d": ("crop_map",),
     "conv2dt": ("conv2d_transpose",),
     "convolution2d": ("conv2d",),
     "convtranspose": ("conv2d_transpose",),
@@ -42,9 +48,15 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "eps": ("epsilon",),
     "fc": ("dense",),
     "fullyconnected": ("dense",),
+    "gem": ("generalized_mean_pool",),
+    "gempool": ("generalized_mean_pool",),
+    "globalaveragepooling1d": ("global_avg_pool",),
     "globalaveragepooling2d": ("global_avg_pool",),
+    "globalaveragepooling3d": ("global_avg_pool",),
     "globalavgpool2d": ("global_avg_pool",),
     "gradientreversal": ("scale_gradient",),
+    "globalmaxpool2d": ("global_max_pool",),
+    "globalmaxpooling2d": ("global_max_pool",),
     "heinitializer": ("he_normal",),
     "horizontalflip": ("random_flip",),
     "kaiming": ("he_normal",),
@@ -74,8 +86,10 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "ones": ("constant",),
     "outchannels": ("filters",),
     "outfeatures": ("units",),
+    "pad": ("pad_map",),
     "poolsize": ("kernel",),
     "randomhorizontalflip": ("random_flip",),
+    "reflectionpad2d": ("pad_map",),
     "regularizer": ("l2",),
     "scale": ("gain",),
     "scope": ("name",),
@@ -106,22 +120,26 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "xavier": ("glorot_uniform",),
     "xavierinitializer": ("glorot_uniform",),
     "xavieruniform": ("glorot_uniform",),
+    "zeropad2d": ("pad_map",),
+    "zeropadding2d": ("pad_map",),
     "zeros": ("constant",),
 }
 """What TF-Slim, Keras and PyTorch call a thing, without case and underscores, and our names for it."""
 
 _THEIR_OWN = """
     acos adabelief adadelta adafactor adagrad adamax adamw adan asgd asin atan attention auc average batchrenorm
-    bce bilinear binarycrossentropy cast celu conv3d cos cosh crelu cutmix cutout dice divide elementwise elu6
-    erf exp exponential focal ftrl gather gelu globalmaxpool glorotnormal glu groupnorm gru hardshrink hardtanh
+    bce bilinear binarycrossentropy cast celu cos cosh crelu cutmix cutout dice divide elementwise elu6
+    erf exp exponential focal ftrl gather gelu glorotnormal glu groupnorm gru hardshrink hardtanh
     height heuniform hinge huber instancenorm iou iterations kaiminguniform kldivergence lamb lambda lars
     layernorm layernormalization lbfgs lecunnormal lecununiform left lion log logsoftmax lstm mae map max
-    maximum maxpool3d maxunpool maxunpool2d mean min minimum mish momentum mixup mse multihead nadam nesterov nll
-    orthogonal pad padding permute power precision prelu prod radam randomverticalflip recall reducelronplateau
+    maximum maxunpool maxunpool2d mean min minimum mish momentum mixup mse multihead nadam nesterov nll
+    orthogonal padding permute power precision prelu prod radam randomverticalflip recall reducelronplateau
     renorm reorganize reshape resize right rnn rotate rprop rrelu selu sgdw sigmoidcrossentropy sign silu sin
     sinh slice softmax2d softmin softplus softsign sophia sparse sparsemax split sqrt square stack step subtract
     tan threshold tile transpose unpool unsqueeze unstack upsample upsampling2d verticalflip weightnorm
     width xaviernormal zeropadding2d
+    swish tan threshold tile transpose unpool unsqueeze unstack upsample upsampling2d verticalflip weightnorm
+    width xaviernormal
 """
 _OF_THEIR_OWN = frozenset(_THEIR_OWN.split())
 """Names that mean something themselves: one of them is no slip for a name that looks like it."""

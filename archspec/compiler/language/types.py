@@ -8,14 +8,18 @@ from typing import Any
 
 from archspec.compiler.language.values import (
     UNITS,
+    Sides,
     boolean,
     duration,
     factors,
     number,
+    padding_of,
     pair,
+    sides,
     single,
     text_of,
     text_or_number,
+    triple,
     tuple_of,
     whole_number,
 )
@@ -38,6 +42,8 @@ class Type:
     family: str = ""
     many: str = ""
     refers: str = ""
+    besides: str = ""
+    """What may stand in place of one of the field's choices, which are texts, to end a sentence."""
 
     def read(self, value: object) -> Any:
         """The value in this type; raises WrongValue. Forms are read elsewhere, with their scopes."""
@@ -72,11 +78,28 @@ def _list(kind: str, size: int | None) -> Callable[[dict[str, Any], tuple[Any, .
     return schema
 
 
-def _pair_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
+def _sizes_schema(rank: int) -> Callable[[dict[str, Any], tuple[Any, ...]], dict[str, Any]]:
+    def schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
+        number = {"type": "integer", **limits}
+        positive = r"(?!(.*x)?0+(x|$))" if limits.get("minimum", 0) > 0 else ""
+        text = {"type": "string", "pattern": rf"^{positive}[0-9]{{1,5}}(x[0-9]{{1,5}}){{{rank - 1}}}$"}
+        return {"anyOf": [number, text, {"type": "array", "items": number, "minItems": rank, "maxItems": rank}]}
+
+    return schema
+
+
+def _sides_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
     number = {"type": "integer", **limits}
-    positive = r"(?!0+x)(?!.*x0+$)" if limits.get("minimum", 0) > 0 else ""
-    text = {"type": "string", "pattern": rf"^{positive}[0-9]{{1,5}}x[0-9]{{1,5}}$"}
-    return {"anyOf": [number, text, {"type": "array", "items": number, "minItems": 2, "maxItems": 2}]}
+    both = {"type": "array", "items": number, "minItems": 2, "maxItems": 2}
+    return {"anyOf": [number, {"type": "array", "items": {"anyOf": [number, both]}, "minItems": 1}]}
+
+
+def _padding_schema(rank: int) -> Callable[[dict[str, Any], tuple[Any, ...]], dict[str, Any]]:
+    def schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
+        number, each = _sides_schema(limits, choices)["anyOf"]
+        return {"anyOf": [{"enum": list(choices)}, number, {**each, "minItems": rank, "maxItems": rank}]}
+
+    return schema
 
 
 def _single_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
@@ -101,6 +124,7 @@ def _target_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str
 
 
 _numbers = "a list of numbers"
+_BESIDES = "or how much is put before and after along each axis, such as 1 or [[0, 1], [0, 1]]"
 texts = tuple_of(text_of, "a list of texts", None)
 _TYPES: dict[str, Type] = {
     "int": Type("int", whole_number, _simple("integer")),
@@ -108,7 +132,12 @@ _TYPES: dict[str, Type] = {
     "bool": Type("bool", boolean, _simple("boolean")),
     "str": Type("str", text_of, _simple("string")),
     "Single": Type("Single", single, _single_schema),
-    "Pair": Type("Pair", pair, _pair_schema),
+    "Pair": Type("Pair", pair, _sizes_schema(2)),
+    "Triple": Type("Triple", triple, _sizes_schema(3)),
+    "Sides": Type("Sides", sides, _sides_schema),
+    "LinePadding": Type("LinePadding", padding_of(1), _padding_schema(1), besides=_BESIDES),
+    "PlanePadding": Type("PlanePadding", padding_of(2), _padding_schema(2), besides=_BESIDES),
+    "SpacePadding": Type("SpacePadding", padding_of(3), _padding_schema(3), besides=_BESIDES),
     "Duration": Type("Duration", duration, _duration_schema),
     "tuple[Duration, ...]": Type("durations", tuple_of(duration, "a list of durations", None), _durations_schema),
     "Tensor": Type("Tensor", text_of, _simple("string"), refers="tensor"),
@@ -128,6 +157,10 @@ _TYPES: dict[str, Type] = {
 
 Single = tuple[int]
 Pair = tuple[int, int]
+Triple = tuple[int, int, int]
+LinePadding = str | Sides
+PlanePadding = str | Sides
+SpacePadding = str | Sides
 Tensor = str
 Feature = str
 Target = str | float

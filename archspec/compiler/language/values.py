@@ -59,23 +59,73 @@ def text_or_number(value: object) -> str | float:
     return value if isinstance(value, str) else number(value)
 
 
-_PAIR = re.compile(r"([0-9]{1,5})x([0-9]{1,5})")
-_PAIR_TEXT = "a whole number, or height x width such as 1x7"
+_SIZES_TEXT = {
+    2: "a whole number, or height x width such as 1x7",
+    3: "a whole number, or depth x height x width such as 1x3x3",
+}
 
 
 def pair(value: object) -> tuple[int, int]:
     """(height, width) from 3, "1x7" or [1, 7]."""
+    height, width = _sizes(value, 2)
+    return height, width
+
+
+def triple(value: object) -> tuple[int, int, int]:
+    """(depth, height, width) from 3, "1x3x3" or [1, 3, 3]."""
+    depth, height, width = _sizes(value, 3)
+    return depth, height, width
+
+
+def _sizes(value: object, rank: int) -> tuple[int, ...]:
     if isinstance(value, int) and not isinstance(value, bool):
-        return value, value
-    match = _PAIR.fullmatch(value) if isinstance(value, str) else None
-    if match:
-        return int(match[1]), int(match[2])
-    if isinstance(value, (list, tuple)) and len(value) == 2:
-        try:
-            return whole_number(value[0]), whole_number(value[1])
-        except WrongValue:
-            raise WrongValue(_PAIR_TEXT) from None
-    raise WrongValue(_PAIR_TEXT)
+        return (value,) * rank
+    if isinstance(value, str) and re.fullmatch(rf"[0-9]{{1,5}}(x[0-9]{{1,5}}){{{rank - 1}}}", value):
+        return tuple(map(int, value.split("x")))
+    if isinstance(value, (list, tuple)) and len(value) == rank and not any(map(_no_whole_number, value)):
+        return tuple(value)
+    raise WrongValue(_SIZES_TEXT[rank])
+
+
+def _no_whole_number(value: object) -> bool:
+    return isinstance(value, bool) or not isinstance(value, int)
+
+
+Sides = tuple[tuple[int, int], ...]
+"""How much is put before and after along each axis of positions."""
+
+
+def sides(value: object) -> Sides:
+    """((before, after), …) from 3, [1, 2] or [[0, 1], [0, 1]], for each axis; one pair alone holds for all of them."""
+    items = value if isinstance(value, (list, tuple)) else (value,)
+    if not items:
+        raise WrongValue(_SIDES_TEXT)
+    return tuple(map(_before_and_after, items))
+
+
+def _before_and_after(value: object) -> tuple[int, int]:
+    before, after = value if isinstance(value, (list, tuple)) and len(value) == 2 else (value, value)
+    try:
+        return whole_number(before), whole_number(after)
+    except WrongValue:
+        raise WrongValue(_SIDES_TEXT) from None
+
+
+def padding_of(rank: int) -> Callable[[object], str | Sides]:
+    """A reader of paddings: a text, or what is put before and after along each of so many axes."""
+
+    def read(value: object) -> str | Sides:
+        if isinstance(value, str):
+            return value
+        found = sides(value)
+        if isinstance(value, (list, tuple)) and len(found) != rank:
+            raise WrongValue(f"a text, {_SIDES_TEXT}, with {rank} of them")
+        return found if len(found) == rank else found * rank
+
+    return read
+
+
+_SIDES_TEXT = "a whole number, or one for each axis, or two of them, before and after, such as [[0, 1], [0, 1]]"
 
 
 def tuple_of(reader: Callable[[object], Any], text: str, size: int | None) -> Callable[[object], tuple[Any, ...]]:

@@ -13,7 +13,7 @@ from typing import Any
 from archspec.compiler.graph.graph import Kind
 from archspec.compiler.graph.windows import with_window
 from archspec.compiler.language.op import Shape, show
-from archspec.compiler.language.ops.window import extent
+from archspec.compiler.language.ops.window import border, extent
 from archspec.compiler.program import Program
 from archspec.diagnostics import Diagnostic
 
@@ -63,9 +63,9 @@ def _used(op: Any, axis: int, size: int | None) -> int:
     kernel, stride, rate = op.kernel[axis], op.stride[axis], _rate(op)[axis]
     if size is None:
         return int(kernel)
-    window = extent((kernel,), (rate,))[0]
-    last = (-(-size // stride) - 1) * stride
-    even = op.padding == "symmetric" and stride > 1
-    before = (window - 1) // 2 if even else max(last + window - size, 0) // 2
+    window = extent((kernel,), (rate,))
+    padding = op.padding if isinstance(op.padding, str) else (op.padding[axis],)
+    ((before, after),) = border(padding, window, (stride,), (size,))
+    last = (before + size + after - window[0]) // stride * stride
     first_tap, last_tap = -(-(before - last) // rate), (before + size - 1) // rate
     return int(max(min(last_tap, kernel - 1) - max(first_tap, 0) + 1, 0))

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from archspec.compiler.language.ops.conv import Conv1D, Conv2D, DepthwiseConv2D, SeparableConv2D
-from archspec.compiler.language.ops.larger import Conv2DTranspose, Upsample
-from archspec.compiler.language.ops.pool import AvgPool2D, GlobalAvgPool, GlobalMaxPool1D, MaxPool1D, MaxPool2D
+from archspec.compiler.language.forms.initializers import HeNormal
+from archspec.compiler.language.ops.conv import Conv1D, Conv2D, Conv3D
+from archspec.compiler.language.ops.depthwise import DepthwiseConv2D, InPlaneConv2D, SeparableConv2D
+from archspec.compiler.language.ops.global_pool import (
+    GeneralizedMeanPool,
+    GlobalAvgPool,
+    GlobalMaxPool,
+    GlobalMaxPool1D,
+)
+from archspec.compiler.language.ops.larger import Upsample
+from archspec.compiler.language.ops.pad import CropMap, PadMap
+from archspec.compiler.language.ops.pool import AvgPool1D, AvgPool2D, AvgPool3D, MaxPool1D, MaxPool2D, MaxPool3D
+from archspec.compiler.language.ops.transposed import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from tests.cases.ops.case import LINE, Case
+
+SPACE = (6, 5, 7, 4)
+AROUND = ((0, 1), (2, 1))
 
 CASES = (
     Case(Conv2D(filters=5, kernel=(3, 3))),
@@ -30,6 +43,11 @@ CASES = (
     Case(Conv2DTranspose(filters=5, kernel=(5, 5), stride=(2, 2))),
     Case(Conv2DTranspose(filters=5, kernel=(3, 2), stride=(2, 1), padding="valid")),
     Case(Conv2DTranspose(filters=2, kernel=(2, 2), stride=(3, 3), padding="valid", bias=False)),
+    Case(Conv2DTranspose(filters=5, kernel=(4, 4), stride=(2, 2), padding=((1, 1), (0, 2)))),
+    Case(Conv1DTranspose(filters=5, kernel=(4,), stride=(2,)), (LINE,)),
+    Case(Conv1DTranspose(filters=5, kernel=(3,), stride=(3,), padding="valid", bias=False), (LINE,)),
+    Case(Conv3DTranspose(filters=5, kernel=(3, 3, 2), stride=(1, 2, 2)), (SPACE,)),
+    Case(Conv3DTranspose(filters=5, kernel=(2, 3, 2), stride=(2, 1, 1), padding="valid"), (SPACE,)),
     Case(Upsample(factor=(2, 3))),
     Case(Upsample(factor=(2, 2), method="bilinear")),
     Case(DepthwiseConv2D(kernel=(3, 3))),
@@ -46,4 +64,50 @@ CASES = (
     Case(AvgPool2D(kernel=(5, 5), stride=(3, 3), padding="valid")),
     Case(GlobalAvgPool()),
     Case(GlobalAvgPool(keep=True)),
+    Case(GlobalAvgPool(keep=True), (LINE,)),
+    Case(GlobalAvgPool(), (SPACE,)),
+    Case(GlobalMaxPool()),
+    Case(GlobalMaxPool(keep=True), (SPACE,)),
+    Case(GlobalMaxPool(), (LINE,)),
+    Case(GeneralizedMeanPool()),
+    Case(GeneralizedMeanPool(power=2.0, trained=False, keep=True), (LINE,)),
+    Case(Conv3D(filters=5, kernel=(3, 3, 3)), (SPACE,)),
+    Case(Conv3D(filters=5, kernel=(1, 3, 2), stride=(1, 2, 2), padding="symmetric"), (SPACE,)),
+    Case(Conv3D(filters=5, kernel=(2, 3, 3), rate=(1, 2, 2), bias=False), (SPACE,)),
+    Case(Conv3D(filters=6, kernel=(3, 1, 1), stride=(2, 2, 2), padding="valid", groups=2), (SPACE,)),
+    Case(Conv3D(filters=5, kernel=(3, 3, 3), padding=((1, 0), (1, 1), (0, 2)), stride=(1, 2, 1)), (SPACE,)),
+    Case(Conv2D(filters=6, kernel=(3, 3), groups=2)),
+    Case(Conv2D(filters=8, kernel=(3, 3), groups=4, stride=(2, 2), padding="symmetric", bias=False)),
+    Case(Conv2D(filters=6, kernel=(3, 3), groups=2, rate=(2, 2), padding="valid")),
+    Case(Conv1D(filters=6, kernel=(3,), groups=2, rate=(2,)), (LINE,)),
+    Case(Conv1D(filters=5, kernel=(3,), padding=((2, 0),), rate=(2,)), (LINE,)),
+    Case(Conv2D(filters=5, kernel=(3, 3), padding=AROUND)),
+    Case(Conv2D(filters=5, kernel=(4, 4), stride=(2, 2), padding=((1, 1), (1, 1)))),
+    Case(Conv2D(filters=5, kernel=(3, 3), weight_standardization=1e-5)),
+    Case(DepthwiseConv2D(kernel=(3, 3), padding=AROUND)),
+    Case(SeparableConv2D(filters=5, kernel=(3, 3), pointwise_initializer=HeNormal(), padding=((0, 0), (1, 1)))),
+    Case(InPlaneConv2D(kernel=(3, 3))),
+    Case(InPlaneConv2D(kernel=(2, 3), stride=(2, 2), padding="valid", bias=False)),
+    Case(InPlaneConv2D(kernel=(3, 3), rate=(2, 2))),
+    Case(MaxPool3D(kernel=(3, 3, 3), stride=(2, 2, 2), padding="same"), (SPACE,)),
+    Case(MaxPool3D(kernel=(1, 2, 3), stride=(1, 2, 2), padding="valid"), (SPACE,)),
+    Case(AvgPool3D(kernel=(3, 3, 3), stride=(1, 2, 1), padding="same"), (SPACE,)),
+    Case(AvgPool3D(kernel=(2, 2, 2), stride=(2, 2, 2), padding=((0, 0), (1, 0), (1, 1))), (SPACE,)),
+    Case(AvgPool1D(kernel=(3,), stride=(2,), padding="same"), (LINE,)),
+    Case(AvgPool1D(kernel=(4,), stride=(4,), padding="valid"), (LINE,)),
+    Case(MaxPool1D(kernel=(3,), stride=(2,), padding=((1, 1),)), (LINE,)),
+    Case(MaxPool2D(kernel=(3, 3), stride=(2, 2), padding="symmetric")),
+    Case(MaxPool2D(kernel=(3, 4), stride=(1, 1), padding="symmetric")),
+    Case(MaxPool2D(kernel=(3, 3), stride=(2, 2), padding=AROUND)),
+    Case(AvgPool2D(kernel=(3, 3), stride=(2, 2), padding="symmetric")),
+    Case(AvgPool2D(kernel=(3, 3), stride=(1, 1), padding=((1, 1), (1, 1)), count_padding=True)),
+    Case(AvgPool2D(kernel=(3, 2), stride=(1, 1), padding="symmetric", count_padding=True)),
+    Case(PadMap(amount=((1, 1),))),
+    Case(PadMap(amount=((0, 2), (1, 0)), value=-3.5)),
+    Case(PadMap(amount=((3, 3),), mode="reflect")),
+    Case(PadMap(amount=((2, 1), (0, 3), (1, 1)), mode="symmetric"), (SPACE,)),
+    Case(PadMap(amount=((1, 2), (3, 0)), mode="edge")),
+    Case(PadMap(amount=((2, 4),), mode="wrap"), (LINE,)),
+    Case(CropMap(amount=((1, 1),))),
+    Case(CropMap(amount=((0, 2), (3, 0)))),
 )

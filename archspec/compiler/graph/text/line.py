@@ -17,7 +17,7 @@ from archspec.compiler.language.values import WrongValue
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _SHAPE = re.compile(r"scalar(?![\w.])|(?:[0-9]{1,9}|\?)(?:x(?:[0-9]{1,9}|\?))*(?![\w.])")
-_PAIR = re.compile(r"([0-9]{1,9})x([0-9]{1,9})(?![\w.])")
+_SIZES = re.compile(r"[0-9]{1,9}(?:x[0-9]{1,9}){1,2}(?![\w.])")
 _NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]+)?([eE][-+]?[0-9]+)?(?![\w.])")
 _CONSTANTS = {"null": None, "true": True, "false": False}
 _CONSTANT = re.compile(r"(?:null|true|false)(?![\w./+-])")
@@ -175,9 +175,9 @@ class Line:
             known = self.registry.members(declared.type.family)
             kind = self.one_of(known, declared.type.family)
             return self._nested(lambda: self.form(known[kind]))
-        pair, number = self._take(_PAIR), self._take(_NUMBER)
-        if pair:
-            return int(pair[1]), int(pair[2])
+        sizes, number = self._take(_SIZES), self._take(_NUMBER)
+        if sizes:
+            return tuple(map(int, sizes[0].split("x")))
         if number:
             return float(number[0]) if number[1] or number[2] else int(number[0])
         return self.name()

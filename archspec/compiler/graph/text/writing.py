@@ -70,7 +70,7 @@ def _fields(form: Form, before: str) -> str:
 
 def _value(value: Any, declared: Field) -> str:
     if isinstance(value, tuple):
-        sizes = declared.type.text in ("Single", "Pair")
+        sizes = declared.type.text in ("Single", "Pair", "Triple")
         return show(value) if sizes else f"[{', '.join(_value(item, declared) for item in value)}]"
     if isinstance(value, Form):
         return f"{value.NAME}{_fields(value, '')}"

@@ -1,4 +1,4 @@
-"""Convolutions over one axis of positions, and over height and width."""
+"""Convolutions: along one axis of positions, over height and width, and in space."""
 
 from __future__ import annotations
 
@@ -9,10 +9,16 @@ from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.width import Width
 from archspec.compiler.language.op import Lowering, Shape, Variable, WrongShape, known, show
 from archspec.compiler.language.ops.weighted import Weighted
-from archspec.compiler.language.ops.window import Sizes, channels, padded, slide
-from archspec.compiler.language.types import Pair, Single
+from archspec.compiler.language.ops.window import Sizes, channels, extent, padded, slide
+from archspec.compiler.language.types import LinePadding, Pair, PlanePadding, Single, SpacePadding, Triple
+from archspec.compiler.language.values import Sides
 
-_PADDINGS = ("same", "valid", "symmetric")
+PADDINGS = ("same", "valid", "symmetric")
+PADDING = (
+    "zeros around the input: same as TensorFlow's, valid none, symmetric the same number on both sides, "
+    "or how many, for each axis, or before and after along each axis"
+)
+_RATE = "distance of the kernel's taps (dilation)"
 
 
 class Convolution(Weighted):
@@ -23,7 +29,7 @@ class Convolution(Weighted):
 
     kernel: Sizes
     stride: Sizes
-    padding: str
+    padding: str | Sides
     rate: Sizes
 
     def _slid(self, shape: Shape) -> Shape:
@@ -35,45 +41,17 @@ class Convolution(Weighted):
     def _strides(self) -> list[int]:
         return [1, *self.stride, 1]
 
-
-class FullConvolution(Convolution):
-    """Every output channel from all input channels."""
-
-    filters: int
-
-    def shape(self, *shapes: Shape) -> Shape:
-        """(positions', filters); valid ceil((n - extent + 1) / stride), else ceil(n / stride)."""
-        channels(shapes[0])
-        return *self._slid(shapes[0]), self.filters
-
-    def variables(self, *shapes: Shape) -> tuple[Variable, ...]:
-        """weights [*kernel, in, out] and biases [out]."""
-        return self.weights("weights", *self.kernel, channels(shapes[0]), self.filters), *self.biases(self.filters)
-
-    def macs(self, *shapes: Shape) -> int:
-        """positions' * kernel positions * in * out."""
-        return self._positions(shapes[0]) * prod(self.kernel) * channels(shapes[0]) * self.filters
-
-    def lower(self, g: Lowering, *inputs: Any) -> Any:
-        x, padding = padded(g, inputs[0], self.kernel, self.stride, self.padding, self.rate)
-        # Not tf.nn.convolution, which computes a dilated one on a rearranged input.
-        convolve = {1: g.tf.nn.conv1d, 2: g.tf.nn.conv2d}[len(self.kernel)]
-        x = convolve(x, g.variable("weights"), self._strides(), padding, dilations=self.rate)
-        return self.plus_bias(g, x)
+    def _padded(self, g: Lowering, x: Any) -> tuple[Any, str]:
+        return padded(g, x, extent(self.kernel, self.rate), self.stride, self.padding)
 
 
-class Conv1D(FullConvolution, name="conv1d"):
-    """Every output channel from all input channels, along one axis: text, sound, a series.
+class LineConvolution(Convolution):
+    """A kernel that slides along one axis: text, sound, a series."""
 
-    y[i, f] = sum over a, c of x[i * stride + a * rate, c] * w[a, c, f]
-    """
-
-    filters: int = field(main=True, minimum=1, doc="channels of the output")
     kernel: Single = field(minimum=1, doc="length of the kernel", unit="positions")
     stride: Single = field(default=(1,), minimum=1, doc="step of the kernel", unit="positions")
-    padding: str = field(default="same", choices=_PADDINGS, doc="zeros around the input, as conv2d's")
-    rate: Single = field(default=(1,), minimum=1, doc="distance of the kernel's taps (dilation)", unit="positions")
-    width: Width | None = field(default=None, doc="width multiplier of filters")
+    padding: LinePadding = field(default="same", choices=PADDINGS, minimum=0, doc=PADDING)
+    rate: Single = field(default=(1,), minimum=1, doc=_RATE, unit="positions")
 
 
 class PlaneConvolution(Convolution):
@@ -81,86 +59,93 @@ class PlaneConvolution(Convolution):
 
     kernel: Pair = field(minimum=1, doc="height and width of the kernel", unit="pixels")
     stride: Pair = field(default=(1, 1), minimum=1, doc="step of the kernel", unit="pixels")
-    padding: str = field(
-        default="same",
-        choices=_PADDINGS,
-        doc="zeros around the input: same as TensorFlow's, valid none, symmetric the same number on both sides",
+    padding: PlanePadding = field(default="same", choices=PADDINGS, minimum=0, doc=PADDING)
+    rate: Pair = field(default=(1, 1), minimum=1, doc=_RATE, unit="pixels")
+
+
+class SpaceConvolution(Convolution):
+    """A kernel that slides over depth (or time), height and width."""
+
+    kernel: Triple = field(minimum=1, doc="depth, height and width of the kernel", unit="positions")
+    stride: Triple = field(default=(1, 1, 1), minimum=1, doc="step of the kernel", unit="positions")
+    padding: SpacePadding = field(default="same", choices=PADDINGS, minimum=0, doc=PADDING)
+    rate: Triple = field(default=(1, 1, 1), minimum=1, doc=_RATE, unit="positions")
+
+
+class FullConvolution(Convolution):
+    """Every output channel from all input channels, or from those of its group."""
+
+    filters: int = field(main=True, minimum=1, doc="channels of the output")
+    groups: int = field(
+        default=1, minimum=1, doc="parts of the channels; each part of the output sees one part of the input"
     )
-    rate: Pair = field(default=(1, 1), minimum=1, doc="distance of the kernel's taps (dilation)", unit="pixels")
+    weight_standardization: float | None = field(
+        default=None,
+        above=0,
+        doc="each filter's weights are brought to mean 0 and variance 1, with this number added to the variance, "
+        "before they are used (Qiao et al. 2019, https://arxiv.org/abs/1903.10520); null: they are used as they are",
+    )
+    width: Width | None = field(default=None, doc="width multiplier of filters")
 
-    def _slid_depthwise(self, shape: Shape) -> Shape:
-        # TensorFlow's depthwise kernel refuses other strides.
-        if self.stride[0] != self.stride[1]:
-            raise WrongShape(f"needs the same stride down and across, got {show(self.stride)}", "write one number")
-        return self._slid(shape)
+    def shape(self, *shapes: Shape) -> Shape:
+        """(positions', filters); valid ceil((n - extent + 1) / stride), else ceil(n / stride)."""
+        self._group(shapes[0])
+        return *self._slid(shapes[0]), self.filters
 
-    def _depthwise(self, g: Lowering, x: Any) -> Any:
-        x, padding = padded(g, x, self.kernel, self.stride, self.padding, self.rate)
-        weights = g.variable("depthwise_weights")
-        return g.tf.nn.depthwise_conv2d(x, weights, self._strides(), padding, dilations=self.rate)
+    def _group(self, shape: Shape) -> int:
+        """The input channels of one group; raises WrongShape where the groups do not divide the channels."""
+        size = channels(shape)
+        if size % self.groups or self.filters % self.groups:
+            message = f"needs channels and filters that its {self.groups} groups divide, got {show(shape)}"
+            help = "1 group convolves all channels, as many groups as channels each by itself"
+            raise WrongShape(f"{message} and {self.filters} filters", help)
+        return size // self.groups
+
+    def variables(self, *shapes: Shape) -> tuple[Variable, ...]:
+        """weights [*kernel, in / groups, out] and biases [out]."""
+        return self.weights("weights", *self.kernel, self._group(shapes[0]), self.filters), *self.biases(self.filters)
+
+    def macs(self, *shapes: Shape) -> int:
+        """positions' * kernel positions * in / groups * out."""
+        return self._positions(shapes[0]) * prod(self.kernel) * self._group(shapes[0]) * self.filters
+
+    def lower(self, g: Lowering, *inputs: Any) -> Any:
+        x, padding = self._padded(g, inputs[0])
+        return self.plus_bias(g, self._convolved(g, x, self._standardized(g, g.variable("weights")), padding))
+
+    def _standardized(self, g: Lowering, weights: Any) -> Any:
+        if self.weight_standardization is None:
+            return weights
+        mean, variance = g.tf.nn.moments(weights, list(range(len(self.kernel) + 1)), keepdims=True)
+        return (weights - mean) * g.tf.math.rsqrt(variance + self.weight_standardization)
+
+    def _convolved(self, g: Lowering, x: Any, weights: Any, padding: str) -> Any:
+        # Not tf.nn.convolution, which computes a dilated one on a rearranged input.
+        convolve = {1: g.tf.nn.conv1d, 2: g.tf.nn.conv2d, 3: g.tf.nn.conv3d}[len(self.kernel)]
+        rate = [1, *self.rate, 1]
+        if self.groups == 1 or len(self.kernel) < 3:
+            return convolve(x, weights, self._strides(), padding, dilations=rate)
+        # TensorFlow has no grouped kernel for three axes.
+        parts = zip(g.tf.split(x, self.groups, -1), g.tf.split(weights, self.groups, -1), strict=True)
+        return g.tf.concat([convolve(a, w, self._strides(), padding, dilations=rate) for a, w in parts], -1)
 
 
-class Conv2D(PlaneConvolution, FullConvolution, name="conv2d"):
+class Conv1D(FullConvolution, LineConvolution, name="conv1d"):
+    """Every output channel from all input channels, along one axis: text, sound, a series.
+
+    y[i, f] = sum over a, c of x[i * stride + a * rate, c] * w[a, c, f]
+    """
+
+
+class Conv2D(FullConvolution, PlaneConvolution, name="conv2d"):
     """Every output channel from all input channels.
 
     y[i, j, f] = sum over a, b, c of x[i * stride + a * rate, j * stride + b * rate, c] * w[a, b, c, f]
     """
 
-    filters: int = field(main=True, minimum=1, doc="channels of the output")
-    width: Width | None = field(default=None, doc="width multiplier of filters")
 
+class Conv3D(FullConvolution, SpaceConvolution, name="conv3d"):
+    """Every output channel from all input channels, over depth, height and width: volumes, and video with time first.
 
-class DepthwiseConv2D(PlaneConvolution, name="depthwise_conv2d"):
-    """A convolution of every channel by itself."""
-
-    kernel: Pair = field(main=True, minimum=1, doc="height and width of the kernel", unit="pixels")
-    multiplier: int = field(default=1, minimum=1, doc="output channels for each input channel")
-
-    def shape(self, *shapes: Shape) -> Shape:
-        """(height', width', channels * multiplier); height and width as conv2d's."""
-        return *self._slid_depthwise(shapes[0]), channels(shapes[0]) * self.multiplier
-
-    def variables(self, *shapes: Shape) -> tuple[Variable, ...]:
-        """depthwise_weights [height, width, in, multiplier] and biases [in * multiplier]."""
-        size = channels(shapes[0])
-        weights = self.weights("depthwise_weights", *self.kernel, size, self.multiplier)
-        return weights, *self.biases(size * self.multiplier)
-
-    def macs(self, *shapes: Shape) -> int:
-        """height' * width' * kernel height * kernel width * channels * multiplier."""
-        return self._positions(shapes[0]) * prod(self.kernel) * channels(shapes[0]) * self.multiplier
-
-    def lower(self, g: Lowering, *inputs: Any) -> Any:
-        return self.plus_bias(g, self._depthwise(g, inputs[0]))
-
-
-class SeparableConv2D(PlaneConvolution, name="separable_conv2d"):
-    """A depthwise convolution and a 1x1 convolution on it (Sifre 2014; Chollet 2016, https://arxiv.org/abs/1610.02357).
-
-    The initializer and the L2 penalty hold for both kernels, as in TF-Slim.
+    y[i, j, k, f] = sum over a, b, c, d of x[i * stride + a * rate, …, d] * w[a, b, c, d, f]
     """
-
-    filters: int = field(main=True, minimum=1, doc="channels of the output")
-    multiplier: int = field(default=1, minimum=1, doc="channels in the middle for each input channel")
-    width: Width | None = field(default=None, doc="width multiplier of filters")
-
-    def shape(self, *shapes: Shape) -> Shape:
-        """(height', width', filters); height and width as conv2d's."""
-        channels(shapes[0])
-        return *self._slid_depthwise(shapes[0]), self.filters
-
-    def variables(self, *shapes: Shape) -> tuple[Variable, ...]:
-        """depthwise_weights [height, width, in, multiplier], pointwise_weights [1, 1, in * multiplier, out], biases."""
-        size = channels(shapes[0])
-        depthwise = self.weights("depthwise_weights", *self.kernel, size, self.multiplier)
-        pointwise = self.weights("pointwise_weights", 1, 1, size * self.multiplier, self.filters)
-        return depthwise, pointwise, *self.biases(self.filters)
-
-    def macs(self, *shapes: Shape) -> int:
-        """height' * width' * middle channels * (kernel height * kernel width + out)."""
-        middle = channels(shapes[0]) * self.multiplier
-        return self._positions(shapes[0]) * middle * (prod(self.kernel) + self.filters)
-
-    def lower(self, g: Lowering, *inputs: Any) -> Any:
-        x = self._depthwise(g, inputs[0])
-        return self.plus_bias(g, g.tf.nn.conv2d(x, g.variable("pointwise_weights"), 1, "VALID"))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from archspec.compiler.language.notation import written
 from archspec.compiler.language.op import Lowering, Shape, WrongShape, show
+from archspec.compiler.language.values import Sides
 
 Sizes = tuple[int, ...]
 """A size along each axis of positions: of a kernel, a stride, a rate."""
@@ -22,6 +24,14 @@ def need_map(shape: Shape, rank: int = 2) -> Shape:
     return shape
 
 
+def need_positions(shape: Shape) -> Shape:
+    """The shape, if it has positions before the channels, along one to three axes; raises WrongShape."""
+    if len(shape) - 1 not in _AXES:
+        help = "put it before the flatten, dense or pooling layer that takes the positions away"
+        raise WrongShape(f"needs channels after one to three axes of positions, got {show(shape)}", help)
+    return shape
+
+
 def channels(shape: Shape) -> int:
     """The size of the last axis; raises WrongShape where it is not known."""
     if not shape or shape[-1] is None:
@@ -35,10 +45,29 @@ def extent(kernel: Sizes, rate: Sizes) -> Sizes:
     return tuple((k - 1) * r + 1 for k, r in zip(kernel, rate, strict=True))
 
 
-def slide(shape: Shape, kernel: Sizes, stride: Sizes, padding: str, rate: Sizes | None = None) -> Shape:
-    """The positions after the window: valid ceil((n - extent + 1) / stride), same and symmetric ceil(n / stride).
+def border(padding: str | Sides, window: Sizes, stride: Sizes, size: Sizes = ()) -> Sides:
+    """What is put before and after along each axis; only same needs the sizes of the input.
 
-    Raises WrongShape for a shape of another rank, a window larger than it, or stride together with rate.
+    same: TensorFlow's, as little as ceil(n / stride) windows need, the odd one after. symmetric: TF-Slim's
+    conv2d_same, window - 1 whatever the size and the stride.
+    """
+    if not isinstance(padding, str):
+        return padding
+    if padding == "valid":
+        return ((0, 0),) * len(window)
+    if padding == "symmetric":
+        totals = [k - 1 for k in window]
+    else:
+        axes = zip(size, window, stride, strict=True)
+        totals = [max((-(-n // s) - 1) * s + k - n, 0) for n, k, s in axes]
+    return tuple((total // 2, total - total // 2) for total in totals)
+
+
+def slide(shape: Shape, kernel: Sizes, stride: Sizes, padding: str | Sides, rate: Sizes | None = None) -> Shape:
+    """The positions after the window: same and symmetric ceil(n / stride), valid ceil((n - extent + 1) / stride).
+
+    With a padding in numbers, n counts it too. Raises WrongShape for a shape of another rank, a window larger than
+    what it slides over, or stride together with rate.
     """
     rate = rate or (1,) * len(kernel)
     positions = need_map(shape, len(kernel))[:-1]
@@ -46,21 +75,28 @@ def slide(shape: Shape, kernel: Sizes, stride: Sizes, padding: str, rate: Sizes 
         help = "take one of them back to 1; a group's `output_stride` trades the one for the other"
         raise WrongShape(f"can't have both stride {show(stride)} and rate {show(rate)} above 1", help)
     window = extent(kernel, rate)
-    if padding == "valid" and any(n is not None and n < k for n, k in zip(positions, window, strict=True)):
-        message = f"needs at least {show(window)} for its window with padding valid, got {show(shape)}"
-        raise WrongShape(message, "use padding same, a smaller kernel, a larger input, or fewer strides before it")
-    lost = window if padding == "valid" else (1,) * len(kernel)
-    return tuple(n if n is None else -(-(n - k + 1) // s) for n, k, s in zip(positions, lost, stride, strict=True))
+    if padding == "same":
+        return tuple(None if n is None else -(-n // s) for n, s in zip(positions, stride, strict=True))
+    around = border(padding, window, stride)
+    whole = tuple(None if n is None else n + sum(more) for n, more in zip(positions, around, strict=True))
+    if any(n is not None and n < k for n, k in zip(whole, window, strict=True)):
+        counted = "" if padding == "valid" else f", {show(whole)} with it"
+        message = f"needs at least {show(window)} for its window with padding {written(padding)}, got {show(shape)}"
+        help = "use padding same, a smaller kernel, a larger input, or fewer strides before it"
+        raise WrongShape(message + counted, help)
+    return tuple(n if n is None else (n - k) // s + 1 for n, k, s in zip(whole, window, stride, strict=True))
 
 
-def padded(g: Lowering, x: Any, kernel: Sizes, stride: Sizes, padding: str, rate: Sizes) -> tuple[Any, str]:
-    """The tensor and TensorFlow's name for the padding it still needs.
-
-    Symmetric is TF-Slim's conv2d_same: as `same` for stride 1, else extent - 1 zeros around, (extent - 1) // 2 first.
-    """
-    if padding != "symmetric":
-        return x, padding.upper()
-    if max(stride) == 1:
+def padded(
+    g: Lowering, x: Any, window: Sizes, stride: Sizes, padding: str | Sides, fill: float = 0.0
+) -> tuple[Any, str]:
+    """The tensor, with what is put around it, and TensorFlow's name for the padding that it still needs."""
+    if padding == "valid":
+        return x, "VALID"
+    # With stride 1, symmetric is what TensorFlow calls same.
+    if padding == "same" or (padding == "symmetric" and max(stride) == 1):
         return x, "SAME"
-    sides = [((n - 1) // 2, n // 2) for n in extent(kernel, rate)]
-    return (g.tf.pad(x, [(0, 0), *sides, (0, 0)]) if max(kernel) > 1 else x), "VALID"
+    around = border(padding, window, stride)
+    if any(map(any, around)):
+        x = g.tf.pad(x, [(0, 0), *around, (0, 0)], constant_values=g.tf.cast(fill, x.dtype))
+    return x, "VALID"
