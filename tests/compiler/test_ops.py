@@ -13,8 +13,6 @@ from archspec.compiler.language.forms.initializers import Constant, GlorotUnifor
 from archspec.compiler.language.forms.width import Width
 from archspec.compiler.language.op import Op, Shape, WrongShape
 from archspec.compiler.language.ops.activation import Relu
-from archspec.compiler.language.ops.conv import Conv2D, DepthwiseConv2D, SeparableConv2D
-from archspec.compiler.language.ops.activation import Relu, Softmax
 from archspec.compiler.language.ops.conv import Conv2D
 from archspec.compiler.language.ops.dense import Dense
 from archspec.compiler.language.ops.depthwise import DepthwiseConv2D, SeparableConv2D
@@ -216,9 +214,6 @@ def test_width_is_a_multiple_and_loses_at_most_a_tenth(size: int, times: float, 
 
 def test_groups() -> None:
     groups = {group: tuple(ops) for group, ops in builtin().groups.items()}
-    assert groups["conv"] == ("conv1d", "conv2d", "depthwise_conv2d", "separable_conv2d")
-    assert groups["weights"] == (*groups["conv"], "dense", "conv2d_transpose")
-    assert groups["pool"] == ("max_pool1d", "max_pool2d", "avg_pool2d")
     assert set(groups["merge"]) == {"concat", "add", "subtract", "multiply", "maximum", "minimum", "average"}
     assert groups["norm"] == ("batch_norm", "layer_norm", "instance_norm", "group_norm", "rms_norm")
     assert groups["conv"] == (
@@ -227,8 +222,6 @@ def test_groups() -> None:
     )
     assert set(groups["weights"]) == {*groups["conv"], "dense", *(f"conv{rank}d_transpose" for rank in (1, 2, 3))}
     assert groups["pool"] == tuple(f"{kind}_pool{rank}d" for kind in ("max", "avg") for rank in (1, 2, 3))
-    assert groups["norm"] == ("batch_norm",)
-    assert set(groups["merge"]) == {"concat", "add", "multiply"}
     assert "relu" in groups["activation"] and "softmax" not in groups["activation"]
     assert not groups.keys() & builtin().by_name.keys()
 

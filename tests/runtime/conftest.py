@@ -16,7 +16,6 @@ from archspec.compiler.language.ops.dense import Dense
 from archspec.compiler.language.ops.dropout import Dropout
 from archspec.compiler.language.ops.global_pool import GlobalAvgPool
 from archspec.compiler.language.ops.norm import BatchNorm
-from archspec.compiler.language.ops.pool import GlobalAvgPool
 from archspec.compiler.language.ops.softmax import Softmax
 from tests.runtime import training
 

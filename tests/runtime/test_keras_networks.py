@@ -36,6 +36,9 @@ class Pair:
 
 
 PAIRS = [
+    Pair("densenet_121", "DenseNet121", "densenet", 64),
+    Pair("densenet_169", "DenseNet169", "densenet", 64),
+    Pair("densenet_201", "DenseNet201", "densenet", 64),
     Pair("convnext_tiny", "ConvNeXtTiny", "convnext", 64, {"include_preprocessing": False}),
     Pair("convnext_small", "ConvNeXtSmall", "convnext", 64, {"include_preprocessing": False}),
     Pair("convnext_base", "ConvNeXtBase", "convnext", 64, {"include_preprocessing": False}),

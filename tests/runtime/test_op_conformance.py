@@ -13,7 +13,6 @@ from archspec.compiler.language.ops.dense import Dense
 from archspec.compiler.language.ops.depthwise import InPlaneConv2D
 from archspec.compiler.language.ops.dropout import Dropout
 from archspec.compiler.language.ops.gdn import Gdn
-from archspec.compiler.language.ops.larger import Conv2DTranspose
 from archspec.compiler.language.ops.learned import Learned
 from archspec.compiler.language.ops.transposed import ConvTranspose
 from archspec.compiler.language.registry import builtin

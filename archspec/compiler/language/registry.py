@@ -39,17 +39,36 @@ from archspec.compiler.language.ops import (
     noise,
     norm,
     one_hot,
+    pad,
     pool,
     reshape,
     several,
     softmax,
-    pad,
     transposed,
 )
 from archspec.compiler.language.packages import brought_by, faults, forms_in
 from archspec.dataclass import dataclass, field
 
-_OPS = (activation, _WINDOWS, conv, depthwise, dense, dropout, embedding, gates, larger, pad, _OPS, merge, norm, example_norm, gdn, noise, one_hot, pool, global_pool, transposed, reshape, several, softmax, attention, learned,)
+_WINDOWS = (conv, depthwise, pool, global_pool, transposed, larger, pad)
+_OPS = (
+    activation,
+    *_WINDOWS,
+    dense,
+    dropout,
+    embedding,
+    gates,
+    merge,
+    norm,
+    example_norm,
+    gdn,
+    noise,
+    one_hot,
+    reshape,
+    several,
+    softmax,
+    attention,
+    learned,
+)
 _FORMS = (
     initializers,
     width,

@@ -137,8 +137,6 @@ _THEIR_OWN = """
     renorm reorganize reshape resize right rnn rotate rprop rrelu selu sgdw sigmoidcrossentropy sign silu sin
     sinh slice softmax2d softmin softplus softsign sophia sparse sparsemax split sqrt square stack step subtract
     tan threshold tile transpose unpool unsqueeze unstack upsample upsampling2d verticalflip weightnorm
-    width xaviernormal zeropadding2d
-    swish tan threshold tile transpose unpool unsqueeze unstack upsample upsampling2d verticalflip weightnorm
     width xaviernormal
 """
 _OF_THEIR_OWN = frozenset(_THEIR_OWN.split())

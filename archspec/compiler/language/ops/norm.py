@@ -6,10 +6,9 @@ from typing import Any
 
 from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.initializers import Constant
-from archspec.compiler.language.op import Lowered, Lowering, Op, Shape, Variable
-from archspec.compiler.language.ops.scaled import Scaled
 from archspec.compiler.language.op import FLOATS, Lowered, Lowering, Op, Shape, Variable
 from archspec.compiler.language.ops.axes import AXIS, sized_axis
+from archspec.compiler.language.ops.scaled import Scaled
 from archspec.compiler.language.ops.window import channels, need_map
 
 
