@@ -22,10 +22,17 @@ class Site:
 
     tf = tf
 
-    def __init__(self, op: Op, shapes: tuple[Shape, ...], training: bool = False, make: Any = tf.Variable) -> None:
+    def __init__(
+        self,
+        op: Op,
+        shapes: tuple[Shape, ...],
+        training: bool = False,
+        make: Any = tf.Variable,
+        dtype: str = "float32",
+    ) -> None:
         generator, variables = np.random.default_rng(1), op.variables(*shapes)
         self.training = training
-        self.weights = {v.name: make(generator.uniform(0.5, 1.5, v.shape), dtype=tf.float32) for v in variables}
+        self.weights = {v.name: make(generator.uniform(0.5, 1.5, v.shape), dtype=dtype) for v in variables}
         self.trainable = [v.name for v in variables if v.trainable]
         self.asked: set[str] = set()
 

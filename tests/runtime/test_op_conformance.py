@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -92,6 +94,71 @@ def test_gradients_are_finite(case: Case) -> None:
         gradient = tf.convert_to_tensor(gradient)
         assert np.isfinite(gradient).all()
         assert np.any(gradient)
+
+
+SINGLE = ("batch_norm", "local_response_norm", "upsample")
+"""Ops that TensorFlow has no kernel for in double precision, or whose output is float32 whatever comes in; so are the
+gradients of dilated convolutions."""
+
+OTHER_GRADIENT = ("scale_gradient",)
+"""Ops whose gradient is meant to be another than that of what they compute."""
+
+
+@each_case
+def test_gradients_are_those_of_small_differences(case: Case) -> None:
+    """Along a random direction, (f(x + h * d) - f(x - h * d)) / 2h, for f a random sum of the outputs.
+
+    A kink (of a ReLU, a largest value) does not lie between the two points, but for a few in float32, which the wider
+    tolerance allows for.
+    """
+    if case.op.NAME in OTHER_GRADIENT:
+        pytest.skip("its gradient is another")
+    single = case.op.NAME in SINGLE or (isinstance(case.op, Convolution) and max(case.op.rate) > 1)
+    dtype, step, tolerance = ("float32", 1e-2, 2e-2) if single else ("float64", 1e-6, 1e-5)
+    site = Site(case.op, case.inputs, training=True, dtype=dtype)
+    inputs = [tf.Variable(x.astype(dtype) if x.dtype.kind == "f" else x) for x in inputs_of(case)]
+    points = [x for x in inputs if x.dtype.is_floating] + [site.weights[name] for name in site.trainable]
+    if not points:
+        pytest.skip("takes whole numbers and has no variables")
+    factors: dict[int, Any] = {}
+
+    def value() -> Any:
+        outputs = lowered(case.op, site, *map(tf.convert_to_tensor, inputs)).outputs
+        for i, y in enumerate(outputs):
+            factors.setdefault(i, np.random.default_rng(i).normal(size=y.shape))
+        return tf.add_n([tf.reduce_sum(tf.cast(y, tf.float64) * factors[i]) for i, y in enumerate(outputs)])
+
+    with tf.GradientTape() as tape:
+        y = value()
+    gradients = [np.asarray(tf.convert_to_tensor(g)) if g is not None else 0.0 for g in tape.gradient(y, points)]
+    for number, (point, gradient) in enumerate(zip(points, gradients, strict=True)):
+        before, direction = point.numpy(), np.random.default_rng(number).choice([-1.0, 1.0], point.shape)
+        sides = []
+        for sign in (1, -1):
+            point.assign(before + sign * step * direction)
+            sides.append(float(value()))
+        point.assign(before)
+        found, size = (sides[0] - sides[1]) / (2 * step), np.linalg.norm(gradient)
+        assert abs(found - np.sum(gradient * direction)) <= tolerance * (size + 1e-3), (number, found, size)
+
+
+@each_case
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_half_precision_comes_near(case: Case, dtype: str) -> None:
+    """What an op says it takes in 16 bits it computes in them, and near to what it computes in 32."""
+    if dtype not in case.op.DTYPES:
+        pytest.skip(f"does not take {dtype}: weights are float32")
+    xs = [tf.cast(x, dtype) for x in inputs_of(case)]
+    for training in (False, True):
+        site = Site(case.op, case.inputs, training)
+        wanted = lowered(case.op, site, *(tf.cast(x, tf.float32) for x in xs)).outputs
+        found = lowered(case.op, site, *xs).outputs
+        assert {y.dtype for y in found} == {tf.as_dtype(case.op.dtype(*[dtype] * len(xs)))}
+        if training and case.op.TRAINING_ONLY:
+            continue  # what is drawn in 16 bits are other numbers
+        for one, other in zip(found, wanted, strict=True):
+            precision = 2.0 ** (-8 if dtype == "float16" else -5)
+            np.testing.assert_allclose(tf.cast(one, tf.float32), other, rtol=precision, atol=precision)
 
 
 @each_case
