@@ -154,3 +154,30 @@ def test_a_vision_transformers_tokens_and_attention(compiled: Callable[..., Prog
     ]
     assert graph.shape(graph.output) == (17, 64)
     assert graph.nodes["again"].inputs == ("attention", "tokens")
+
+
+@pytest.mark.parametrize(
+    ("initializer", "message", "help"),
+    [
+        (
+            "{values: [1, 2, 3]}",
+            "`dense` initializes weights with `values`: 3 values for 3 x 2 = 6 elements",
+            "give one number for each element",
+        ),
+        ("orthogonal, bias: true", None, None),
+        ("{values: [1, 2, 3, 4, 5, 6]}", None, None),
+        (
+            "zeros",
+            "there is no initializer `zeros`",
+            "did you mean `constant`?",
+        ),
+    ],
+)
+def test_initializers_fit_their_variables(initializer: str, message: str | None, help: str | None) -> None:
+    found = found_in(f"layers: [a: global_avg_pool, b: {{dense: 2, initializer: {initializer}}}]")
+    assert [(one.message, one.help) for one in found] == ([] if message is None else [(message, help)])
+
+
+def test_a_bias_is_no_matrix() -> None:
+    (found,) = found_in("layers: [a: {conv2d: 8, kernel: 3, bias_initializer: orthogonal}]")
+    assert found.message == "`conv2d` initializes biases with `orthogonal`: a matrix for 8 elements in a row"

@@ -127,6 +127,16 @@ class Op(Form, family="op"):
         """The TensorFlow tensor; a tuple of them for several outputs; Lowered where variables get new values."""
 
 
+def checked(variables: tuple[Variable, ...]) -> tuple[Variable, ...]:
+    """The variables, each of a shape that its initializer can fill; raises WrongShape."""
+    for variable in variables:
+        found = variable.initializer.complaint(variable.shape)
+        if found is not None:
+            reason, help = found
+            raise WrongShape(f"initializes {variable.name} with `{variable.initializer.NAME}`: {reason}", help)
+    return variables
+
+
 def known(shape: Shape, what: str = "input") -> tuple[int, ...]:
     """The shape, all sizes known; raises WrongShape."""
     if any(size is None for size in shape):

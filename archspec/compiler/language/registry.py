@@ -12,6 +12,7 @@ from archspec.compiler.language.forms import (
     draws,
     initializers,
     kinds,
+    matrix_initializers,
     metrics,
     optimizers,
     schedules,
@@ -71,6 +72,7 @@ _OPS = (
 )
 _FORMS = (
     initializers,
+    matrix_initializers,
     width,
     draws,
     kinds,
