@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from archspec.cli.program import add_spec, add_until, compiled
@@ -119,7 +120,9 @@ def _further(graph: Graph, train: bool) -> Iterator[str]:
     name = last_map(graph)
     field = receptive_fields(graph)[name] if name is not None else None
     if name is not None:
-        yield f"receptive field: {_size(field.size) if field is not None else 'the whole input'}"
+        # A step of a third or so is not exact; the field ends within the element that it begins to see.
+        size = _size(tuple(ceil(n - 1e-6) for n in field.size)) if field is not None else "the whole input"
+        yield f"receptive field: {size}"
 
 
 def _too_large(weights: int) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from archspec.compiler.graph.cost import Field, activations, last_map, peak, receptive_fields, rows, totals
+from archspec.compiler.graph.cost import activations, last_map, peak, receptive_fields, rows, totals
 from archspec.compiler.graph.passes.inference import for_inference
+from archspec.compiler.language.op import Sight
 from archspec.compiler.program import Program, compile_file
 from archspec.diagnostics import Findings
 
@@ -83,15 +84,15 @@ def test_receptive_fields_are_those_of_the_literature(spec: str, size: int) -> N
     graph = for_inference(program.graph)
     name = last_map(graph)
     assert name is not None
-    assert receptive_fields(graph)[name] == Field((size, size), (32, 32))
+    assert receptive_fields(graph)[name] == Sight((size, size), (32, 32))
 
 
 def test_dilation_and_uneven_kernels_widen_the_receptive_field(compiled: Callable[..., Program]) -> None:
     text = "layers: [a: {conv2d: 3, kernel: 1x7, stride: 1x2}, b: {conv2d: 3, kernel: 3, rate: 2}]"
-    assert receptive_fields(compiled(text).graph)["b"] == Field((5, 7 + 4 * 2), (1, 2))
+    assert receptive_fields(compiled(text).graph)["b"] == Sight((5, 7 + 4 * 2), (1, 2))
 
 
 def test_what_is_pooled_over_the_whole_picture_sees_it_whole(compiled: Callable[..., Program]) -> None:
     text = "layers: [a: {conv2d: 3, kernel: 1}, g: {global_avg_pool, keep: true}, m: {multiply: [a, g]}]"
     fields = receptive_fields(compiled(text).graph)
-    assert (fields["a"], fields["g"], fields["m"]) == (Field((1, 1), (1, 1)), None, None)
+    assert (fields["a"], fields["g"], fields["m"]) == (Sight((1, 1), (1, 1)), None, None)

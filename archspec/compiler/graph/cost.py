@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import prod
-from typing import Any
 
 from archspec.compiler.graph.graph import Graph, Node
-from archspec.compiler.language.op import Shape, WrongShape
-from archspec.compiler.language.ops.window import Sizes, extent
+from archspec.compiler.language.op import Shape, Sight, WrongShape
 from archspec.dataclass import dataclass
 
 
@@ -128,51 +126,35 @@ def peak(graph: Graph) -> int | None:
     return most
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """The part of the input that one element of a feature map sees: its size, and its step from one to the next."""
-
-    size: Sizes
-    step: Sizes
-
-
-def receptive_fields(graph: Graph) -> dict[str, Field | None]:
-    """The receptive field of every node's elements; None where it is the whole input, or there is no feature map.
+def receptive_fields(graph: Graph) -> dict[str, Sight | None]:
+    """What every node's elements see of the input; None where it is the whole input, or there is no feature map.
 
     size += (window - 1) * step and step *= stride along a path, the largest of all paths where they meet
     (Araujo, Norris and Sim 2019, https://distill.pub/2019/computing-receptive-fields).
     """
-    fields: dict[str, Field | None] = {
+    fields: dict[str, Sight | None] = {
         name: _point(len(each.shape) - 1) if len(each.shape) > 1 and each.dtype == "float32" else None
         for name, each in graph.inputs.items()
     }
     for node in graph.nodes.values():
         seen = [fields[name] for name in node.inputs]
-        found = _field(node, [field for field in seen if field is not None]) if None not in seen else None
+        found = _seen(graph, node, [sight for sight in seen if sight is not None]) if None not in seen else None
         fields.update(dict.fromkeys(node.tensors, found))
     return fields
 
 
-def _point(rank: int) -> Field:
-    return Field((1,) * rank, (1,) * rank)
+def _point(rank: int) -> Sight:
+    return Sight((1,) * rank, (1,) * rank)
 
 
-def _field(node: Node, seen: list[Field]) -> Field | None:
-    ranks = {len(field.size) for field in seen}
-    if ranks != {len(node.shape) - 1} or node.op.WHOLE:
+def _seen(graph: Graph, node: Node, seen: list[Sight]) -> Sight | None:
+    if len({len(sight.size) for sight in seen}) != 1:
         return None
-    op: Any = node.op
-    sizes, steps = _largest([field.size for field in seen]), _largest([field.step for field in seen])
-    if op.NAME == "shift":
-        return Field(tuple(n + op.amount * step for n, step in zip(sizes, steps, strict=True)), steps)
-    if not op.SPATIAL:
-        return Field(sizes, steps)
-    window = extent(op.kernel, getattr(op, "rate", (1,) * len(op.kernel)))
-    size = tuple(n + (taps - 1) * step for n, taps, step in zip(sizes, window, steps, strict=True))
-    return Field(size, tuple(step * stride for step, stride in zip(steps, op.stride, strict=True)))
+    sizes, steps = _largest([sight.size for sight in seen]), _largest([sight.step for sight in seen])
+    return node.op.sees(Sight(sizes, steps), graph.shape(node.inputs[0]), node.shape)
 
 
-def _largest(sizes: list[Sizes]) -> Sizes:
+def _largest(sizes: list[tuple[float, ...]]) -> tuple[float, ...]:
     return tuple(map(max, zip(*sizes, strict=True)))
 
 

@@ -48,6 +48,22 @@ class Lowered:
     updates: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The part of the graph's input that an element of a feature map sees, along each axis of positions.
+
+    `size` is how much it sees, `step` how far it is from one element to the next: less than 1 on a map that is larger.
+    """
+
+    size: tuple[float, ...]
+    step: tuple[float, ...]
+
+    def through(self, window: Sequence[float], stride: Sequence[float]) -> Sight:
+        """The same behind a window of such an extent: size += (window - 1) * step and step *= stride."""
+        size = tuple(n + (taps - 1) * step for n, taps, step in zip(self.size, window, self.step, strict=True))
+        return Sight(size, tuple(step * apart for step, apart in zip(self.step, stride, strict=True)))
+
+
 class Lowering(Protocol):
     """What an op is handed to build its part of the TensorFlow graph."""
 
@@ -85,9 +101,6 @@ class Op(Form, family="op"):
     SPATIAL: ClassVar[bool] = False
     """Whether the op has `stride` (and perhaps `rate`) that an `output_stride` may turn into dilation."""
 
-    WHOLE: ClassVar[bool] = False
-    """Whether every element of the output sees all positions of the input."""
-
     DTYPES: ClassVar[tuple[str, ...]] = ("float32",)
     """The types of numbers that it takes: weights are float32."""
 
@@ -121,6 +134,20 @@ class Op(Form, family="op"):
     def macs(self, *shapes: Shape) -> int:
         """Multiply-accumulates for one example; 0 for what has no products of weights and values."""
         return 0
+
+    def sees(self, sight: Sight, given: Shape, made: Shape) -> Sight | None:
+        """What an element of the output sees of the graph's input, from what one of the op's input sees.
+
+        None where that is the whole of it, or where there are no axes of positions.
+        """
+        if len(made) != len(given):
+            return None
+        if not self.SPATIAL:
+            return sight
+        op: Any = self
+        rate = getattr(op, "rate", (1,) * len(op.kernel))
+        window = [(kernel - 1) * apart + 1 for kernel, apart in zip(op.kernel, rate, strict=True)]
+        return sight.through(window, op.stride)
 
     @abstractmethod
     def lower(self, g: Lowering, *inputs: Any) -> Any:

@@ -38,6 +38,7 @@ from archspec.compiler.language.ops import (
     learned,
     merge,
     noise,
+    moved,
     norm,
     one_hot,
     pad,
@@ -51,25 +52,7 @@ from archspec.compiler.language.packages import brought_by, faults, forms_in
 from archspec.dataclass import dataclass, field
 
 _WINDOWS = (conv, depthwise, pool, global_pool, transposed, larger, pad)
-_OPS = (
-    activation,
-    *_WINDOWS,
-    dense,
-    dropout,
-    embedding,
-    gates,
-    merge,
-    norm,
-    example_norm,
-    gdn,
-    noise,
-    one_hot,
-    reshape,
-    several,
-    softmax,
-    attention,
-    learned,
-)
+_OPS = (activation, _WINDOWS, dense, dropout, embedding, gates, merge, norm, example_norm, gdn, noise, one_hot, reshape, moved, several, softmax, attention, learned,)
 _FORMS = (
     initializers,
     matrix_initializers,

@@ -76,6 +76,7 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "lrn": ("local_response_norm",),
     "maxpool": ("max_pool2d",),
     "maxpooling2d": ("max_pool2d",),
+    "interpolate": ("resize_map",),
     "movingaveragedecay": ("average",),
     "msra": ("he_normal",),
     "mul": ("multiply",),
@@ -93,11 +94,16 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "outchannels": ("filters",),
     "outfeatures": ("units",),
     "pad": ("pad_map",),
+    "permute": ("transpose",),
+    "pixelshuffle": ("depth_to_space",),
+    "pixelunshuffle": ("space_to_depth",),
     "poolsize": ("kernel",),
     "randomhorizontalflip": ("random_flip",),
     "reflectionpad2d": ("pad_map",),
     "regularizer": ("l2",),
     "scale": ("gain",),
+    "resize": ("resize_map",),
+    "resizing": ("resize_map",),
     "scope": ("name",),
     "sgdm": ("sgd",),
     "sparsecategoricalcrossentropy": ("softmax_cross_entropy",),
@@ -117,8 +123,11 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "transposedconv2d": ("conv2d_transpose",),
     "unitnorm": ("l2_normalize",),
     "unitnormalization": ("l2_normalize",),
+    "unsqueeze": ("expand_dims",),
     "upconv": ("conv2d_transpose",),
     "upconv2d": ("conv2d_transpose",),
+    "upsampling2d": ("upsample",),
+    "upsamplingbilinear2d": ("upsample",),
     "usebias": ("bias",),
     "weightdecay": ("l2",),
     "weightsinitializer": ("initializer",),
@@ -140,10 +149,11 @@ _THEIR_OWN = """
     height heuniform hinge huber instancenorm iou iterations kaiminguniform kldivergence lamb lambda lars
     layernorm layernormalization lbfgs lecunnormal lecununiform left lion log logsoftmax lstm mae map max
     maximum maxunpool maxunpool2d mean min minimum mish momentum mixup mse multihead nadam nesterov nll
-    orthogonal padding permute power precision prelu prod radam randomverticalflip recall reducelronplateau
-    renorm reorganize reshape resize right rnn rotate rprop rrelu selu sgdw sigmoidcrossentropy sign silu sin
+    orthogonal padding power precision prelu prod radam randomverticalflip recall reducelronplateau
+    renorm reorganize right rnn rotate rprop rrelu selu sgdw sigmoidcrossentropy sign silu sin
     sinh slice softmax2d softmin softplus softsign sophia sparse sparsemax split sqrt square stack step subtract
     tan threshold tile transpose unpool unsqueeze unstack upsample upsampling2d verticalflip weightnorm
+    swish tan threshold tile unpool unstack verticalflip weightnorm
     width xaviernormal
 """
 _OF_THEIR_OWN = frozenset(_THEIR_OWN.split())

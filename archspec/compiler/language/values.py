@@ -119,13 +119,13 @@ def padding_of(rank: int) -> Callable[[object], str | Sides]:
             return value
         found = sides(value)
         if isinstance(value, (list, tuple)) and len(found) != rank:
-            raise WrongValue(f"a text, {_SIDES_TEXT}, with {rank} of them")
+            raise WrongValue(f"{_SIDES_TEXT}, {rank} in all")
         return found if len(found) == rank else found * rank
 
     return read
 
 
-_SIDES_TEXT = "a whole number, or one for each axis, or two of them, before and after, such as [[0, 1], [0, 1]]"
+_SIDES_TEXT = "a whole number, or a number or a pair, before and after, for each axis"
 
 
 def tuple_of(reader: Callable[[object], Any], text: str, size: int | None) -> Callable[[object], tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from archspec.compiler.language.ops.global_pool import (
     GlobalMaxPool,
     GlobalMaxPool1D,
 )
-from archspec.compiler.language.ops.larger import Upsample
+from archspec.compiler.language.ops.larger import DepthToSpace, ResizeMap, SpaceToDepth, Upsample
 from archspec.compiler.language.ops.pad import CropMap, PadMap
 from archspec.compiler.language.ops.pool import AvgPool1D, AvgPool2D, AvgPool3D, MaxPool1D, MaxPool2D, MaxPool3D
 from archspec.compiler.language.ops.transposed import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
@@ -50,6 +50,19 @@ CASES = (
     Case(Conv3DTranspose(filters=5, kernel=(2, 3, 2), stride=(2, 1, 1), padding="valid"), (SPACE,)),
     Case(Upsample(factor=(2, 3))),
     Case(Upsample(factor=(2, 2), method="bilinear")),
+    Case(ResizeMap(size=(5, 11))),
+    Case(ResizeMap(factor=0.5)),
+    Case(ResizeMap(size=(4, 12), grid="corner")),
+    Case(ResizeMap(size=(17, 5), grid="aligned")),
+    Case(ResizeMap(size=(18, 6), method="nearest")),
+    Case(ResizeMap(size=(5, 11), method="nearest", grid="corner")),
+    Case(ResizeMap(size=(17, 15), method="nearest", grid="aligned")),
+    Case(ResizeMap(factor=2.0, method="bicubic")),
+    Case(ResizeMap(factor=2.0, method="bicubic", grid="corner")),
+    Case(ResizeMap(size=(17, 15), method="bicubic", grid="aligned")),
+    Case(SpaceToDepth(factor=2), ((6, 4, 3),)),
+    Case(DepthToSpace(factor=2)),
+    Case(DepthToSpace(factor=3), ((2, 3, 18),)),
     Case(DepthwiseConv2D(kernel=(3, 3))),
     Case(DepthwiseConv2D(kernel=(3, 5), stride=(2, 2), multiplier=3)),
     Case(DepthwiseConv2D(kernel=(3, 3), stride=(2, 2), padding="symmetric", bias=False)),

@@ -18,13 +18,40 @@ def shift(op: Any, w: Weights, x: Array) -> Array:
     return y
 
 
+def counted(axis: int, rank: int) -> int:
+    """An axis of a spec, where the batch does not count, as NumPy counts it."""
+    return axis + 1 if axis >= 0 else axis + rank
+
+
+def flattened(op: Any, w: Weights, x: Array) -> Array:
+    first, last = counted(op.first, x.ndim), counted(op.last, x.ndim)
+    return x.reshape(*x.shape[:first], -1, *x.shape[last + 1 :])
+
+
+def rolled(op: Any, w: Weights, x: Array) -> Array:
+    for axis, by in enumerate(op.by, 1):
+        x = x.take((np.arange(x.shape[axis]) - by) % x.shape[axis], axis)
+    return x
+
+
+def sliced(op: Any, w: Weights, x: Array) -> Array:
+    axis = counted(op.axis, x.ndim)
+    return x.take(range(x.shape[axis])[op.begin : op.end : op.step], axis)
+
+
 REFERENCES: dict[str, Callable[..., Array]] = {
     "dense": lambda op, w, x: plus_bias(x @ w["weights"], w),
     "flatten": lambda op, w, x: x.reshape(len(x), -1),
     "split": lambda op, w, x: tuple(np.array_split(x, op.parts, op.axis if op.axis < 0 else op.axis + 1)),
+    "flatten": flattened,
+    "split": lambda op, w, x: tuple(np.array_split(x, op.parts, -1)),
     "moments": lambda op, w, x: (x.mean(tuple(range(1, x.ndim - 1))), x.var(tuple(range(1, x.ndim - 1)))),
     "embedding": lambda op, w, x: w["weights"][x.astype(np.int64)],
     "reshape": lambda op, w, x: x.reshape(len(x), *op.sizes),
-    "squeeze": lambda op, w, x: x[:, 0, 0],
+    "squeeze": lambda op, w, x: x[:, 0, 0] if op.axis is None else x.squeeze(counted(op.axis, x.ndim)),
+    "expand_dims": lambda op, w, x: np.expand_dims(x, counted(op.axis, x.ndim + 1)),
+    "transpose": lambda op, w, x: x.transpose(0, *(axis + 1 for axis in op.axes)),
+    "roll": rolled,
+    "slice": sliced,
     "shift": shift,
 }

@@ -116,15 +116,62 @@ def transposed(op: Any, w: Weights, x: Array) -> Array:
 
 
 def upsampled(op: Any, w: Weights, x: Array) -> Array:
-    (fh, fw), (height, width) = op.factor, x.shape[1:3]
     if op.method == "nearest":
-        return x.repeat(fh, 1).repeat(fw, 2)
-    for axis, factor, size in ((1, fh, height), (2, fw, width)):
-        where = np.clip((np.arange(size * factor) + 0.5) / factor - 0.5, 0, size - 1)
-        low, part = np.floor(where).astype(int), where % 1
-        high, shape = np.minimum(low + 1, size - 1), [-1 if i == axis else 1 for i in range(4)]
-        x = x.take(low, axis) * (1 - part.reshape(shape)) + x.take(high, axis) * part.reshape(shape)
+        return x.repeat(op.factor[0], 1).repeat(op.factor[1], 2)
+    sizes = [n * f for n, f in zip(x.shape[1:3], op.factor, strict=True)]
+    return interpolated(x, sizes, "bilinear", "center")
+
+
+def resized(op: Any, w: Weights, x: Array) -> Array:
+    sizes = op.size or [int(n * op.factor) for n in x.shape[1:3]]
+    return interpolated(x, sizes, op.method, op.grid)
+
+
+def interpolated(x: Array, sizes: Any, method: str, grid: str) -> Array:
+    """Each axis by itself: a matrix of what every input counts for every output."""
+    for axis, size in enumerate(sizes, 1):
+        x = np.moveaxis(np.tensordot(shares(x.shape[axis], size, method, grid), x, (1, axis)), 0, axis)
     return x
+
+
+def shares(n: int, m: int, method: str, grid: str) -> Array:
+    """[m, n]: how much every one of n inputs counts for every one of m outputs."""
+    i = np.arange(m)
+    where = {"center": (i + 0.5) * n / m - 0.5, "aligned": i * (n - 1) / (m - 1), "corner": i * n / m}[grid]
+    matrix = np.zeros((m, n))
+    for row, place in zip(matrix, where, strict=True):
+        if method == "nearest":
+            nearest = place if grid == "corner" else place + 0.5
+            row[min(int(np.floor(nearest)), n - 1)] = 1
+            continue
+        low = int(np.floor(place))
+        if method == "bilinear":
+            taps = {low: 1 - (place - low), low + 1: place - low}
+        else:
+            taps = {low + t: keys(place - low - t, -0.5 if grid == "center" else -0.75) for t in (-1, 0, 1, 2)}
+        for tap, share in taps.items():
+            if method == "bicubic" and grid == "center" and not 0 <= tap < n:
+                continue
+            row[np.clip(tap, 0, n - 1)] += share
+    return matrix / matrix.sum(1, keepdims=True)
+
+
+def keys(distance: float, a: float) -> float:
+    """Keys's cubic kernel."""
+    d = abs(distance)
+    return (a + 2) * d**3 - (a + 3) * d**2 + 1 if d <= 1 else a * (d**3 - 5 * d**2 + 8 * d - 4) if d < 2 else 0.0
+
+
+def to_depth(op: Any, w: Weights, x: Array) -> Array:
+    b, (n, height, width, last) = op.factor, x.shape
+    blocks = x.reshape(n, height // b, b, width // b, b, last)
+    return blocks.transpose(0, 1, 3, 2, 4, 5).reshape(n, height // b, width // b, -1)
+
+
+def to_space(op: Any, w: Weights, x: Array) -> Array:
+    b, (n, height, width, last) = op.factor, x.shape
+    blocks = x.reshape(n, height, width, b, b, last // b**2)
+    return blocks.transpose(0, 1, 3, 2, 4, 5).reshape(n, height * b, width * b, -1)
 
 
 REFERENCES: dict[str, Callable[..., Array]] = {
@@ -142,6 +189,9 @@ REFERENCES: dict[str, Callable[..., Array]] = {
     "generalized_mean_pool": generalized_mean,
     **{f"conv{rank}d_transpose": lambda op, w, x: plus_bias(transposed(op, w, x), w) for rank in (1, 2, 3)},
     "upsample": upsampled,
+    "resize_map": resized,
+    "space_to_depth": to_depth,
+    "depth_to_space": to_space,
     "pad_map": padded,
     "crop_map": cropped,
 }

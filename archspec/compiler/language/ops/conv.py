@@ -96,8 +96,9 @@ class FullConvolution(Convolution):
         """The input channels of one group; raises WrongShape where the groups do not divide the channels."""
         size = channels(shape)
         if size % self.groups or self.filters % self.groups:
+            fitting = [str(n) for n in range(1, min(size, self.filters, 64) + 1) if size % n == self.filters % n == 0]
             message = f"needs channels and filters that its {self.groups} groups divide, got {show(shape)}"
-            help = "1 group convolves all channels, as many groups as channels each by itself"
+            help = f"both are divided by {', '.join(fitting)}"
             raise WrongShape(f"{message} and {self.filters} filters", help)
         return size // self.groups
 

@@ -6,14 +6,12 @@ from typing import Any
 
 from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.initializers import Constant
-from archspec.compiler.language.op import Lowering, Op, Shape, Variable
+from archspec.compiler.language.op import Lowering, Op, Shape, Sight, Variable
 from archspec.compiler.language.ops.window import need_map, need_positions
 
 
 class GlobalPool(Op):
     """One number for each channel from all its positions."""
-
-    WHOLE = True
 
     keep: bool = field(default=False, doc="keep the axes of positions, with size 1")
 
@@ -21,6 +19,9 @@ class GlobalPool(Op):
         """(channels), or (1, …, channels) with keep."""
         *positions, last = need_positions(shapes[0])
         return *((1,) * len(positions) if self.keep else ()), last
+
+    def sees(self, sight: Sight, given: Shape, made: Shape) -> Sight | None:
+        return None
 
     def _axes(self, x: Any) -> list[int]:
         return list(range(1, len(x.shape) - 1))
@@ -42,8 +43,6 @@ class GlobalMaxPool(GlobalPool, name="global_max_pool"):
 
 class GlobalMaxPool1D(Op, name="global_max_pool1d"):
     """The largest value of every channel along one axis (Collobert et al. 2011; the pooling of Kim 2014)."""
-
-    WHOLE = True
 
     def shape(self, *shapes: Shape) -> Shape:
         """(channels)."""

@@ -41,16 +41,13 @@ class PadMap(Op, name="pad_map"):
         """(positions + before + after, channels)."""
         *positions, last = shapes[0]
         around = each_axis(self.amount, shapes[0])
-        least = self._least(max(map(max, around)))
-        if any(n is not None and n < least for n in positions):
-            message = f"of {written(around)} with {self.mode} needs at least {least} positions, got {show(shapes[0])}"
-            raise WrongShape(message, "pad less, a larger input, or take `mode: edge`")
+        for size, sides in zip(positions, around, strict=True):
+            least = {"reflect": max(sides) + 1, "symmetric": max(sides)}.get(self.mode, 1)
+            if size is not None and size < least:
+                message = f"of {sides[0]} and {sides[1]} with {self.mode} needs at least {least} positions"
+                raise WrongShape(f"{message}, got {show(shapes[0])}", "pad less, a larger input, or `mode: edge`")
         grown = (None if n is None else n + sum(sides) for n, sides in zip(positions, around, strict=True))
         return *grown, last
-
-    def _least(self, most: int) -> int:
-        """How many positions an axis must have."""
-        return {"reflect": most + 1, "symmetric": most}.get(self.mode, 1)
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
         x, tf = inputs[0], g.tf

@@ -1,4 +1,4 @@
-"""Ops that move values without changing them."""
+"""Ops that divide the same values into other axes."""
 
 from __future__ import annotations
 
@@ -6,74 +6,134 @@ from math import prod
 from typing import Any
 
 from archspec.compiler.language.fields import field
-from archspec.compiler.language.op import ANY_DTYPE, Lowering, Op, Shape, WrongShape, known, show
+from archspec.compiler.language.op import ANY_DTYPE, Lowering, Op, Shape, Sight, WrongShape, known, show
+from archspec.compiler.language.ops.axes import AXIS, axis_of
 from archspec.compiler.language.ops.window import need_map
 
 
-class Flatten(Op, name="flatten"):
-    """All axes as one, rows first and channels last."""
+class Divided(Op):
+    """The same values, rows first and channels last, in other axes."""
 
     DTYPES = ANY_DTYPE
 
-    def shape(self, *shapes: Shape) -> Shape:
-        """(product of all sizes)."""
-        sizes = [size for size in shapes[0] if size is not None]
-        return (prod(sizes) if len(sizes) == len(shapes[0]) else None,)
+    def sees(self, sight: Sight, given: Shape, made: Shape) -> Sight | None:
+        """Axes of positions at the front that stay as they are see what they saw; others see nothing of their own."""
+        kept = 0
+        while kept < min(len(given), len(made)) - 1 and given[kept] == made[kept]:
+            kept += 1
+        more = (1,) * (len(made) - 1 - kept)
+        return Sight(sight.size[:kept] + more, sight.step[:kept] + more) if kept else None
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
-        (size,) = self.shape(tuple(inputs[0].shape[1:]))
-        return g.tf.reshape(inputs[0], [g.tf.shape(inputs[0])[0], -1] if size is None else [-1, size])
+        sizes = self.shape(tuple(inputs[0].shape[1:]))
+        if None not in sizes:
+            return g.tf.reshape(inputs[0], [-1, *sizes])
+        return g.tf.ensure_shape(g.tf.reshape(inputs[0], self._sizes(g, inputs[0])), [None, *sizes])
+
+    def _sizes(self, g: Lowering, x: Any) -> list[Any]:
+        """The sizes at run time with the batch's, one of them -1."""
+        raise NotImplementedError
 
 
-class Reshape(Op, name="reshape"):
+class Flatten(Divided, name="flatten"):
+    """All axes as one, or those from a first to a last; rows first and channels last."""
+
+    first: int = field(default=0, doc="the first that is joined: 0 is the first after the batch, -1 the last")
+    last: int = field(default=-1, doc="the last that is joined, counted alike")
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """(…, product of the sizes of the axes that are joined, …)."""
+        first, last = self._axes(shapes[0])
+        joined = shapes[0][first : last + 1]
+        sizes = [size for size in joined if size is not None]
+        return *shapes[0][:first], prod(sizes) if len(sizes) == len(joined) else None, *shapes[0][last + 1 :]
+
+    def _axes(self, shape: Shape) -> tuple[int, int]:
+        if not shape and (self.first, self.last) == (0, -1):
+            return 0, -1
+        first, last = axis_of(shape, self.first), axis_of(shape, self.last)
+        if first > last:
+            message = f"needs a first axis not after the last, got {self.first} and {self.last} for {show(shape)}"
+            raise WrongShape(message, "exchange them")
+        return first, last
+
+    def _sizes(self, g: Lowering, x: Any) -> list[Any]:
+        first, last = self._axes(tuple(x.shape[1:]))
+        there = g.tf.shape(x)
+        return [*(there[i] for i in range(first + 1)), -1, *(there[i] for i in range(last + 2, len(x.shape)))]
+
+
+class Reshape(Divided, name="reshape"):
     """The same values in other axes, rows first and channels last."""
 
-    DTYPES = ANY_DTYPE
-
-    sizes: tuple[int, ...] = field(main=True, minimum=1, doc="sizes of the output, without the batch")
+    sizes: tuple[int, ...] = field(
+        main=True, minimum=-1, doc="sizes of the output, without the batch; -1, for one of them, is what is left"
+    )
 
     def shape(self, *shapes: Shape) -> Shape:
         """The sizes, which must hold as many values as the input."""
-        if prod(known(shapes[0])) != prod(self.sizes):
-            message = f"to {show(self.sizes)} needs {prod(self.sizes)} values, got {show(shapes[0])}"
-            raise WrongShape(message, f"its input has {prod(known(shapes[0]))} values: make the two numbers equal")
+        if 0 in self.sizes or self.sizes.count(-1) > 1:
+            message = f"needs sizes of at least 1, and at most one -1, got [{', '.join(map(str, self.sizes))}]"
+            raise WrongShape(message, "write the sizes as numbers")
+        if -1 not in self.sizes:
+            return self._whole(shapes[0])
+        given = prod(size for size in self.sizes if size > 0)
+        if None in shapes[0]:
+            return tuple(None if size == -1 else size for size in self.sizes)
+        values = prod(known(shapes[0]))
+        if values % given:
+            message = f"to {show([None if size == -1 else size for size in self.sizes])} needs values"
+            raise WrongShape(f"{message} that {given} divides, got {show(shapes[0])}", f"its input has {values} values")
+        return tuple(values // given if size == -1 else size for size in self.sizes)
+
+    def _whole(self, shape: Shape) -> Shape:
+        if prod(known(shape)) != prod(self.sizes):
+            message = f"to {show(self.sizes)} needs {prod(self.sizes)} values, got {show(shape)}"
+            raise WrongShape(message, f"its input has {prod(known(shape))} values: make the two numbers equal")
         return self.sizes
 
-    def lower(self, g: Lowering, *inputs: Any) -> Any:
-        return g.tf.reshape(inputs[0], [-1, *self.sizes])
+    def _sizes(self, g: Lowering, x: Any) -> list[Any]:
+        return [g.tf.shape(x)[0], *self.sizes]
 
 
 class Squeeze(Op, name="squeeze"):
-    """Height and width, both of size 1, taken away."""
+    """An axis of size 1 taken away; height and width, both of size 1, where none is named."""
 
     DTYPES = ANY_DTYPE
 
+    axis: int | None = field(default=None, main=True, doc=f"{AXIS}; null: height and width")
+
     def shape(self, *shapes: Shape) -> Shape:
-        """(channels)."""
+        """(channels), or the input's without the axis."""
+        if self.axis is not None:
+            axis = axis_of(shapes[0], self.axis)
+            if shapes[0][axis] != 1:
+                raise WrongShape(f"needs size 1 along axis {self.axis}, got {show(shapes[0])}", "name another axis")
+            return *shapes[0][:axis], *shapes[0][axis + 1 :]
         if need_map(shapes[0])[:2] != (1, 1):
             help = "put `global_avg_pool` before it, or use `flatten`"
             raise WrongShape(f"needs height 1 and width 1, got {show(shapes[0])}", help)
         return shapes[0][2:]
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
-        return g.tf.squeeze(inputs[0], [1, 2])
+        x = inputs[0]
+        return g.tf.squeeze(x, [1, 2] if self.axis is None else [axis_of(tuple(x.shape[1:]), self.axis) + 1])
 
 
-class Shift(Op, name="shift"):
-    """Rows and columns cut off at the top and left, and as many of zeros added at the bottom and right.
+class ExpandDims(Op, name="expand_dims"):
+    """A new axis of size 1."""
 
-    With stride 2 after it, a pooling sees the odd pixels: the second path of NASNet's factorized reduction.
-    """
+    DTYPES = ANY_DTYPE
 
-    amount: int = field(default=1, main=True, minimum=0, doc="rows and columns", unit="pixels")
+    axis: int = field(main=True, doc="where it is in the output: 0 is the first after the batch, -1 the last")
 
     def shape(self, *shapes: Shape) -> Shape:
-        """The input's."""
-        if any(size is not None and size < self.amount for size in need_map(shapes[0])[:2]):
-            message = f"by {self.amount} needs at least as many rows and columns, got {show(shapes[0])}"
-            raise WrongShape(message, "use a smaller amount, a larger input, or fewer strides before it")
-        return shapes[0]
+        """The input's with a 1 more."""
+        axis = self._place(shapes[0])
+        return *shapes[0][:axis], 1, *shapes[0][axis:]
+
+    def _place(self, shape: Shape) -> int:
+        return axis_of((*shape, 1), self.axis)
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
-        sides = [0, self.amount]
-        return g.tf.pad(inputs[0], [[0, 0], sides, sides, [0, 0]])[:, self.amount :, self.amount :, :]
+        return g.tf.expand_dims(inputs[0], self._place(tuple(inputs[0].shape[1:])) + 1)

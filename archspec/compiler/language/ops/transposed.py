@@ -8,7 +8,7 @@ from typing import Any
 from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.width import Width
 from archspec.compiler.language.notation import written
-from archspec.compiler.language.op import Lowering, Shape, Variable, WrongShape, known, show
+from archspec.compiler.language.op import Lowering, Shape, Sight, Variable, WrongShape, known, show
 from archspec.compiler.language.ops.weighted import Weighted
 from archspec.compiler.language.ops.window import Sizes, channels, need_map
 from archspec.compiler.language.types import LinePadding, Pair, PlanePadding, Single, SpacePadding, Triple
@@ -66,6 +66,11 @@ class ConvTranspose(Weighted):
     def macs(self, *shapes: Shape) -> int:
         """positions of the input * kernel positions * in * out."""
         return prod(known(shapes[0])) * prod(self.kernel) * self.filters
+
+    def sees(self, sight: Sight, given: Shape, made: Shape) -> Sight | None:
+        """ceil(kernel / stride) kernels meet in an element of the output."""
+        axes = zip(self.kernel, self.stride, strict=True)
+        return sight.through([-(-k // s) for k, s in axes], [1 / s for s in self.stride])
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
         if not isinstance(self.padding, str):
