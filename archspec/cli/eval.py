@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise stop("AS922", f"--batch {arguments.batch} is less than one example", help="write --batch 32", exit_code=2)
     program = program_of(arguments)
     if program.eval is None:
-        remedy = "add an eval section: its data, the steps from image to input, and metrics"
+        remedy = "add an eval section: its data, steps and metrics; one whose `when` is false is left out"
         raise stop("AS607", f"{arguments.spec} has no eval section, which says how to evaluate", help=remedy)
     from archspec.runtime import distribute
     from archspec.runtime.score import score

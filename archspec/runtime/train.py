@@ -149,7 +149,7 @@ def _shared(program: Program, options: Options, data: Dataset, held_out: Dataset
 
 def _section(program: Program) -> Train:
     if program.train is None:
-        help = "add a train section: losses, optimizer, batch, and epochs or steps"
+        help = "add a train section: losses, optimizer, batch, epochs or steps; one whose `when` is false is left out"
         raise stop("AS603", f"{program.file} has no train section, which says how to train", help=help)
     start, folder = program.train.initialize, os.path.dirname(program.file)
     return program.train.replace(initialize=from_folder(start, folder)) if start is not None else program.train

@@ -227,15 +227,15 @@ def test_depth_counts_the_calls_that_read_it(compiled: Compile, expression: str,
 
 
 def test_depth_of_an_embedded_network_is_its_own(tmp_path: Path) -> None:
-    inner = Path(__file__).parents[2] / "specs" / "nasnet_mobile.yaml"
+    inner = Path(__file__).parents[2] / "specs" / "nasnet.yaml"
     (tmp_path / "inner.yaml").write_text(inner.read_text())
     text = """archspec: 1
 inputs: {image: {shape: [224, 224, 3]}}
 variants: {one: {}, two: {}}
 blocks: {w: {layers: [d: {dropout: $(0.1 * depth_fraction)}]}}
-layers: [pre$i: {repeat: 3, block: w}, net: {network: inner.yaml, set: {drop_path: 0.3}}]
+layers: [pre$i: {repeat: 3, block: w}, net: {network: inner.yaml, set: {drop_path_keep_prob: 0.7}}]
 """
-    alone = compile_file(str(inner), settings={"drop_path": "0.3"}, findings=Findings())
+    alone = compile_file(str(inner), settings={"drop_path_keep_prob": "0.7"}, findings=Findings())
     assert alone is not None
     for program in check_file(str(tmp_path / "x.yaml"), findings=Findings(), text=text):
         nodes = program.graph.nodes

@@ -129,7 +129,8 @@ class Parts:
         if head != "scope" or len(part.path) < 4:
             return None
         cls = self.registry.by_name.get(form)
-        return (cls, cls.FIELDS[part.path[3]]) if cls is not None else None
+        declared = cls.FIELDS.get(part.path[3]) if cls is not None else None
+        return (cls, declared) if cls is not None and declared is not None else None
 
 
 def kinds(part: Part) -> dict[str, tuple[str, ...]]:

@@ -28,7 +28,8 @@ def form_definitions(registry: Registry) -> dict[str, Json]:
     found: dict[str, Json] = {}
     mapped, following = _mapped(registry), _following(registry)
     for family, forms in sorted(registry.families.items()):
-        found.update({f"scope.{name}": _fields(cls) for name, cls in forms.items()})
+        beside = {"when": WHEN} if family == "section" else {}
+        found.update({f"scope.{name}": _fields(cls, beside) for name, cls in forms.items()})
         if family not in ("op", "section"):
             found.update(_family(family, forms, named_ones=family in mapped))
     for group, ops in registry.groups.items():
@@ -49,8 +50,9 @@ def _following(registry: Registry) -> set[str]:
     return {group for op in registry.ops.values() for group in getattr(op, "ALLOWED", {}).values()}
 
 
-def _fields(cls: type[Form]) -> Json:
-    return mapping({name: value(cls, declared) for name, declared in cls.FIELDS.items()}, description=summary(cls))
+def _fields(cls: type[Form], beside: Json) -> Json:
+    fields = {name: value(cls, declared) for name, declared in cls.FIELDS.items()}
+    return mapping({**fields, **beside}, description=summary(cls))
 
 
 def _group(ops: Forms) -> Json:

@@ -38,10 +38,13 @@ class Sections:
 
 
 def read_sections(document: Document, expanded: Expanded, resolver: Resolver) -> Sections:
-    """Resolve the sections and check them; what is wrong is reported."""
+    """Resolve the sections and check them, without those whose `when` is false; what is wrong is reported."""
     values: Values = {}
     found: dict[str, Any] = {}
     for name, node in document.sections.items():
+        when = node.get("when")
+        if isinstance(when, Scalar) and not resolver.condition(when, expanded.context.environment):
+            continue
         section = _section(name, node, document, expanded, resolver, values)
         if section is not None:
             found[name] = section
@@ -57,7 +60,7 @@ def _section(
     for key, value in node.pairs:
         if key.text in cls.FIELDS:
             written[key.text] = Written(value, context.environment, "explicit", f"the section {name}")
-        else:
+        elif key.text != "when":
             unknown_field(cls, key, resolver.findings)
     own: Values = {}
     if not context.environment.budget.charge(SETTING * _size(node), _start(node), resolver.findings):
