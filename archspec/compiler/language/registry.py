@@ -37,8 +37,8 @@ from archspec.compiler.language.ops import (
     larger,
     learned,
     merge,
-    noise,
     moved,
+    noise,
     norm,
     one_hot,
     pad,
@@ -52,7 +52,10 @@ from archspec.compiler.language.packages import brought_by, faults, forms_in
 from archspec.dataclass import dataclass, field
 
 _WINDOWS = (conv, depthwise, pool, global_pool, transposed, larger, pad)
-_OPS = (activation, _WINDOWS, dense, dropout, embedding, gates, merge, norm, example_norm, gdn, noise, one_hot, reshape, moved, several, softmax, attention, learned,)
+_NORMS = (norm, example_norm, gdn)
+_SEQUENCES = (embedding, one_hot, attention, learned)
+_MOVES = (reshape, moved, several)
+_OPS = (activation, gates, *_WINDOWS, dense, dropout, noise, merge, *_NORMS, *_MOVES, softmax, *_SEQUENCES)
 _FORMS = (
     initializers,
     matrix_initializers,

@@ -41,10 +41,8 @@ def sliced(op: Any, w: Weights, x: Array) -> Array:
 
 REFERENCES: dict[str, Callable[..., Array]] = {
     "dense": lambda op, w, x: plus_bias(x @ w["weights"], w),
-    "flatten": lambda op, w, x: x.reshape(len(x), -1),
     "split": lambda op, w, x: tuple(np.array_split(x, op.parts, op.axis if op.axis < 0 else op.axis + 1)),
     "flatten": flattened,
-    "split": lambda op, w, x: tuple(np.array_split(x, op.parts, -1)),
     "moments": lambda op, w, x: (x.mean(tuple(range(1, x.ndim - 1))), x.var(tuple(range(1, x.ndim - 1)))),
     "embedding": lambda op, w, x: w["weights"][x.astype(np.int64)],
     "reshape": lambda op, w, x: x.reshape(len(x), *op.sizes),
