@@ -52,21 +52,10 @@ from archspec.compiler.language.packages import brought_by, faults, forms_in
 from archspec.dataclass import dataclass, field
 
 _WINDOWS = (conv, depthwise, pool, global_pool, transposed, larger, pad)
-_ELEMENTS = (activation, gates, gdn, merge, noise, dropout, softmax)
-_OPS = (
-    *_ELEMENTS,
-    *_WINDOWS,
-    dense,
-    embedding,
-    norm,
-    example_norm,
-    attention,
-    learned,
-    one_hot,
-    reshape,
-    moved,
-    several,
-)
+_NORMS = (norm, example_norm, gdn)
+_SEQUENCES = (embedding, one_hot, attention, learned)
+_MOVES = (reshape, moved, several)
+_OPS = (activation, gates, *_WINDOWS, dense, dropout, noise, merge, *_NORMS, *_MOVES, softmax, *_SEQUENCES)
 _FORMS = (
     initializers,
     matrix_initializers,
