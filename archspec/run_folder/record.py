@@ -16,6 +16,7 @@ from archspec.run_folder import files
 RECORD = "run.json"
 LABELS = "labels.txt"
 METRICS = "metrics.jsonl"
+INITIALIZED = "initialized.json"
 CHECKPOINTS = "checkpoints"
 SPEC = "spec"
 """The folder with the spec and every file that it reads, as they were."""

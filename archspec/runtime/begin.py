@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from archspec.compiler.expand.names import means
 from archspec.diagnostics import Diagnostic, Note, Stop, stop
 from archspec.rendering import report
 from archspec.runtime import checkpoint, distribute
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.ends import node_path
-from archspec.runtime.restore import restore, warn_of_damage
-from archspec.runtime.run import Given, Run
-from archspec.runtime.step import Step, frozen
+from archspec.runtime.restore import fitted, load, opened
+from archspec.runtime.run import Given, Initialized, Run
+from archspec.runtime.step import Step
+from archspec.runtime.weights.read import warn_of_damage
+from archspec.runtime.weights.transfer import Selection
 
 if TYPE_CHECKING:
     from archspec.compiler.program import Program
@@ -41,8 +41,10 @@ def begin(
         else:
             run.hold()
             run.check_new()
-            _initialize(state)
+            initialized = _initialize(state)
             run.begin(program, settings, _names(program, data), given)
+            if initialized is not None:
+                run.note_weights(initialized)
     distribute.barrier()
     distribute.broadcast(list(state.state().values()))
     return state.steps_done
@@ -59,23 +61,24 @@ def _names(program: Program, data: Dataset) -> tuple[str, ...] | None:
     return (*data.classes, *(f"class {i}" for i in range(len(data.classes), count)))
 
 
-def _initialize(state: Step) -> None:
-    """Start from the weights of another checkpoint, where the spec says so; all that fit or none."""
+def _initialize(state: Step) -> Initialized | None:
+    """Start from the weights of another checkpoint, where the spec says so; what became of each variable then.
+
+    All that is declared is taken, or nothing. Raises Stop.
+    """
     wish, network = state.train.initialize, state.network
     if wish is None:
-        return
-    skip = [name for name in network.table if frozen(network, name, wish.skip) or _named(name, wish.skip)]
+        return None
+    selection = Selection(wish.only, wish.skip, wish.reinit, strict=True)
     try:
-        restore(network, wish.checkpoint, skip=skip)
+        weights = opened(wish.checkpoint, wish.map)
+        found = fitted(network.graph, weights, selection)
     except Stop as problem:
         raise _with_remedy(problem) from None
+    load(network, weights, found)
     for name, average in state.averages.items():
         average.assign(network.table[name].value)
-
-
-def _named(variable: str, patterns: Sequence[str]) -> bool:
-    """Whether a pattern names a variable itself, or what is above it in TF-Slim's names."""
-    return any(means(pattern, variable) for pattern in patterns)
+    return Initialized(wish.checkpoint, found.counts, found.fates(weights))
 
 
 def _with_remedy(problem: Stop) -> Stop:
@@ -84,7 +87,10 @@ def _with_remedy(problem: Stop) -> Stop:
     if first.code != "AS721" or not first.notes:
         # Where another name is all there is to it, nothing should start fresh.
         return problem
-    help = f"name layers that should start fresh under `initialize: {{…, skip: […]}}`; otherwise {first.help}"
+    help = (
+        "name layers that should start fresh under `initialize: {…, reinit: […]}`, and what of the checkpoint is not "
+        f"wanted under `skip`; otherwise {first.help}"
+    )
     return Stop(replace(first, help=help), *others)
 
 

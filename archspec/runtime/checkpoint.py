@@ -36,7 +36,7 @@ _STEP = re.compile(r"step-(\d{8,18})")
 class Checkpoint:
     """What was saved at a step: tensors by name, and the trainer's own facts, as JSON has them.
 
-    Weights go by TF-Slim's names, their moving averages by name + tf_checkpoint.AVERAGE, the optimizer's slots by name
+    Weights go by TF-Slim's names, their moving averages by name + AVERAGE, the optimizer's slots by name
     + /SLOT, all else by `archspec/…`. `passed_over` are sentences about newer ones that are damaged.
     """
 
@@ -164,7 +164,7 @@ def load(path: str | Path, passed_over: tuple[str, ...] = ()) -> Checkpoint:
     path = Path(path)
     manifest, prefix = verify(path)
     file = tf_checkpoint.open_prefix(prefix)
-    tensors = {name: file.read(name) for name in file.shapes}
+    tensors = {name: file.read(name) for name in file.entries}
     return Checkpoint(path, manifest["step"], tensors, manifest["meta"], passed_over)
 
 

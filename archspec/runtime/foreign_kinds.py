@@ -9,7 +9,10 @@ from pathlib import Path
 
 from archspec.runtime.preprocess.kinds import kind_of
 
-NAME_IT = "name a run's folder, one of its checkpoints/step-…, or a TensorFlow checkpoint without .index or .data-…"
+NAME_IT = (
+    "name a run's folder, one of its checkpoints/step-…, a TensorFlow checkpoint without .index or .data-…, or a "
+    ".pb, .keras, .h5, .safetensors or .npz file"
+)
 SAVE_IT = (
     "load it with the library that wrote it and save the variables by name, with tf.compat.v1.train.Saver; "
     "`archspec summary` lists the names that are wanted"
@@ -23,10 +26,19 @@ _TABLE_END = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
 _CHECKPOINT_NAME = re.compile(r"\.ckpt\b")
 """What is in the name of a checkpoint in a single file, as `model.ckpt-1000`: without a table's end it is cut off."""
 
+SAFETENSORS, NPZ = "a safetensors file", "a file of NumPy arrays (.npz)"
+KERAS, HDF5 = "a Keras model (.keras)", "an HDF5 file, as Keras writes .h5"
+GRAPH = "a graph (SavedModel or GraphDef)"
+"""Kinds of weights that archspec reads."""
+
 _PYTORCH, _PICKLE = "a PyTorch file", "a pickle file"
+_NO_PICKLE = (
+    "loading a pickle runs whatever code is in it, so none is loaded: in the program that made it, save the tensors "
+    "with safetensors.torch.save_file(model.state_dict(), 'model.safetensors')"
+)
 
 _WEIGHTS = {
-    b"\x89HDF\r\n\x1a\n": "an HDF5 file, as Keras writes .h5",
+    b"\x89HDF\r\n\x1a\n": HDF5,
     b"\x93NUMPY": "a NumPy array",
     b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19": _PYTORCH,
     **{bytes([0x80, protocol]): _PICKLE for protocol in range(2, 6)},
@@ -46,8 +58,8 @@ _LONGEST_HEADER = 100_000_000
 
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
 _ENDINGS = {
-    ".pb": "a graph (SavedModel or GraphDef)",
-    ".pbtxt": "a graph (SavedModel or GraphDef)",
+    ".pb": GRAPH,
+    ".pbtxt": "a graph as text (.pbtxt)",
     ".onnx": "an ONNX file",
     ".pt": _PYTORCH,
     ".pth": _PYTORCH,
@@ -99,11 +111,11 @@ def _zipped(path: Path) -> Foreign:
     except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError):
         return Foreign("a damaged archive (zip)", NAME_IT)
     if any(name.endswith("data.pkl") for name in names):
-        return Foreign(_PYTORCH, SAVE_IT)
+        return Foreign(_PYTORCH, _NO_PICKLE)
     if {"config.json", "model.weights.h5"} <= set(names):
-        return Foreign("a Keras model (.keras)", SAVE_IT)
+        return Foreign(KERAS, SAVE_IT)
     if names and all(name.endswith(".npy") for name in names):
-        return Foreign("a file of NumPy arrays (.npz)", SAVE_IT)
+        return Foreign(NPZ, SAVE_IT)
     inside = any(_CHECKPOINT_NAME.search(name) or name.endswith(".index") for name in names)
     return Foreign("an archive (zip)", _UNPACK_IT if inside else NAME_IT)
 
@@ -118,7 +130,9 @@ def _marked(path: Path, start: bytes) -> Foreign | None:
     named = _ENDINGS.get(path.suffix) if start else None
     found = _weights(start) or named
     # What PyTorch wrote before version 1.6 may begin as any pickle file.
-    return None if found is None else Foreign(named if named and found == _PICKLE else found, SAVE_IT)
+    if found in (_PYTORCH, _PICKLE):
+        return Foreign(named or found, _NO_PICKLE)
+    return None if found is None else Foreign(found, SAVE_IT)
 
 
 def _weights(start: bytes) -> str | None:
@@ -126,5 +140,5 @@ def _weights(start: bytes) -> str | None:
     if start[4:8] == b"TFL3":
         return "a TFLite file"
     if start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= _LONGEST_HEADER:
-        return "a safetensors file"
+        return SAFETENSORS
     return next((kind for beginning, kind in _WEIGHTS.items() if start.startswith(beginning)), None)

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 def introduction(program: Program, plan: Plan, start: int) -> dict[str, str]:
     """What it is, by name, in the order in which it is said."""
+    weights = {"weights": str(plan.run.initialized)} if plan.run.initialized is not None else {}
     return {
         "data": about(plan.data),
         "evaluated on": str(plan.scoring) if plan.scoring is not None else "nothing",
         "network": _network(program),
+        **weights,
         "device": _device(),
         "length": _length(plan, start),
         "run": str(plan.run.folder),

@@ -66,6 +66,19 @@ class Network(keras.Model):
         network.outputs_wanted = tuple(config["outputs"])
         return network
 
+    def save_own_variables(self, store: Any) -> None:
+        """Put the variables into a store of Keras', .weights.h5 among them, by their TF-Slim names."""
+        for name, variable in self.table.items():
+            store[name] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take the variables out of such a store; raises ValueError, as Keras' layers do, where one is missing."""
+        missing = [name for name in self.table if name not in store]
+        if missing:
+            raise ValueError(f"{len(missing)} variables of {self.graph.name} are missing, such as {missing[0]}")
+        for name, variable in self.table.items():
+            variable.assign(store[name])
+
     def call(self, inputs: Inputs, training: bool = False, seed: Any = None) -> dict[str, Any]:
         """{end point: tensor} for `outputs_wanted`.
 

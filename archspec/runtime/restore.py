@@ -1,168 +1,146 @@
-"""Trained weights into a network: from a run, one of its checkpoints, or a TF-Slim file; all of them or none."""
+"""Trained weights into a network, from a file of any kind: all that it needs or none of them."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
-from dataclasses import dataclass
+import re
 from difflib import get_close_matches
-from pathlib import Path
 
 import numpy as np
 
-from archspec.diagnostics import Diagnostic, Note, Stop, stop
-from archspec.rendering import report
-from archspec.runtime import checkpoint, distribute, foreign, tf_checkpoint
+from archspec.compiler.graph.graph import Graph
+from archspec.diagnostics import Note, Stop, stop
 from archspec.runtime.lower import Network
-from archspec.runtime.tf_checkpoint import GLOBAL_STEP, TensorFile
-
-Shapes = dict[str, tuple[int, ...]]
-"""The shapes of variables by name."""
+from archspec.runtime.weights.name_map import renamed
+from archspec.runtime.weights.name_map_file import named_map
+from archspec.runtime.weights.read import open_weights
+from archspec.runtime.weights.tensors import Tensors
+from archspec.runtime.weights.transfer import Selection, Shapes, Transfer, transfer
+from archspec.runtime.weights.zoo import classes_text, looks_like
 
 _SHOWN = 20
 """How many variables an error names before it counts the rest."""
 
-
-@dataclass(frozen=True)
-class Weights:
-    """An opened checkpoint: its tensors, and the training step where it is a run's or says one; `where` as written."""
-
-    where: str
-    file: TensorFile
-    step: int | None
+_ALL = Selection()
+_HYPERPARAMETER = re.compile(r"\$\{?(\w+)\}?")
 
 
-def restore(network: Network, where: str, *, averaged: bool = True, skip: Collection[str] = ()) -> int | None:
+def restore(
+    network: Network, where: str, *, averaged: bool = True, selection: Selection = _ALL, names: str | None = None
+) -> int | None:
     """Set the network's variables from a checkpoint and return the step it was saved at, None if it does not say.
 
-    `averaged` takes the moving average of a variable where there is one; the variables named in `skip` stay as they
-    are. Raises Stop that names every missing and misshapen variable, before any is set.
+    `averaged` takes the moving average of a variable where there is one; `selection` says which variables stay as they
+    are, `names` the map by which others' names become ours. Raises Stop that names every missing and misshapen
+    variable, before any is set.
     """
-    weights = open_weights(where)
-    wanted = {name: tuple(variable.shape) for name, variable in network.table.items() if name not in skip}
-    sources = {name: weights.file.averaged(name) if averaged else name for name in wanted}
-    _check(weights, network.graph.name, wanted, sources)
-    values = {name: np.asarray(weights.file.read(source), np.float32) for name, source in sources.items()}
-    for name, value in values.items():
-        network.table[name].assign(value)
+    weights = opened(where, names)
+    load(network, weights, fitted(network.graph, weights, selection, averaged))
     return weights.step
 
 
-def open_weights(where: str) -> Weights:
-    """The checkpoint that a user means: a run's folder (its newest), a step's folder, or a TensorFlow checkpoint.
-
-    Of a run whose newest checkpoint is damaged it is the newest whole one, with a warning. Raises Stop where there is
-    none, or it is damaged.
-    """
-    path = Path(where).expanduser()
-    try:
-        tf_checkpoint.check_name(path)
-        return _own(path, where) or _tensorflows(path, where)
-    except OSError as problem:
-        raise tf_checkpoint.unreadable(where, problem) from None
+def opened(where: str, names: str | None) -> Tensors:
+    """The weights of a file, by the names that a map gives them where there is one; raises Stop."""
+    weights = open_weights(where)
+    return weights if names is None else renamed(weights, named_map(names))
 
 
-def _own(path: Path, where: str) -> Weights | None:
-    """A checkpoint that archspec wrote; None where there is none."""
-    is_one = (path / checkpoint.MANIFEST).is_file()
-    found = (path, ()) if is_one else checkpoint.newest_whole(path)
-    if found is None:
-        return None
-    own, passed_over = found
-    manifest, prefix = checkpoint.verify(own)
-    warn_of_damage(own, passed_over)
-    return Weights(where, tf_checkpoint.open_prefix(prefix), manifest["step"])
+def fitted(graph: Graph, weights: Tensors, selection: Selection = _ALL, averaged: bool = True) -> Transfer:
+    """What becomes of every variable of a network; raises Stop where something undeclared does not fit."""
+    owners = {name: node for name, node, _ in graph.variables()}
+    wanted = {name: tuple(variable.shape) for name, _, variable in graph.variables()}
+    layers = {name: node.layer for name, node in owners.items()}
+    idle = selection.idle(layers, weights)
+    if idle:
+        near = get_close_matches(idle[0], {*layers.values(), *weights.variables}, n=1)
+        help = f"did you mean {near[0]}?" if near else "`archspec checkpoint inspect` lists what is there"
+        raise stop("AS605", f"`skip` names `{idle[0]}`, and neither {graph.name} nor {weights.where} has it", help=help)
+    found = transfer(wanted, layers, weights, selection, averaged)
+    if not found.fits:
+        raise _misfit(graph, weights, found, averaged)
+    return found
 
 
-def warn_of_damage(used: Path, passed_over: tuple[str, ...]) -> None:
-    """Say which newer checkpoints are damaged, and which one is used instead."""
-    help = f"{used} is used, the newest one that is whole"
-    if distribute.rank() == 0:
-        report([Diagnostic("AS722", problem, help=help, severity="warning") for problem in passed_over])
+def load(network: Network, weights: Tensors, found: Transfer) -> None:
+    """Set the variables that come from the file; all are read before the first is set. Raises Stop."""
+    values = {name: np.asarray(weights.read(source), np.float32) for name, source in found.sources.items()}
+    for name, value in values.items():
+        network.table[name].assign(value.reshape(found.wanted[name]))
 
 
-def _tensorflows(path: Path, where: str) -> Weights:
-    found = tf_checkpoint.prefixes(path)
-    if len(found) > 1:
-        raise foreign.several(where, found)
-    if not found or foreign.is_foreign(Path(found[0])):
-        raise foreign.not_a_checkpoint(path, where)
-    file = tf_checkpoint.open_prefix(found[0])
-    if "_CHECKPOINTABLE_OBJECT_GRAPH" in file.shapes and all("/.ATTRIBUTES/" in n or n[0] == "_" for n in file.shapes):
-        raise foreign.object_checkpoint(where)
-    step = int(file.read(GLOBAL_STEP)) if file.shapes.get(GLOBAL_STEP) == () else None
-    return Weights(where, file, step)
-
-
-def _is_bookkeeping(name: str, file: TensorFile) -> bool:
-    return file.is_slot(name) or name.startswith("archspec/") or name == GLOBAL_STEP
-
-
-def _check(weights: Weights, network: str, wanted: Shapes, sources: dict[str, str]) -> None:
-    """Raise Stop if a variable is missing or has another shape."""
-    missing, misshapen = _misfits(weights, wanted, sources)
-    if not missing and not misshapen:
-        return
-    does_not_fit = f"{weights.where} does not fit {network}"
-    renamed = _renamed(weights, wanted) if len(missing) == len(wanted) else None
+def _misfit(graph: Graph, weights: Tensors, found: Transfer, averaged: bool) -> Stop:
+    """The Stop for weights that do not fit, with every difference and what to do about what they have in common."""
+    does_not_fit = f"{weights.where} does not fit {graph.name}"
+    renamed = _renamed(weights, found.wanted) if len(found.missing) == len(found.wanted) else None
     if renamed is not None:
-        raise _misnamed(weights, renamed, does_not_fit)
-    message = f"{does_not_fit}: {_counted(wanted, missing, misshapen)}; none was loaded"
-    notes = _notes(weights, wanted, sources, missing, misshapen)
-    raise Stop(Diagnostic("AS721", message, None, notes, _remedy(weights, wanted, missing, misshapen)))
+        return _misnamed(graph, weights, renamed, does_not_fit)
+    message = f"{does_not_fit}: {_counted(found)}; none was loaded"
+    return stop("AS721", message, *_notes(weights, found, averaged), help=_remedy(graph, weights, found))
 
 
-def _misfits(weights: Weights, wanted: Shapes, sources: dict[str, str]) -> tuple[list[str], list[str]]:
-    """The variables that are missing in the checkpoint, and those that have another shape there."""
-    shapes = weights.file.shapes
-    missing = [name for name in wanted if sources[name] not in shapes]
-    return missing, [name for name in wanted if sources[name] in shapes and shapes[sources[name]] != wanted[name]]
-
-
-def _misnamed(weights: Weights, renamed: Shapes, does_not_fit: str) -> Stop:
+def _misnamed(graph: Graph, weights: Tensors, renamed: Shapes, does_not_fit: str) -> Stop:
     """The Stop for a checkpoint of a network with another name; what does not fit under that name is said too."""
     root = next(iter(renamed)).split("/")[0]
-    sources = {name: name for name in renamed}
-    missing, misshapen = _misfits(weights, renamed, sources)
+    found = transfer(renamed, dict.fromkeys(renamed, ""), weights, _ALL, averaged=False)
     message, help = f"{does_not_fit}: its variables begin with {root}", f"write `name: {root}` in the spec"
-    if not missing and not misshapen:
+    if found.fits:
         return stop("AS721", f"{message}, and fit otherwise; none was loaded", help=help)
-    message += f", and under that name {_counted(renamed, missing, misshapen)}; none was loaded"
-    notes = _notes(weights, renamed, sources, missing, misshapen)
-    return stop("AS721", message, *notes, help=f"{help}; {_remedy(weights, renamed, missing, misshapen)}")
+    message += f", and under that name {_counted(found)}; none was loaded"
+    notes = _notes(weights, found, averaged=False)
+    return stop("AS721", message, *notes, help=f"{help}; {_remedy(graph, weights, found)}")
 
 
-def _counted(wanted: Shapes, missing: list[str], misshapen: list[str]) -> str:
-    counts = {"missing there": len(missing), "of another shape": len(misshapen)}
-    return f"of {len(wanted)} variables {' and '.join(f'{n} {what}' for what, n in counts.items() if n)}"
+def _counted(found: Transfer) -> str:
+    counts = {"missing there": len(found.missing), "of another shape": len(found.misshapen)}
+    here = f"of {len(found.wanted)} variables {' and '.join(f'{n} {what}' for what, n in counts.items() if n)}"
+    orphans = len(found.undeclared)
+    there = f"{orphans} of its variables ha{'ve' if orphans > 1 else 's'} no place in the network"
+    return " and ".join([*([here] if any(counts.values()) else []), *([there] if orphans else [])])
 
 
-def _notes(
-    weights: Weights, wanted: Shapes, sources: dict[str, str], missing: list[str], misshapen: list[str]
-) -> tuple[Note, ...]:
+def _notes(weights: Tensors, found: Transfer, averaged: bool) -> tuple[Note, ...]:
     """The first of the variables that do not fit, and how many more there are."""
-    shapes = weights.file.shapes
-    lines = [f"{name} is {_show(wanted[name])} here and {_show(shapes[sources[name]])} there" for name in misshapen]
-    lines += [f"{name} is missing{_near(name, shapes)}" for name in missing[: max(0, _SHOWN - len(lines))]]
-    rest = len(missing) + len(misshapen) - _SHOWN
+    wanted, shapes = found.wanted, weights.shapes
+    there = {name: shapes[weights.averaged(name) if averaged else name] for name in found.misshapen}
+    lines = [f"{name} is {_show(wanted[name])} here and {_show(there[name])} there" for name in found.misshapen]
+    lines += [f"{name} is missing{_near(name, shapes)}" for name in found.missing[: max(0, _SHOWN - len(lines))]]
+    lines += [f"{name} is there, and not here" for name in found.undeclared]
+    rest = len(found.missing) + len(found.misshapen) + len(found.undeclared) - _SHOWN
     return (*map(Note, lines[:_SHOWN]), *([Note(f"and {rest} more")] if rest > 0 else []))
 
 
-def _remedy(weights: Weights, wanted: Shapes, missing: list[str], misshapen: list[str]) -> str:
+def _remedy(graph: Graph, weights: Tensors, found: Transfer) -> str:
     """What to do, from what the differences have in common."""
-    last = {(_show(wanted[name][-1:]), _show(weights.file.shapes.get(name, ())[-1:])) for name in misshapen}
-    if not missing and len(last) == 1 and not any(here == there for here, there in last):
-        here, there = last.pop()
-        return f"the last axis is {here} here and {there} there: if that is the number of classes, set it with --set"
-    if len(missing) == len(wanted):
-        roots = ", ".join(_roots(weights)[:5])
-        return f"the checkpoint is of another network: its variables begin with {roots or 'no name'}"
-    return "use the spec and the --set values that the checkpoint was trained with"
+    last = {(found.wanted[name][-1:], weights.shapes.get(name, ())[-1:]) for name in found.misshapen}
+    if not found.missing and len(last) == 1 and not any(here == there for here, there in last):
+        (here,), (there,) = last.pop()
+        return _other_classes(graph, found.misshapen, here, there)
+    if len(found.missing) <= len(found.wanted) / 2:
+        return "use the spec and the --set values that the checkpoint was trained with"
+    likeness = looks_like(weights)
+    if likeness is not None:
+        return f"the checkpoint is of another network: it looks like {likeness}"
+    roots = ", ".join(_roots(weights)[:5])
+    return f"the checkpoint is of another network: its variables begin with {roots or 'no name'}"
 
 
-def _renamed(weights: Weights, wanted: Shapes) -> Shapes | None:
+def _other_classes(graph: Graph, misshapen: list[str], here: int, there: int) -> str:
+    """What to do where only the size of the last layer differs."""
+    text = f"the last axis is {here} here and {there} there: if that is the number of classes, "
+    if {here, there} == {1000, 1001}:
+        text = f"the checkpoint has {classes_text(there, here)}: "
+    owners = {name: node for name, node, _ in graph.variables()}
+    owner = owners.get(misshapen[0])
+    written = [each.origin.written.strip() for each in owner.values.values() if each.value == here] if owner else []
+    name = next((match[1] for text in written if (match := _HYPERPARAMETER.fullmatch(text))), None)
+    if name is not None:
+        return f"{text}set it with --set {name}={there}"
+    return f"{text}set it with --set"
+
+
+def _renamed(weights: Tensors, wanted: Shapes) -> Shapes | None:
     """The variables under another name of the network, where most of them are in the checkpoint then."""
-    shapes = weights.file.shapes
+    shapes = weights.shapes
     own = os.path.commonpath(list(wanted)).split("/")[0] if all("/" in name for name in wanted) else ""
     for root in _roots(weights):
         above = root if own else f"{root}/"
@@ -172,10 +150,9 @@ def _renamed(weights: Weights, wanted: Shapes) -> Shapes | None:
     return None
 
 
-def _roots(weights: Weights) -> list[str]:
+def _roots(weights: Tensors) -> list[str]:
     """What the names of the checkpoint's variables begin with."""
-    names = (name for name in weights.file.shapes if not _is_bookkeeping(name, weights.file))
-    return sorted({name.split("/")[0] for name in names})
+    return sorted({name.split("/")[0] for name in weights.variables})
 
 
 def _near(name: str, shapes: Shapes) -> str:

@@ -9,7 +9,7 @@ import os
 import platform
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from io import FileIO
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from archspec import __version__
 from archspec.diagnostics import Stop, stop
 from archspec.run_folder import files
-from archspec.run_folder.record import FORMAT, LABELS, METRICS, RECORD, SPEC, below, commit_of, read_record
+from archspec.run_folder.record import FORMAT, INITIALIZED, LABELS, METRICS, RECORD, SPEC, below, commit_of, read_record
 from archspec.runtime import checkpoint
 from archspec.runtime.labels import as_lines
 from archspec.runtime.settings import changed, other_classes, other_settings
@@ -48,6 +48,19 @@ class Given:
     """`steps`, `epochs` and `batch`, those of them that it said."""
 
 
+@dataclass(frozen=True)
+class Initialized:
+    """The checkpoint that a run's first weights came from, and what became of each variable (weights/transfer.py)."""
+
+    checkpoint: str
+    counts: Mapping[str, int]
+    variables: Sequence[Mapping[str, str]]
+
+    def __str__(self) -> str:
+        """`inception_v3.ckpt: 376 reused, 4 re-initialised, 4 orphaned`."""
+        return f"{self.checkpoint}: {', '.join(f'{count} {fate}' for fate, count in self.counts.items())}"
+
+
 class Run:
     """The folder of one run, held by one training at a time; only rank 0 writes."""
 
@@ -55,6 +68,7 @@ class Run:
         self.folder = folder
         self._lock: int | None = None
         self._metrics: FileIO | None = None
+        self.initialized: Initialized | None = None
 
     def hold(self) -> None:
         """Keep other trainings out until this process ends, and sweep up what a killed one has left; raises Stop."""
@@ -116,6 +130,11 @@ class Run:
             "environment": _environment(),
         }
         self._write(RECORD, json.dumps(record, indent=1))
+
+    def note_weights(self, found: Initialized) -> None:
+        """Write down what became of each variable of the checkpoint that training starts from; raises Stop."""
+        self.initialized = found
+        self._write(INITIALIZED, json.dumps(asdict(found), indent=1))
 
     def _write(self, name: str, text: str) -> None:
         try:

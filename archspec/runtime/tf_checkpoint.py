@@ -5,20 +5,14 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from archspec.diagnostics import Stop, stop
-
-AVERAGE = "/ExponentialMovingAverage"
-"""What TF-Slim appends to a variable's name for its moving average."""
-
-GLOBAL_STEP = "global_step"
-"""What TF-Slim calls the number of steps that were made."""
+from archspec.runtime.weights.tensors import Entry, Tensors, check_bytes, damaged
 
 _UNREADABLE = (tf.errors.OpError, RuntimeError, ValueError, LookupError)
 """What TensorFlow's reader raises, by the kind of damage."""
@@ -27,38 +21,34 @@ PARTS = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
 """How the names of a checkpoint's files end."""
 
 
-@dataclass(frozen=True)
-class TensorFile:
-    """A checkpoint's tensors by name, read when asked for; `shapes` has all of them."""
-
-    prefix: str
-    shapes: dict[str, tuple[int, ...]]
-    reader: Any
-
-    def read(self, name: str) -> np.ndarray:
-        """One tensor; raises Stop where its bytes are damaged."""
-        try:
-            return np.asarray(self.reader.get_tensor(name))
-        except _UNREADABLE as problem:
-            raise damaged(self.prefix, f"{name} can't be read ({first_line(problem)})") from problem
-
-    def averaged(self, name: str) -> str:
-        """The name of the variable's moving average where there is one, else the variable's own."""
-        return name + AVERAGE if name + AVERAGE in self.shapes else name
-
-    def is_slot(self, name: str) -> bool:
-        """Whether a tensor belongs to another one, as an optimizer's or an average: VARIABLE/slot."""
-        return name.rpartition("/")[0] in self.shapes
-
-
-def open_prefix(prefix: str) -> TensorFile:
+def open_prefix(prefix: str) -> Tensors:
     """The checkpoint at PREFIX (PREFIX.index and PREFIX.data-…, or TensorFlow's older single file); raises Stop."""
     try:
         reader = tf.train.load_checkpoint(prefix)
+        dtypes = reader.get_variable_to_dtype_map()
         shapes = {name: tuple(shape) for name, shape in reader.get_variable_to_shape_map().items()}
     except _UNREADABLE as problem:
         raise damaged(prefix, first_line(problem)) from problem
-    return TensorFile(prefix, shapes, reader)
+    room, kind = _bytes_of(prefix), "a TensorFlow checkpoint"
+    found = {name: Entry(shapes[name], np.dtype(dtypes[name].as_numpy_dtype).name) for name in sorted(shapes)}
+    entries = {name: check_bytes(prefix, name, entry, room) for name, entry in found.items()}
+
+    def fetch(name: str) -> np.ndarray:
+        try:
+            return np.asarray(reader.get_tensor(name))
+        except _UNREADABLE as problem:
+            raise damaged(prefix, f"{name} can't be read ({first_line(problem)})") from problem
+
+    kind += " (V2)" if room is not None else " in a single file (V1)"
+    return Tensors(prefix, kind, entries, fetch)
+
+
+def _bytes_of(prefix: str) -> int | None:
+    """The bytes of a checkpoint's data files; None for the older single file, which is compressed."""
+    path = Path(prefix)
+    if not Path(f"{prefix}.index").is_file():
+        return None
+    return sum(part.stat().st_size for part in path.parent.glob(f"{escape(path.name)}.data-*"))
 
 
 def prefixes(path: Path) -> list[str]:
@@ -108,11 +98,6 @@ def check_name(path: Path) -> None:
         str(path).encode()
     except UnicodeEncodeError:
         raise OSError(errno.EILSEQ, "its name is not UTF-8, and TensorFlow cannot open it", str(path)) from None
-
-
-def damaged(where: object, reason: str) -> Stop:
-    """The Stop for a checkpoint that is there and can't be used."""
-    return stop("AS722", f"the checkpoint {where} is damaged: {reason}", help="take another copy, or an older one")
 
 
 def unreadable(where: object, problem: OSError) -> Stop:

@@ -12,7 +12,7 @@ import pytest
 from archspec.compiler.graph.graph import Graph
 from archspec.diagnostics import Stop
 from archspec.runtime import memory
-from archspec.runtime.restore import open_weights
+from archspec.runtime.weights.read import open_weights
 from tests.runtime.training import FULL, LONG, PLAIN, metrics, newest, spec_file, started, train
 
 

@@ -19,8 +19,8 @@ from archspec.run_folder import files
 from archspec.run_folder.record import RECORD, default_folder, handover, read_record
 from archspec.runtime import checkpoint
 from archspec.runtime.log import Log
-from archspec.runtime.restore import open_weights
 from archspec.runtime.run import Given, Run
+from archspec.runtime.weights.read import open_weights
 
 SECRET = "what nobody else may read or change\n"
 TENSORS = {"Net/w": np.ones(3, np.float32)}

@@ -61,12 +61,17 @@ class References:
         return next((key for key, path in self.graph.endpoints.items() if path == tensor), name)
 
     def pattern(self, text: str, key: str, span: Span | None) -> str:
-        """The pattern; one that means no layer is reported."""
+        """The pattern; one that means no layer is reported.
+
+        What `initialize` skips may be in the checkpoint alone, which is not opened before training.
+        """
+        if key.endswith("initialize.skip"):
+            return text
         if not self.budget.charge(len(self.graph.nodes) * (1 + len(text) // 16), span, self.findings):
             return text
         layers = {node.layer for node in self.graph.nodes.values()}
-        # What is left out of a checkpoint may go by its variables' names, which its user knows.
-        variables = {name for name, _, _ in self.graph.variables()} if key.endswith(".skip") else set()
+        # What a checkpoint gives may go by its variables' names, which its user knows.
+        variables = {name for name, _, _ in self.graph.variables()} if ".initialize." in f".{key}" else set()
         if not any(means(text, name) for name in layers | variables):
             help = nearest(text, [*layers, *map(bare, layers)]) or "name a layer by its path, or several with *"
             self.findings.add("AS605", f"`{key}` names `{text}`, and there is no such layer", span, help=help)

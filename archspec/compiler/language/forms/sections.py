@@ -22,9 +22,19 @@ class Initialize(Form, family="initialize", name="initialize"):
     EXAMPLE = "train: {initialize: {checkpoint: resnet_v1_50.ckpt, skip: [Logits]}}"
 
     checkpoint: Path = field(
-        main=True, doc="a run's folder, a file or a TF-Slim .ckpt prefix; paths count from the spec's own folder"
+        main=True,
+        doc="a run's folder, a TF-Slim .ckpt prefix, or a .pb, .keras, .h5, .safetensors or .npz file; paths count "
+        "from the spec's own folder",
     )
-    skip: tuple[Pattern, ...] = field(default=(), doc="layers, by path or pattern, that start fresh")
+    only: tuple[Pattern, ...] = field(default=(), doc="the layers, by path or pattern, that do not start fresh")
+    skip: tuple[Pattern, ...] = field(
+        default=(),
+        doc="what is not taken, by path or pattern: layers here, which start fresh, and variables there",
+    )
+    reinit: tuple[Pattern, ...] = field(default=(), doc="layers, by path or pattern, that start fresh")
+    map: Path | None = field(
+        default=None, doc="a map of another library's names to these, or the name of one that comes with archspec"
+    )
 
 
 class EarlyStopping(Form, family="early_stopping", name="early_stopping"):

@@ -1,0 +1,1 @@
+"""Trained weights as files of any kind: read by one function, renamed, compared, recognised, and written."""

@@ -1,0 +1,115 @@
+"""Which network of the zoo weights are of: by the names and shapes of their variables, or by shapes alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from archspec.compiler.program import Program, check_file
+from archspec.compiler.spec import zoo
+from archspec.diagnostics import Findings
+from archspec.runtime.weights.name_map import fitting
+from archspec.runtime.weights.name_map_file import named_map, shipped_maps
+from archspec.runtime.weights.tensors import Tensors
+
+_ENOUGH = 0.9
+"""The part of all variables, of both sides together, that must agree."""
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """A network of the zoo that weights look like.
+
+    `named` says that the names of the variables agree too; `classes` are (there, in the spec) where these differ;
+    `map_name` is the map of names that fits, where the names are another library's.
+    """
+
+    reference: str
+    named: bool
+    classes: tuple[int, int] | None = None
+    map_name: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.reference} of the zoo"
+        if self.classes is not None:
+            text += f" with {classes_text(*self.classes)}"
+        if not self.named:
+            text += ", by the shapes of its variables"
+        return f"{text} (--map {self.map_name})" if self.map_name else text
+
+
+def classes_text(there: int, here: int) -> str:
+    """`1001 classes (ImageNet's 1000 and a background class 0), not 1000`."""
+    kinds = {1001: " (ImageNet's 1000 and a background class 0)", 1000: " (ImageNet's, without a background class)"}
+    return f"{there} classes{kinds.get(there, '') if abs(there - here) == 1 else ''}, not {here}"
+
+
+def looks_like(weights: Tensors) -> Likeness | None:
+    """The network of the zoo that most of the variables agree with; None where none comes near."""
+    found = {name: weights.shapes[name] for name in weights.variables}
+    best: tuple[float, int, Likeness] | None = None
+    for rank, (reference, shapes) in enumerate(_zoo()):
+        for named, score in ((True, _alike(found, shapes)), (False, _alike_in_shapes(found, shapes))):
+            if score >= _ENOUGH and (best is None or score > best[0] + 1e-9):
+                best = score, -rank, Likeness(reference, named, _classes(found, shapes, named))
+    if best is None:
+        return None
+    likeness = best[2]
+    chosen = "" if likeness.named else next((name for name in shipped_maps() if fitting(weights, named_map(name))), "")
+    return Likeness(likeness.reference, likeness.named, likeness.classes, chosen)
+
+
+@lru_cache(maxsize=1)
+def _zoo() -> tuple[tuple[str, dict[str, Shape]], ...]:
+    """(`zoo:NAME`, variables with their shapes) of each network in the zoo, those with a file of their own first."""
+    found: dict[frozenset[tuple[str, Shape]], tuple[str, dict[str, Shape]]] = {}
+    for reference, program in _programs():
+        shapes = {name: tuple(variable.shape) for name, _, variable in program.graph.variables()}
+        found.setdefault(frozenset(shapes.items()), (reference, shapes))
+    return tuple(found.values())
+
+
+def _programs() -> Iterator[tuple[str, Program]]:
+    """The zoo's networks; a spec that extends one variant of another comes before that, and gives it its short name."""
+    several: list[tuple[str, Program]] = []
+    for name in zoo.names():
+        programs = check_file(str(Path(zoo.folder()) / f"{name}.yaml"), findings=Findings())
+        if len(programs) == 1:
+            yield f"{zoo.PREFIX}{name}", programs[0]
+        several += [(f"{zoo.PREFIX}{name}#{each.variant}", each) for each in programs if len(programs) > 1]
+    yield from several
+
+
+def _alike(found: dict[str, Shape], shapes: dict[str, Shape]) -> float:
+    """The part of the names of both sides that both have, with shapes equal but for the number of classes."""
+    both = [name for name in found.keys() & shapes.keys() if found[name][:-1] == shapes[name][:-1]]
+    equal = sum(found[name] == shapes[name] for name in both)
+    # Two of a hundred variables may differ in their last axis alone: the classifier's.
+    counted = len(both) if equal >= _ENOUGH * len(both) else equal
+    return counted / max(1, len(found.keys() | shapes.keys()))
+
+
+def _alike_in_shapes(found: dict[str, Shape], shapes: dict[str, Shape]) -> float:
+    """The part of the shapes of both sides that both have, whatever the order of axes; a little less than by name."""
+    there, here = Counter(map(_sizes, found.values())), Counter(map(_sizes, shapes.values()))
+    return 0.99 * (there & here).total() / max(1, (there | here).total())
+
+
+def _sizes(shape: Shape) -> Shape:
+    return tuple(sorted(size for size in shape if size != 1))
+
+
+def _classes(found: dict[str, Shape], shapes: dict[str, Shape], named: bool) -> tuple[int, int] | None:
+    """(classes there, classes in the spec) where they differ: a vector on each side that the other has not."""
+    if named:
+        differing = {(found[name][-1], shapes[name][-1]) for name in found.keys() & shapes.keys()
+                     if found[name] != shapes[name]}  # fmt: skip
+        return differing.pop() if len(differing) == 1 else None
+    there, here = Counter(map(_sizes, found.values())), Counter(map(_sizes, shapes.values()))
+    left, right = [[s for s in rest if len(s) == 1] for rest in (there - here, here - there)]
+    return (left[0][0], right[0][0]) if len(left) == len(right) == 1 else None
