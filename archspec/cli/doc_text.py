@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from archspec.reference.entry import Entry
     from archspec.reference.fields import FieldEntry
 
-_LONGEST = 20
+_LONGEST = 24
 """Columns of a field's name or default, beyond which its meaning begins on the next line."""
 
 

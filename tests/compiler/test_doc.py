@@ -40,15 +40,15 @@ def test_no_line_is_longer_than_the_terminal(
 
 
 def test_a_reference_has_fields_limits_shape_variables_and_an_example(capsys: pytest.CaptureFixture[str]) -> None:
-    found = printed(capsys, "conv2d")
+    found = " ".join(printed(capsys, "conv2d").split())
     for words in (
-        "conv2d  op (groups conv, weights)",
-        "filters           required         channels of the output (main value; whole number, at least 1)",
-        "kernel            required         height and width of the kernel (size, or height x width, in pixels, at",
-        "padding           same  ",
-        "bias_initializer  {constant: 0.0}",
-        "shape:     (positions', filters)",
-        "variables: weights [*kernel, in, out] and biases [out].",
+        "conv2d op (groups conv, weights)",
+        "filters required channels of the output (main value; whole number, at least 1)",
+        "kernel required height and width of the kernel (size, or height x width, in pixels, at least 1)",
+        "padding same zeros",
+        "bias_initializer {constant: 0.0}",
+        "shape: (positions', filters)",
+        "variables: weights [*kernel, in / groups, out] and biases [out].",
         "56x56x64 -> 28x28x64; weights [3, 3, 64, 64]; 28,901,376 macs",
     ):
         assert words in found

@@ -15,6 +15,8 @@ from archspec.compiler.language.ops.window import channels
 class Clip(Activation, name="clip"):
     """x between two numbers, which are taken where it lies outside."""
 
+    EXAMPLE = "- squashed: {conv2d: 64, kernel: 3, activation: {clip: [-1, 1]}}"
+
     range: tuple[float, float] = field(main=True, doc="the least and the greatest value, [low, high]")
 
     def shape(self, *shapes: Shape) -> Shape:
@@ -30,6 +32,8 @@ class Clip(Activation, name="clip"):
 
 class Threshold(Activation, name="threshold"):
     """x where it is above a number, else zero or another number."""
+
+    EXAMPLE = "- firing: {conv2d: 64, kernel: 3, activation: {threshold: 1.0}}"
 
     above: float = field(main=True, doc="what x must be above to stay")
     otherwise: float = field(default=0.0, doc="what stands elsewhere")

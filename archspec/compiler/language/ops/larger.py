@@ -46,6 +46,8 @@ class ResizeMap(Op, name="resize_map"):
     input, and with a = -0.75 for the others, which repeat its border.
     """
 
+    EXAMPLE = "- mask: [scores: {conv2d: 21, kernel: 1}, larger: {resize_map: 224, grid: aligned}]"
+
     size: Pair | None = field(default=None, main=True, minimum=1, doc="height and width of the output", unit="pixels")
     factor: float | None = field(
         default=None, above=0, doc="by what height and width are multiplied, the result rounded down"

@@ -30,6 +30,11 @@ class LearnedTensor(Trained):
 class Learned(LearnedTensor, name="learned"):
     """A learnt tensor by itself: queries of an attention, a start. Its input says how many examples there are."""
 
+    EXAMPLE = """
+    - queries: {learned: [100, 64]}
+    - found: {attention: [queries, input], heads: 8}
+    """
+
     DTYPES = ANY_DTYPE
 
     sizes: tuple[int, ...] = field(main=True, minimum=1, doc="sizes of the tensor, without the batch")

@@ -39,6 +39,12 @@ class Shift(Op, name="shift"):
 class Transpose(Op, name="transpose"):
     """The axes in another order: `transpose: [1, 0, 2]` exchanges height and width."""
 
+    EXAMPLE = """
+    - groups: {reshape: [56, 56, 4, 16]}
+    - exchanged: {transpose: [0, 1, 3, 2]}
+    - shuffled: {reshape: [56, 56, 64]}
+    """
+
     DTYPES = ANY_DTYPE
 
     axes: tuple[int, ...] = field(
@@ -69,6 +75,8 @@ class Roll(Op, name="roll"):
 
     The shifted windows of Swin transformers (Liu et al. 2021, https://arxiv.org/abs/2103.14030).
     """
+
+    EXAMPLE = "- shifted: {roll: [-3, -3]}"
 
     DTYPES = ANY_DTYPE
 

@@ -11,6 +11,8 @@ from archspec.compiler.language.op import Lowering, Op, Shape
 class OneHot(Op, name="one_hot"):
     """A vector for each whole number that is on at its place and off elsewhere; off everywhere for one out of range."""
 
+    EXAMPLE = "- letters: {one_hot: 26}"
+
     DTYPES = ("int32", "int64", "uint8")
 
     classes: int = field(main=True, minimum=1, doc="length of each vector")

@@ -29,6 +29,8 @@ class PadMap(Op, name="pad_map"):
     (the border twice), edge a a a b c d d d, and wrap c d a b c d a b.
     """
 
+    EXAMPLE = "- conv1: [pad: {pad_map: 3, mode: reflect}, conv: {conv2d: 64, kernel: 7, padding: valid}]"
+
     DTYPES = ANY_DTYPE
 
     amount: Sides = field(main=True, minimum=0, doc=f"how many: {_SIDES}", unit="positions")
@@ -64,6 +66,8 @@ class PadMap(Op, name="pad_map"):
 
 class CropMap(Op, name="crop_map"):
     """Positions taken away at the border, so many before and after along each axis."""
+
+    EXAMPLE = "- middle: {crop_map: 4}"
 
     DTYPES = ANY_DTYPE
 

@@ -136,6 +136,11 @@ class Squeeze(Op, name="squeeze"):
 class ExpandDims(Op, name="expand_dims"):
     """A new axis of size 1."""
 
+    EXAMPLE = """
+    - pool: global_avg_pool
+    - one_pixel: [rows: {expand_dims: 0}, columns: {expand_dims: 0}]
+    """
+
     DTYPES = ANY_DTYPE
 
     axis: int = field(main=True, doc="where it is in the output: 0 is the first after the batch, -1 the last")
