@@ -13,6 +13,7 @@ from archspec.compiler.language.ops.dense import Dense
 from archspec.compiler.language.ops.dropout import Dropout
 from archspec.compiler.language.ops.larger import Conv2DTranspose
 from archspec.compiler.language.ops.learned import Learned
+from archspec.compiler.language.ops.recurrent import Recurrent
 from archspec.compiler.language.registry import builtin
 from tests.cases.ops import CASES, Case
 from tests.runtime.op_references import REFERENCES
@@ -98,6 +99,10 @@ def test_macs_are_tensorflows_count(case: Case) -> None:
         # Each weight meets each position of the input once.
         (weights,), (height, width, _) = op.variables(*case.inputs), case.inputs[0]
         assert op.macs(*case.inputs) == height * width * np.prod(weights.shape)
+        return
+    if isinstance(op, Recurrent):
+        kernels = [v.shape for v in op.variables(*case.inputs) if v.name.endswith("kernel")]
+        assert op.macs(*case.inputs) == case.inputs[0][0] * sum(map(np.prod, kernels))
         return
     if isinstance(op, Attention):
         assert op.macs(*case.inputs) == products(op, case)

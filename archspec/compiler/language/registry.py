@@ -35,6 +35,7 @@ from archspec.compiler.language.ops import (
     merge,
     norm,
     pool,
+    recurrent,
     reshape,
     several,
 )
@@ -53,6 +54,7 @@ _OPS = (
     example_norm,
     attention,
     learned,
+    recurrent,
     pool,
     reshape,
     several,
