@@ -271,6 +271,8 @@ def test_main_fields() -> None:
         "crop_map": "amount",
         **{f"{kind}_pool{rank}d": "kernel" for kind in ("max", "avg") for rank in (1, 2, 3)},
         "attention": "heads",
+        "lstm": "units",
+        "gru": "units",
         "learned": "sizes",
         "add_learned": "sizes",
         "prepend_learned": "count",
