@@ -210,7 +210,7 @@ def test_explain_of_a_layer_tells_briefly_what_was_overridden() -> None:
     heading, *lines = archspec("explain", INCEPTION, "Logits/Conv2d_1c_1x1").stdout.splitlines()
     (norm,) = [line for line in lines if line.split()[0] == "norm"]
     assert heading == "Logits/Conv2d_1c_1x1: conv2d  (specs/inception_v3.yaml)"
-    assert norm.endswith("  scope logits at 15:34; over batch_norm, null")
+    assert norm.endswith("  scope logits at 16:34; over batch_norm, null")
 
 
 @pytest.mark.parametrize(
