@@ -217,6 +217,7 @@ CODES: dict[str, str] = {
     "AS923": "An array of inputs among other inputs.",
     "AS924": "`--endpoints` without `--output`.",
     "AS926": "A spec without the checkpoint that its weights come from.",
+    "AS927": "Files or options of `checkpoint` that do not go together.",
     "AS925": "An end point that the network does not have.",
     "AS940": "A new spec that cannot be written where it should be.",
     "AS941": "A folder that holds no classes of pictures.",

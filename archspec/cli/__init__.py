@@ -23,6 +23,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "eval": "measure a trained network on a data set",
         "predict": "say what is in pictures",
         "init": "write a spec for a folder of pictures",
+        "checkpoint": "trained weights as files: inspect, convert, diff",
     },
     "write and review, without TensorFlow": {
         "lint": "check specs, with file:line:column for every finding",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import IO
+from io import FileIO
 
 _KINDS = {
     stat.S_IFDIR: "a folder",
@@ -16,7 +16,7 @@ _KINDS = {
 }
 
 
-def open_regular(path: str | os.PathLike[str]) -> IO[bytes]:
+def open_regular(path: str | os.PathLike[str]) -> FileIO:
     """The file, opened for reading without a buffer; raises OSError, also for what is no regular file."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -26,7 +26,7 @@ def open_regular(path: str | os.PathLike[str]) -> IO[bytes]:
     if kind is not None:
         os.close(handle)
         raise OSError(errno.EINVAL, f"it is {kind}, and only regular files are read", path)
-    return os.fdopen(handle, "rb", buffering=0)
+    return FileIO(handle, "rb")
 
 
 def read_regular(path: str | os.PathLike[str]) -> bytes:

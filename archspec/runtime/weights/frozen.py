@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ _LEAVES = ("weights", "biases", "kernel", "bias", "gamma", "beta", "moving_mean"
 
 def read(path: Path, where: str) -> Tensors:
     """The weights of a graph; raises Stop where the file is no GraphDef, or holds none."""
-    with open_regular(path) as file:
+    with BufferedReader(open_regular(path)) as file:
         size = file.seek(0, 2)
         if size > _LARGEST:
             raise damaged(where, f"it has {size:,} bytes, and a GraphDef at most {_LARGEST:,}")

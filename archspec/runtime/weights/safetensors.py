@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator, Mapping
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
 
@@ -45,8 +46,9 @@ _PAGE = 8
 
 def read(path: Path, where: str) -> Tensors:
     """The tensors of a file; raises Stop where header and bytes do not agree."""
-    with open_regular(path) as file:
+    with BufferedReader(open_regular(path)) as file:
         size = file.seek(0, 2)
+        file.seek(0)
         header, start = _header(file, size, where)
     about = header.pop("__metadata__", {})
     places = dict(_places(header, size - start, where))
@@ -54,7 +56,7 @@ def read(path: Path, where: str) -> Tensors:
 
     def fetch(name: str) -> np.ndarray:
         begin, entry = places[name]
-        with open_regular(path) as file:
+        with BufferedReader(open_regular(path)) as file:
             file.seek(start + begin)
             content = file.read(entry.bytes)
         if len(content) != entry.bytes:
@@ -65,8 +67,13 @@ def read(path: Path, where: str) -> Tensors:
     return Tensors(where, KIND, entries, fetch, int(step) if isinstance(step, str) and step.isdecimal() else None)
 
 
+def can_hold(dtype: np.dtype) -> bool:
+    """Whether the format has a dtype."""
+    return dtype.name in _NAMES
+
+
 def write(file: IO[bytes], tensors: Mapping[str, np.ndarray], about: Mapping[str, str]) -> None:
-    """Write tensors by name, largest alignment first as the format asks nothing else, and facts about them as texts."""
+    """Write tensors of dtypes that the format has by name, in their order, and facts about them as texts."""
     header: dict[str, Any] = {"__metadata__": dict(about)}
     place = 0
     for name, value in tensors.items():

@@ -39,11 +39,11 @@ class Selection:
 
     def leaves(self, variable: str) -> bool:
         """Whether a variable of the file that has no place in the network is known to have none."""
-        return bool(self.only) or not self.strict or _meant(self.skip, variable, variable)
+        return bool(self.only) or not self.strict or _meant(self.skip, variable, _below_root(variable))
 
     def idle(self, variables: Mapping[str, str], weights: Tensors) -> list[str]:
         """The patterns of `skip` that mean nothing on either side; `variables` has the network's layers by variable."""
-        names = [*variables.items(), *((name, name) for name in weights.variables)]
+        names = [*variables.items(), *((name, _below_root(name)) for name in weights.variables)]
         return [pattern for pattern in self.skip if not any(_meant((pattern,), *each) for each in names)]
 
 
@@ -122,6 +122,11 @@ def _without_leading_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
     while len(shape) > 1 and shape[0] == 1:
         shape = shape[1:]
     return shape
+
+
+def _below_root(variable: str) -> str:
+    """A variable's path without the name of its network, as layers go."""
+    return variable.partition("/")[2] or variable
 
 
 def _meant(patterns: tuple[str, ...], variable: str, layer: str) -> bool:

@@ -35,12 +35,18 @@ class Likeness:
     map_name: str = ""
 
     def __str__(self) -> str:
-        text = f"{self.reference} of the zoo"
+        text = self.reference
         if self.classes is not None:
             text += f" with {classes_text(*self.classes)}"
         if not self.named:
             text += ", by the shapes of its variables"
         return f"{text} (--map {self.map_name})" if self.map_name else text
+
+    def record(self) -> dict[str, object]:
+        """The same, for JSON."""
+        there, here = self.classes or (None, None)
+        classes = {"classes": there, "classes_of_spec": here} if self.classes else {}
+        return {"network": self.reference, "names": self.named, "map": self.map_name or None, **classes}
 
 
 def classes_text(there: int, here: int) -> str:
@@ -89,8 +95,8 @@ def _alike(found: dict[str, Shape], shapes: dict[str, Shape]) -> float:
     """The part of the names of both sides that both have, with shapes equal but for the number of classes."""
     both = [name for name in found.keys() & shapes.keys() if found[name][:-1] == shapes[name][:-1]]
     equal = sum(found[name] == shapes[name] for name in both)
-    # Two of a hundred variables may differ in their last axis alone: the classifier's.
-    counted = len(both) if equal >= _ENOUGH * len(both) else equal
+    # The classifier's variables may differ, all in the same way.
+    counted = len(both) if _classes(found, shapes, named=True) and 2 * equal >= len(both) else equal
     return counted / max(1, len(found.keys() | shapes.keys()))
 
 
@@ -107,9 +113,10 @@ def _sizes(shape: Shape) -> Shape:
 def _classes(found: dict[str, Shape], shapes: dict[str, Shape], named: bool) -> tuple[int, int] | None:
     """(classes there, classes in the spec) where they differ: a vector on each side that the other has not."""
     if named:
-        differing = {(found[name][-1], shapes[name][-1]) for name in found.keys() & shapes.keys()
-                     if found[name] != shapes[name]}  # fmt: skip
-        return differing.pop() if len(differing) == 1 else None
+        both = [name for name in found.keys() & shapes.keys() if found[name] != shapes[name]]
+        differing = {(found[name][-1:], shapes[name][-1:]) for name in both}
+        sizes = differing.pop() if len(differing) == 1 else ((), ())
+        return (sizes[0][0], sizes[1][0]) if all(sizes) else None
     there, here = Counter(map(_sizes, found.values())), Counter(map(_sizes, shapes.values()))
     left, right = [[s for s in rest if len(s) == 1] for rest in (there - here, here - there)]
     return (left[0][0], right[0][0]) if len(left) == len(right) == 1 else None
