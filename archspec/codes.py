@@ -209,6 +209,7 @@ CODES: dict[str, str] = {
     "AS905": "A path that is not there, or holds no spec.",
     "AS906": "Something to explain that does not exist.",
     "AS907": "Something to look up that does not exist.",
+    "AS908": "A word that no network of the zoo has.",
     "AS910": "`fmt --format` without `--check`.",
     "AS911": "A spec that cannot be written.",
     "AS912": "A spec that is not in its canonical layout.",

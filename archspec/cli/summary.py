@@ -140,10 +140,10 @@ def _size(shape: tuple[int | None, ...]) -> str:
 
 
 def _count(number: int | None) -> str:
-    return "?" if number is None else _short(number)
+    return "?" if number is None else short(number)
 
 
-def _short(number: int) -> str:
+def short(number: int) -> str:
     """5713218144 as `5.71 G`; nothing for 0."""
     for unit, size in (("P", 1e15), ("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if number >= size:
@@ -153,5 +153,5 @@ def _short(number: int) -> str:
 
 def _bytes(number: int) -> str:
     """63000 as `63.00 kB`."""
-    text = _short(number) or "0"
+    text = short(number) or "0"
     return f"{text}B" if text[-1].isalpha() else f"{text} B"

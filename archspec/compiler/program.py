@@ -23,6 +23,7 @@ from archspec.compiler.spec.reading import read_file
 from archspec.compiler.spec.records import Document
 from archspec.compiler.spec.settings import COMMAND_LINE
 from archspec.compiler.spec.sources import Sources
+from archspec.compiler.syntax.nodes import plain
 from archspec.compiler.training.frozen import frozen_by
 from archspec.compiler.training.sections import read_sections
 from archspec.dataclass import dataclass, field, replace
@@ -35,7 +36,8 @@ class Program:
 
     `alike` are copies of a layer that run one after the other and all read one `from`: by path, where that stands.
     `hyperparameters` are the final values; `values` maps a dotted path such as `train.optimizer.rate` to its value
-    with provenance, `calls` the path of every block call to its parameters; `sources` is the text of every file read.
+    with provenance, `calls` the path of every block call to its parameters; `sources` is the text of every file read;
+    `published` is what the spec says that others have published of this network, by its key in that section.
     """
 
     file: str
@@ -50,6 +52,7 @@ class Program:
     calls: dict[str, Values] = field(default_factory=dict)
     alike: dict[str, Span] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    published: dict[str, object] = field(default_factory=dict)
 
 
 def compile_file(
@@ -178,7 +181,15 @@ def _compile(
         calls=expanded.calls,
         alike=expanded.alike,
         sources={file: text for file, text in document.sources.texts.items() if file != COMMAND_LINE},
+        published=_published(document, chosen),
     )
+
+
+def _published(document: Document, variant: str) -> dict[str, object]:
+    """What is published of a variant, over what is of all of them; nothing where the network may be another."""
+    own = next((each.published for each in document.variants if each.name == variant), None)
+    said = [] if document.changed else [document.published, own]
+    return {key.text: plain(value) for section in said if section is not None for key, value in section}
 
 
 def gathered(diagnostics: list[Diagnostic]) -> Iterator[Diagnostic]:

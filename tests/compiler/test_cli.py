@@ -41,6 +41,7 @@ def as_json(*words: str) -> Any:
         ["summary", INCEPTION],
         ["explain", INCEPTION, "Mixed_5b/*"],
         ["doc"],
+        ["models"],
         ["doc", "conv2d"],
         ["--help"],
         ["train", "--help"],
@@ -151,7 +152,10 @@ def test_users_mistake_is_a_sentence_and_exit_code_1(words: list[str], sentence:
 
 @pytest.mark.parametrize(
     "command",
-    ["lint", "fmt", "summary", "explain", "doc", "schema", "train", "eval", "predict"] + ["checkpoint", "doctor"],
+    [
+        *("lint", "fmt", "summary", "explain", "doc", "models", "schema", "train", "eval", "predict"),
+        *("checkpoint", "doctor"),
+    ],
 )
 def test_help_shows_an_example(command: str) -> None:
     done = archspec(command, "--help")

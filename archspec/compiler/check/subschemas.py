@@ -175,6 +175,8 @@ def _words(schema: Json) -> list[str]:
     if types == ["boolean", "string"]:
         return ["true", "false", "an expression"]
     least = f" of at least {schema['minimum']}" if "minimum" in schema else ""
+    if "minimum" in schema and "maximum" in schema:
+        least = f" from {schema['minimum']} to {schema['maximum']}"
     above = f" above {schema['exclusiveMinimum']}" if "exclusiveMinimum" in schema else ""
     return [_TYPES[kind] + least + above for kind in ([types] if isinstance(types, str) else types)]
 

@@ -30,6 +30,18 @@ _EXPECT = mapping(
     description="what must be true of the compiled network",
 )
 
+_PERCENT: Json = {"type": "number", "minimum": 0, "maximum": 100}
+_ADDRESS: Json = {"type": "string", "pattern": "^https?://", "examples": ["https://example.org/weights.tar.gz"]}
+_PUBLISHED = mapping(
+    {
+        "top_1": described("examples whose class is the most probable one, in percent", _PERCENT),
+        "top_5": described("examples whose class is among the five most probable, in percent", _PERCENT),
+        "trained": described("on what it was trained, and how that was measured", TEXT),
+        "weights": described("where trained weights are", _ADDRESS),
+        "license": described("the license of these weights, by its SPDX name", TEXT),
+    },
+    description="what others have published of the network; nothing is computed from it",
+)
 
 _LAID_OVER = ("defaults", "scopes", "train", "eval")
 """Sections that merge with those of the extended spec below their keys."""
@@ -37,7 +49,9 @@ _LAID_OVER = ("defaults", "scopes", "train", "eval")
 
 def document() -> Json:
     """A mapping of sections; one that extends another spec needs neither inputs nor layers."""
-    variant = mapping({"set": described("hyperparameters", {"type": "object"}), "expect": _EXPECT})
+    variant = mapping(
+        {"set": described("hyperparameters", {"type": "object"}), "expect": _EXPECT, "published": _PUBLISHED}
+    )
     sections: Json = {
         "archspec": described("version of the language", {"const": 1}),
         "name": described("root of the names of all variables", TEXT),
@@ -58,6 +72,7 @@ def document() -> Json:
         "train": described("how it is trained", ref("scope.train")),
         "eval": described("how it is evaluated", ref("scope.eval")),
         "expect": _EXPECT,
+        "published": _PUBLISHED,
         "change": described("keys of layers of the extended spec, by path", named({})),
         "insert": described("layers put `after PATH` or `before PATH`", named(ref("sequence"))),
         "remove": described("layers taken out, by path", listing(TEXT)),

@@ -47,7 +47,7 @@ def read_document(
     """The document's records; what is wrong is reported and left out."""
     check_names(root, registry, findings)
     reader = LayerReader(registry, findings)
-    expect = root.get("expect")
+    expect, published = root.get("expect"), root.get("published")
     name, about = root.get("name"), root.get("about")
     return Document(
         file,
@@ -71,6 +71,7 @@ def read_document(
         names=tuple((key, value) for key, value in _pairs(root.get("names")) if isinstance(value, Scalar)),
         sections={key: value for key in SECTIONS if isinstance(value := root.get(key), Mapping)},
         expect=expect if isinstance(expect, Mapping) else None,
+        published=published if isinstance(published, Mapping) else None,
         sources=sources,
         variant=variant,
     )
@@ -92,12 +93,13 @@ def _variants(node: Node | None) -> tuple[Variant, ...]:
     found = []
     for key, value in _pairs(node):
         said = {k.text: v for k, v in _pairs(value)}
-        settings, expect = said.get("set"), said.get("expect")
+        settings, expect, published = said.get("set"), said.get("expect"), said.get("published")
         found.append(
             Variant(
                 key.text,
                 settings if isinstance(settings, Mapping) else None,
                 expect if isinstance(expect, Mapping) else None,
+                published if isinstance(published, Mapping) else None,
                 key.span,
             )
         )

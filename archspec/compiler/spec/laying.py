@@ -11,8 +11,11 @@ from archspec.compiler.spec.sources import History, Speaker
 from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
 from archspec.diagnostics import Findings, Note
 
-_NO_PART_OF_THE_NETWORK = ("archspec", "extends", "name", "about", "names", "train", "eval", "expect")
+_NO_PART_OF_THE_NETWORK = ("archspec", "extends", "name", "about", "names", "train", "eval", "expect", "published")
 """Sections that can be given anew without changing what is counted of the network."""
+
+_ABOUT_THE_NETWORK = ("expect", "published")
+"""Sections that no longer hold once the network is another."""
 
 _EXTENDED = Speaker("extended", "the extended spec")
 _VARIANT = r"\$variant\b|\$\(\s*variant\s*\)"
@@ -47,7 +50,7 @@ def choose(root: Mapping, variant: str, registry: Registry, history: History, fi
         # It is left in its place, where it is found to be wrong.
         return root
     pairs = {key.text: (key, value) for key, value in root.pairs if key.text != "variants"}
-    settings, expect, name = chosen.get("set"), chosen.get("expect"), root.get("name")
+    settings, name = chosen.get("set"), root.get("name")
     if isinstance(settings, Mapping):
         _report_unknown(settings, root.get("hyperparameters"), findings)
         for _, value in settings:
@@ -55,9 +58,11 @@ def choose(root: Mapping, variant: str, registry: Registry, history: History, fi
         if "hyperparameters" in pairs:
             key, values = pairs["hyperparameters"]
             pairs["hyperparameters"] = key, Merging(registry, history, _EXTENDED).hyperparameters(values, settings)
-    if isinstance(expect, Mapping):
-        key, values = pairs.get("expect", (Scalar("expect", "expect", expect.span), Mapping((), expect.span)))
-        pairs["expect"] = key, Merging(registry, history, _EXTENDED).deep(values, expect)
+    for section in _ABOUT_THE_NETWORK:
+        own = chosen.get(section)
+        if isinstance(own, Mapping):
+            key, values = pairs.get(section, (Scalar(section, section, own.span), Mapping((), own.span)))
+            pairs[section] = key, Merging(registry, history, _EXTENDED).deep(values, own)
     if isinstance(name, Scalar):
         text = re.sub(_VARIANT, variant, name.text)
         pairs["name"] = pairs["name"][0], Scalar(text, text, name.span, name.quoted)
@@ -65,7 +70,7 @@ def choose(root: Mapping, variant: str, registry: Registry, history: History, fi
 
 
 def _is_sound(variant: Mapping) -> bool:
-    return all(key.text in ("set", "expect") and isinstance(value, Mapping) for key, value in variant)
+    return all(key.text in ("set", *_ABOUT_THE_NETWORK) and isinstance(value, Mapping) for key, value in variant)
 
 
 def _report_unknown(settings: Mapping, hyperparameters: Node | None, findings: Findings) -> None:
@@ -77,20 +82,20 @@ def _report_unknown(settings: Mapping, hyperparameters: Node | None, findings: F
 
 
 def _without_expectations(base: Mapping) -> Mapping:
-    """The document without its expectations and its variants', which are about the network as it was."""
+    """The document without what is expected and published of it and its variants: that is about what it was."""
     pairs = []
     for key, value in base:
         if key.text == "variants" and isinstance(value, Mapping):
-            value = Mapping(tuple((name, _without(variant, "expect")) for name, variant in value), value.span)
-        if key.text != "expect":
+            value = Mapping(tuple((name, _without(variant)) for name, variant in value), value.span)
+        if key.text not in _ABOUT_THE_NETWORK:
             pairs.append((key, value))
     return Mapping(tuple(pairs), base.span)
 
 
-def _without(node: Node, name: str) -> Node:
+def _without(node: Node) -> Node:
     if not isinstance(node, Mapping):
         return node
-    return Mapping(tuple((key, value) for key, value in node if key.text != name), node.span)
+    return Mapping(tuple((key, value) for key, value in node if key.text not in _ABOUT_THE_NETWORK), node.span)
 
 
 def _report_hidden(laid: Mapping, top: Mapping, findings: Findings) -> None:

@@ -44,7 +44,7 @@ class Merging:
             return self.hyperparameters(base, top)
         if name == "defaults":
             return self.scope(base, top)
-        if name in ("variants", "expect"):
+        if name in ("variants", "expect", "published"):
             return self.deep(base, top)
         if name in self.registry.families["section"]:
             return self.fields((self.registry.families["section"][name],), base, top)

@@ -32,7 +32,20 @@ _NAMED = (
 )
 """Mappings whose keys are names that the spec gives."""
 
-_FREE = ("document", "train", "eval", "defaults", "names", "outputs", "parameters", "set", "shapes", "scale", "expect")
+_FREE = (
+    "document",
+    "train",
+    "eval",
+    "defaults",
+    "names",
+    "outputs",
+    "parameters",
+    "set",
+    "shapes",
+    "scale",
+    "expect",
+    "published",
+)
 """Mappings in which any key may be new, and none is a form."""
 
 

@@ -141,11 +141,12 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A named choice of hyperparameters with its own expectations."""
+    """A named choice of hyperparameters with its own expectations, and what is published of it."""
 
     name: str
     settings: Mapping | None
     expect: Mapping | None
+    published: Mapping | None
     span: Span
 
 
@@ -173,6 +174,7 @@ class Document:
     names: tuple[tuple[Scalar, Scalar], ...] = ()
     sections: dict[str, Mapping] = field(default_factory=dict)
     expect: Mapping | None = None
+    published: Mapping | None = None
     sources: Sources = field(default_factory=Sources)
     variant: str = ""
     """The variant of the extended spec that `extends` chose."""
