@@ -265,6 +265,8 @@ def test_main_fields() -> None:
         "reshape": "sizes",
         "embedding": "units",
         "attention": "heads",
+        "lstm": "units",
+        "gru": "units",
         "learned": "sizes",
         "add_learned": "sizes",
         "prepend_learned": "count",

@@ -10,6 +10,7 @@ from archspec.compiler.language.op import Op, Shape, WrongShape
 from archspec.compiler.language.ops.attention import Attention
 from archspec.compiler.language.ops.example_norm import GroupNorm, InstanceNorm
 from archspec.compiler.language.ops.learned import AddLearned, PrependLearned
+from archspec.compiler.language.ops.recurrent import GRU, LSTM
 from archspec.compiler.program import Program, check_file
 from archspec.diagnostics import Diagnostic, Findings
 
@@ -88,6 +89,12 @@ def found_in(layers: str) -> list[Diagnostic]:
             [(8, 32)],
             "of 7x32 needs an input of the same sizes, or size 1 where they differ, got 8x32",
             "leave the sizes out to have the input's",
+        ),
+        (
+            LSTM(units=8),
+            [(7, 7, 32)],
+            "needs length x channels, got 7x7x32",
+            "it works on 1 axes of positions; its input has 2",
         ),
         (
             PrependLearned(),
@@ -181,3 +188,26 @@ def test_initializers_fit_their_variables(initializer: str, message: str | None,
 def test_a_bias_is_no_matrix() -> None:
     (found,) = found_in("layers: [a: {conv2d: 8, kernel: 3, bias_initializer: orthogonal}]")
     assert found.message == "`conv2d` initializes biases with `orthogonal`: a matrix for 8 elements in a row"
+
+
+def test_recurrent_ops_hand_on_the_sequence_and_its_end(compiled: Callable[..., Program]) -> None:
+    graph = compiled(
+        "layers:\n"
+        "- rows: {reshape: [32, 96]}\n"
+        "- read: {lstm: 16, bidirectional: true, l2: 0.1}\n"
+        "- again: {gru: 8}\n"
+        "- end: {dense: 3, from: again.last}\n"
+        "- both: {concat: [end, read.last]}\n"
+    ).graph
+    found = {name: variable for name, _, variable in graph.variables()}
+    ways = ["forward", "backward"]
+    assert [name for name in found if name.startswith("Net/read")] == [
+        f"Net/read/{way}/{leaf}" for way in ways for leaf in ("kernel", "recurrent_kernel", "bias")
+    ]
+    assert [found[f"Net/read/forward/{leaf}"].l2 for leaf in ("kernel", "recurrent_kernel", "bias")] == [0.1, 0.1, 0]
+    assert (graph.shape("again"), graph.shape("again.last"), graph.shape(graph.output)) == ((32, 8), (8,), (35,))
+
+
+def test_recurrent_ops_cost_steps_times_kernels() -> None:
+    assert LSTM(units=16).macs((10, 6)) == 10 * (6 + 16) * 4 * 16
+    assert GRU(units=16, bidirectional=True).macs((10, 6)) == 2 * 10 * (6 + 16) * 3 * 16

@@ -16,6 +16,7 @@ from archspec.compiler.language.ops.depthwise import InPlaneConv2D
 from archspec.compiler.language.ops.dropout import Dropout
 from archspec.compiler.language.ops.gdn import Gdn
 from archspec.compiler.language.ops.learned import Learned
+from archspec.compiler.language.ops.recurrent import Recurrent
 from archspec.compiler.language.ops.transposed import ConvTranspose
 from archspec.compiler.language.registry import builtin
 from tests.cases.ops import CASES, Case
@@ -173,6 +174,11 @@ def test_macs_are_tensorflows_count(case: Case) -> None:
     if isinstance(op, Gdn):
         gamma = op.variables(*case.inputs)[1]
         assert op.macs(*case.inputs) == np.prod(case.inputs[0][:-1]) * np.prod(gamma.shape)
+        return
+    if isinstance(op, Recurrent):
+        kernels = [v.shape for v in op.variables(*case.inputs) if v.name.endswith("kernel")]
+        assert op.macs(*case.inputs) == case.inputs[0][0] * sum(map(np.prod, kernels))
+        return
     if isinstance(op, Attention):
         assert op.macs(*case.inputs) == products(op, case)
         return

@@ -43,6 +43,7 @@ from archspec.compiler.language.ops import (
     one_hot,
     pad,
     pool,
+    recurrent,
     reshape,
     several,
     softmax,
@@ -53,7 +54,7 @@ from archspec.dataclass import dataclass, field
 
 _WINDOWS = (conv, depthwise, pool, global_pool, transposed, larger, pad)
 _NORMS = (norm, example_norm, gdn)
-_SEQUENCES = (embedding, one_hot, attention, learned)
+_SEQUENCES = (embedding, one_hot, attention, learned, recurrent)
 _MOVES = (reshape, moved, several)
 _OPS = (activation, gates, *_WINDOWS, dense, dropout, noise, merge, *_NORMS, *_MOVES, softmax, *_SEQUENCES)
 _FORMS = (

@@ -1,9 +1,10 @@
-"""Sequences: attention, and learnt tensors that are added or put before one."""
+"""Sequences: attention, recurrent ops, and learnt tensors that are added or put before one."""
 
 from __future__ import annotations
 
 from archspec.compiler.language.ops.attention import Attention
 from archspec.compiler.language.ops.learned import AddLearned, Learned, PrependLearned
+from archspec.compiler.language.ops.recurrent import GRU, LSTM
 from tests.cases.ops.case import LINE, MAP, Case
 
 _WINDOWS = (2, 3, 6, 4)
@@ -17,6 +18,11 @@ CASES = (
     Case(Attention(heads=2, window=(2, 3)), ((6, 4),)),
     Case(Attention(heads=2, window=(2, 3), rolled=(1, 1)), (_WINDOWS,)),
     Case(Attention(heads=1, window=(3, 2), rolled=(2, 0), bias=False), (_WINDOWS,)),
+    Case(LSTM(units=3), (LINE,)),
+    Case(LSTM(units=2, bidirectional=True, bias=False), (LINE,)),
+    Case(GRU(units=3), (LINE,)),
+    Case(GRU(units=2, bidirectional=True, reset_after=False), (LINE,)),
+    Case(GRU(units=2, bias=False), ((2, 3),)),
     Case(Learned(sizes=(3, 2)), (LINE,)),
     Case(AddLearned(), (LINE,)),
     Case(AddLearned(sizes=(9, 1, 4))),

@@ -1,4 +1,4 @@
-"""Attention and learnt tensors: what they compute, in NumPy and double precision."""
+"""Attention, recurrent ops and learnt tensors: what they compute, in NumPy and double precision."""
 
 from __future__ import annotations
 
@@ -63,8 +63,56 @@ def prepend_learned(op: Any, w: Weights, x: Array) -> Array:
     return np.stack([np.vstack([w["weights"], example]) for example in x])
 
 
+def sigmoid(x: Array) -> Array:
+    return 1 / (1 + np.exp(-x))
+
+
+def both_ways(one_way: Callable[..., Array]) -> Callable[..., tuple[Array, Array]]:
+    """An op of one direction as one that may have two; what it makes at all positions, and at its end."""
+
+    def op_of(op: Any, w: Weights, x: Array) -> tuple[Array, Array]:
+        if not op.bidirectional:
+            y = one_way(op, w, x)
+            return y, y[:, -1]
+        parts = {way: {k.removeprefix(f"{way}/"): v for k, v in w.items()} for way in ("forward", "backward")}
+        there = one_way(op, parts["forward"], x)
+        back = one_way(op, parts["backward"], x[:, ::-1])
+        return np.concatenate([there, back[:, ::-1]], -1), np.concatenate([there[:, -1], back[:, -1]], -1)
+
+    return op_of
+
+
+def lstm(op: Any, w: Weights, x: Array) -> Array:
+    h = c = np.zeros((len(x), op.units))
+    found = []
+    for position in np.swapaxes(x, 0, 1):
+        gates = position @ w["kernel"] + h @ w["recurrent_kernel"] + w.get("bias", 0.0)
+        i, f, candidate, o = np.split(gates, 4, -1)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(candidate)
+        h = sigmoid(o) * np.tanh(c)
+        found.append(h)
+    return np.stack(found, 1)
+
+
+def gru(op: Any, w: Weights, x: Array) -> Array:
+    h = np.zeros((len(x), op.units))
+    bias = w.get("bias", np.zeros((2, 3 * op.units)))
+    given, own = bias if op.reset_after else (bias, np.zeros(3 * op.units))
+    (wz, wr, wh), (uz, ur, uh) = np.split(w["kernel"], 3, -1), np.split(w["recurrent_kernel"], 3, -1)
+    (bz, br, bh), (cz, cr, ch) = np.split(given, 3), np.split(own, 3)
+    found = []
+    for position in np.swapaxes(x, 0, 1):
+        z, r = sigmoid(position @ wz + bz + h @ uz + cz), sigmoid(position @ wr + br + h @ ur + cr)
+        recalled = r * (h @ uh + ch) if op.reset_after else (r * h) @ uh
+        h = z * h + (1 - z) * np.tanh(position @ wh + bh + recalled)
+        found.append(h)
+    return np.stack(found, 1)
+
+
 REFERENCES: dict[str, Callable[..., Any]] = {
     "attention": attention,
+    "lstm": both_ways(lstm),
+    "gru": both_ways(gru),
     "learned": lambda op, w, x: np.stack([w["weights"]] * len(x)),
     "add_learned": lambda op, w, x: x + w["weights"],
     "prepend_learned": prepend_learned,
