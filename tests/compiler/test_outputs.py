@@ -107,3 +107,10 @@ def test_explain_says_the_value_and_then_what_was_expected(tmp_path: Path, capsy
     said = capsys.readouterr()
     assert said.out.startswith("a.filters  4\n")
     assert said.err.count("AS503") == 1
+
+
+def test_outputs_of_a_layer_that_is_wrong_are_silent() -> None:
+    findings = Findings()
+    layers = "layers: [s: {split: 2}, a: {relu, from: s.1}, j: {concat: [s.0, a]}]"
+    assert check_file("net.yaml", findings=findings, text=f"{HEAD}{layers}") == []
+    assert [found.code for found in findings.items] == ["AS301"]

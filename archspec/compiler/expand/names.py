@@ -144,7 +144,8 @@ class Names:
             raise WrongReference("AS304", f"the layer `{path}` is not there", entry.absent, help)
         if entry.bundle is None and entry.below.entries:
             raise WrongReference("AS303", f"`{path}` is a scope, not a layer", help="name a layer in it")
-        if entry.bundle is None or not dot:
+        # A layer that could not be made has no outputs, and what is wrong with it is said there.
+        if entry.bundle is None or not dot or entry.bundle == NO_TENSOR:
             return entry.bundle
         found = entry.bundle.get(output)
         if found is None:
