@@ -9,6 +9,7 @@ from types import ModuleType
 from archspec.compiler.language.fields import Form
 from archspec.compiler.language.forms import (
     data,
+    dirac,
     draws,
     initializers,
     kinds,
@@ -46,6 +47,7 @@ _WINDOWS = (conv, depthwise, pool, global_pool, transposed, larger, pad)
 _OPS = (activation, *_WINDOWS, dense, dropout, embedding, merge, norm, reshape, moved, several)
 _FORMS = (
     initializers,
+    dirac,
     width,
     draws,
     kinds,
