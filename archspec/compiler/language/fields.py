@@ -111,6 +111,9 @@ class Form:
     """The value of every field that nothing else says, with its origin."""
     MAIN: ClassVar[Field | None] = None
     """The field whose value stands behind the form's own name, if it declares one."""
+    EXAMPLE: ClassVar[str] = ""
+    """What its reference shows, as a person would write it, where the usual way does not do: layers, the lines of which
+    begin with `- `, or sections, laid over a small spec (`reference/examples.py`) unless they have `inputs`."""
 
     def __init_subclass__(cls, *, name: str = "", family: str = "") -> None:
         if cls.__mro__[1].__dict__.get("NAME"):

@@ -122,6 +122,10 @@ class DepthToSpace(Op, name="depth_to_space"):
     in another order: c * n * n + a * n + b.
     """
 
+    EXAMPLE = "- larger: {resize_map: 128x128, grid: aligned}"
+
+    EXAMPLE = "- larger: {upsample: 2, method: bilinear}"
+
     DTYPES = ANY_DTYPE
 
     factor: int = field(main=True, minimum=2, doc="n, height and width of a block", unit="pixels")

@@ -65,6 +65,13 @@ class PadMap(Op, name="pad_map"):
 class CropMap(Op, name="crop_map"):
     """Positions taken away at the border, so many before and after along each axis."""
 
+    EXAMPLE = "- inner: {crop_map: [[0, 1], [2, 2]]}"
+
+    EXAMPLE = """
+    - framed: {pad_map: 3, mode: reflect}
+    - conv1: {conv2d: 64, kernel: 7, padding: valid}
+    """
+
     DTYPES = ANY_DTYPE
 
     amount: Sides = field(main=True, minimum=0, doc=f"how many: {_SIDES}", unit="positions")

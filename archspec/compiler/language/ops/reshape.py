@@ -123,6 +123,24 @@ class Squeeze(Op, name="squeeze"):
 class ExpandDims(Op, name="expand_dims"):
     """A new axis of size 1."""
 
+    EXAMPLE = """
+    - volume: {expand_dims: -1}
+    - conv1: {conv3d: 8, kernel: 3}
+    """
+
+    EXAMPLE = """
+    - pool: {global_avg_pool, keep: true}
+    - Logits: {conv2d: 10, kernel: 1}
+    - squeeze
+    """
+
+    EXAMPLE = "- tokens: {flatten, last: 1}"
+
+    EXAMPLE = """
+    - fc: {dense: 4096}
+    - maps: {reshape: [4, 4, -1]}
+    """
+
     DTYPES = ANY_DTYPE
 
     axis: int = field(main=True, doc="where it is in the output: 0 is the first after the batch, -1 the last")

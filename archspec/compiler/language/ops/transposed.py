@@ -127,3 +127,5 @@ class Conv3DTranspose(SpaceTranspose, name="conv3d_transpose"):
 
     TF-Slim's conv3d_transpose.
     """
+
+    EXAMPLE = "- up: {conv2d_transpose: 32, kernel: 4, stride: 2}"
