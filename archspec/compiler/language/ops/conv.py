@@ -144,6 +144,8 @@ class Conv2D(FullConvolution, PlaneConvolution, name="conv2d"):
     y[i, j, f] = sum over a, b, c of x[i * stride + a * rate, j * stride + b * rate, c] * w[a, b, c, f]
     """
 
+    EXAMPLE = "- conv1: {conv2d: 64, kernel: 3, stride: 2, norm: batch_norm, activation: relu}"
+
 
 class Conv3D(FullConvolution, SpaceConvolution, name="conv3d"):
     """Every output channel from all input channels, over depth, height and width: volumes, and video with time first.
@@ -152,5 +154,3 @@ class Conv3D(FullConvolution, SpaceConvolution, name="conv3d"):
     """
 
     EXAMPLE = "- conv1: {conv3d: 64, kernel: 3, stride: 1x2x2, norm: batch_norm, activation: relu}"
-
-    EXAMPLE = "- conv1: {conv2d: 64, kernel: 3, stride: 2, norm: batch_norm, activation: relu}"

@@ -32,6 +32,8 @@ class ChannelConvolution(PlaneConvolution):
 class DepthwiseConv2D(ChannelConvolution, name="depthwise_conv2d"):
     """A convolution of every channel by itself; TF-Slim's separable_conv2d with num_outputs None."""
 
+    EXAMPLE = "- depthwise: {depthwise_conv2d: 3, norm: batch_norm, activation: relu6}"
+
     kernel: Pair = field(main=True, minimum=1, doc="height and width of the kernel", unit="pixels")
     multiplier: int = field(default=1, minimum=1, doc="output channels for each input channel")
 
@@ -58,6 +60,8 @@ class SeparableConv2D(ChannelConvolution, name="separable_conv2d"):
 
     The L2 penalty holds for both kernels, as in TF-Slim. The depthwise part alone is `depthwise_conv2d`.
     """
+
+    EXAMPLE = "- entry: {separable_conv2d: 128, kernel: 3, norm: batch_norm, activation: relu}"
 
     filters: int = field(main=True, minimum=1, doc="channels of the output")
     multiplier: int = field(default=1, minimum=1, doc="channels in the middle for each input channel")
@@ -93,10 +97,6 @@ class InPlaneConv2D(ChannelConvolution, name="conv2d_in_plane"):
     """The same kernel over every channel by itself: edges, blurs (TF-Slim's conv2d_in_plane)."""
 
     EXAMPLE = "- blurred: {conv2d_in_plane: 3, bias: false, initializer: {constant: 0.1111}}"
-
-    EXAMPLE = "- entry: {separable_conv2d: 128, kernel: 3, norm: batch_norm, activation: relu}"
-
-    EXAMPLE = "- depthwise: {depthwise_conv2d: 3, norm: batch_norm, activation: relu6}"
 
     kernel: Pair = field(main=True, minimum=1, doc="height and width of the kernel", unit="pixels")
 

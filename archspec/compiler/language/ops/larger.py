@@ -13,6 +13,8 @@ from archspec.compiler.language.types import Pair
 class Upsample(Op, name="upsample"):
     """Height and width times a whole number, on the grid of half-pixel centres (TensorFlow 2's and PyTorch's)."""
 
+    EXAMPLE = "- larger: {upsample: 2, method: bilinear}"
+
     factor: Pair = field(main=True, minimum=1, doc="by what height and width are multiplied")
     method: str = field(default="nearest", choices=("nearest", "bilinear"), doc="how values between are found")
 
@@ -43,6 +45,8 @@ class ResizeMap(Op, name="resize_map"):
     i * n / m (TensorFlow 1). bicubic is Keys's kernel with a = -0.5 for center, which leaves out what lies outside the
     input, and with a = -0.75 for the others, which repeat its border.
     """
+
+    EXAMPLE = "- larger: {resize_map: 128x128, grid: aligned}"
 
     size: Pair | None = field(default=None, main=True, minimum=1, doc="height and width of the output", unit="pixels")
     factor: float | None = field(
@@ -121,10 +125,6 @@ class DepthToSpace(Op, name="depth_to_space"):
     Sub-pixel convolution (Shi et al. 2016, https://arxiv.org/abs/1609.05158). PyTorch's pixel_shuffle has the channels
     in another order: c * n * n + a * n + b.
     """
-
-    EXAMPLE = "- larger: {resize_map: 128x128, grid: aligned}"
-
-    EXAMPLE = "- larger: {upsample: 2, method: bilinear}"
 
     DTYPES = ANY_DTYPE
 

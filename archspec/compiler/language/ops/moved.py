@@ -16,6 +16,8 @@ class Shift(Op, name="shift"):
     With stride 2 after it, a pooling sees the odd pixels: the second path of NASNet's factorized reduction.
     """
 
+    EXAMPLE = "- second_path: [shift, pool: {avg_pool2d: 1, stride: 2, padding: valid}]"
+
     amount: int = field(default=1, main=True, minimum=0, doc="rows and columns", unit="pixels")
 
     def shape(self, *shapes: Shape) -> Shape:
@@ -36,6 +38,8 @@ class Shift(Op, name="shift"):
 
 class Transpose(Op, name="transpose"):
     """The axes in another order: `transpose: [1, 0, 2]` exchanges height and width."""
+
+    EXAMPLE = "- turned: {transpose: [1, 0, 2]}"
 
     DTYPES = ANY_DTYPE
 
@@ -68,6 +72,8 @@ class Roll(Op, name="roll"):
     The shifted windows of Swin transformers (Liu et al. 2021, https://arxiv.org/abs/2103.14030).
     """
 
+    EXAMPLE = "- shifted: {roll: [-3, -3]}"
+
     DTYPES = ANY_DTYPE
 
     by: tuple[int, ...] = field(
@@ -89,12 +95,6 @@ class Slice(Op, name="slice"):
     """The values from one place to another along an axis: `slice: 0, end: 1` is the first channel."""
 
     EXAMPLE = "- first_row: {slice: 0, end: 1, axis: 0}"
-
-    EXAMPLE = "- shifted: {roll: [-3, -3]}"
-
-    EXAMPLE = "- turned: {transpose: [1, 0, 2]}"
-
-    EXAMPLE = "- second_path: [shift, pool: {avg_pool2d: 1, stride: 2, padding: valid}]"
 
     DTYPES = ANY_DTYPE
 

@@ -29,6 +29,11 @@ class PadMap(Op, name="pad_map"):
     (the border twice), edge a a a b c d d d, and wrap c d a b c d a b.
     """
 
+    EXAMPLE = """
+    - framed: {pad_map: 3, mode: reflect}
+    - conv1: {conv2d: 64, kernel: 7, padding: valid}
+    """
+
     DTYPES = ANY_DTYPE
 
     amount: Sides = field(main=True, minimum=0, doc=f"how many: {_SIDES}", unit="positions")
@@ -66,11 +71,6 @@ class CropMap(Op, name="crop_map"):
     """Positions taken away at the border, so many before and after along each axis."""
 
     EXAMPLE = "- inner: {crop_map: [[0, 1], [2, 2]]}"
-
-    EXAMPLE = """
-    - framed: {pad_map: 3, mode: reflect}
-    - conv1: {conv2d: 64, kernel: 7, padding: valid}
-    """
 
     DTYPES = ANY_DTYPE
 

@@ -38,6 +38,8 @@ class Divided(Op):
 class Flatten(Divided, name="flatten"):
     """All axes as one, or those from a first to a last; rows first and channels last."""
 
+    EXAMPLE = "- tokens: {flatten, last: 1}"
+
     first: int = field(default=0, doc="the first that is joined: 0 is the first after the batch, -1 the last")
     last: int = field(default=-1, doc="the last that is joined, counted alike")
 
@@ -65,6 +67,11 @@ class Flatten(Divided, name="flatten"):
 
 class Reshape(Divided, name="reshape"):
     """The same values in other axes, rows first and channels last."""
+
+    EXAMPLE = """
+    - fc: {dense: 4096}
+    - maps: {reshape: [4, 4, -1]}
+    """
 
     sizes: tuple[int, ...] = field(
         main=True, minimum=-1, doc="sizes of the output, without the batch; -1, for one of them, is what is left"
@@ -99,6 +106,12 @@ class Reshape(Divided, name="reshape"):
 class Squeeze(Op, name="squeeze"):
     """An axis of size 1 taken away; height and width, both of size 1, where none is named."""
 
+    EXAMPLE = """
+    - pool: {global_avg_pool, keep: true}
+    - Logits: {conv2d: 10, kernel: 1}
+    - squeeze
+    """
+
     DTYPES = ANY_DTYPE
 
     axis: int | None = field(default=None, main=True, doc=f"{AXIS}; null: height and width")
@@ -126,19 +139,6 @@ class ExpandDims(Op, name="expand_dims"):
     EXAMPLE = """
     - volume: {expand_dims: -1}
     - conv1: {conv3d: 8, kernel: 3}
-    """
-
-    EXAMPLE = """
-    - pool: {global_avg_pool, keep: true}
-    - Logits: {conv2d: 10, kernel: 1}
-    - squeeze
-    """
-
-    EXAMPLE = "- tokens: {flatten, last: 1}"
-
-    EXAMPLE = """
-    - fc: {dense: 4096}
-    - maps: {reshape: [4, 4, -1]}
     """
 
     DTYPES = ANY_DTYPE

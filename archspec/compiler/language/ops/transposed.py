@@ -113,6 +113,8 @@ class Conv2DTranspose(PlaneTranspose, name="conv2d_transpose"):
     Zeiler et al. 2010; Long et al. 2015, https://arxiv.org/abs/1411.4038 (TF-Slim's conv2d_transpose).
     """
 
+    EXAMPLE = "- up: {conv2d_transpose: 32, kernel: 4, stride: 2}"
+
 
 class SpaceTranspose(ConvTranspose):
     """A transposed convolution over depth, height and width."""
@@ -127,5 +129,3 @@ class Conv3DTranspose(SpaceTranspose, name="conv3d_transpose"):
 
     TF-Slim's conv3d_transpose.
     """
-
-    EXAMPLE = "- up: {conv2d_transpose: 32, kernel: 4, stride: 2}"
