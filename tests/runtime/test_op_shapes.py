@@ -10,9 +10,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from archspec.compiler.language.op import Op, Shape, WrongShape
-from archspec.compiler.language.ops.conv import Conv2D
+from archspec.compiler.language.ops.conv import Conv2D, Conv3D
 from archspec.compiler.language.ops.depthwise import DepthwiseConv2D
-from archspec.compiler.language.ops.pool import AvgPool2D, MaxPool2D
+from archspec.compiler.language.ops.pool import AvgPool2D, AvgPool3D, MaxPool2D, MaxPool3D
+from archspec.compiler.language.ops.transposed import Conv3DTranspose
 from tests.runtime.op_site import Site, run
 
 pytestmark = pytest.mark.slow
@@ -21,6 +22,7 @@ small = st.integers(1, 9)
 
 
 pairs = st.tuples(st.integers(1, 5), st.integers(1, 5))
+triples = st.tuples(*[st.integers(1, 4)] * 3)
 
 
 def tensorflows_shape(op: Op, shape: Shape) -> tuple[int | None, ...] | None:
@@ -43,15 +45,21 @@ def declared_shape(op: Op, shape: Shape) -> Shape | None:
         return None
 
 
+def paddings(rank: int, *texts: str) -> st.SearchStrategy[Any]:
+    """Paddings by name, and in numbers."""
+    sides = st.tuples(st.integers(0, 3), st.integers(0, 3))
+    return st.one_of(st.sampled_from(texts), st.tuples(*[sides] * rank))
+
+
 @settings(max_examples=150)
 @given(
     st.tuples(small, small),
     pairs,
     pairs,
     st.tuples(st.integers(1, 3), st.integers(1, 3)),
-    st.sampled_from(["same", "valid", "symmetric"]),
+    paddings(2, "same", "valid", "symmetric"),
 )
-def test_convolution_shapes(size: Any, kernel: Any, stride: Any, rate: Any, padding: str) -> None:
+def test_convolution_shapes(size: Any, kernel: Any, stride: Any, rate: Any, padding: Any) -> None:
     # TensorFlow's CPU kernel does compute both; like Keras and TF-Slim, archspec does not offer it.
     assume(max(stride) == 1 or max(rate) == 1)
     op = Conv2D(filters=2, kernel=kernel, stride=stride, rate=rate, padding=padding)
@@ -59,16 +67,44 @@ def test_convolution_shapes(size: Any, kernel: Any, stride: Any, rate: Any, padd
 
 
 @settings(max_examples=80)
-@given(st.tuples(small, small), pairs, st.integers(1, 4), st.sampled_from(["same", "valid", "symmetric"]))
-def test_depthwise_shapes(size: Any, kernel: Any, stride: int, padding: str) -> None:
+@given(st.tuples(*[small] * 3), st.tuples(*[small] * 3), triples, paddings(3, "same", "valid", "symmetric"))
+def test_convolution_shapes_in_space(size: Any, kernel: Any, stride: Any, padding: Any) -> None:
+    op = Conv3D(filters=4, kernel=kernel, stride=stride, padding=padding, groups=2)
+    assert declared_shape(op, (*size, 2)) == tensorflows_shape(op, (*size, 2))
+
+
+@settings(max_examples=80)
+@given(st.tuples(*[small] * 3), triples, triples, paddings(3, "same", "valid"))
+def test_transposed_convolution_shapes(size: Any, kernel: Any, stride: Any, padding: Any) -> None:
+    op = Conv3DTranspose(filters=4, kernel=kernel, stride=stride, padding=padding)
+    assert declared_shape(op, (*size, 2)) == tensorflows_shape(op, (*size, 2))
+
+
+@settings(max_examples=80)
+@given(st.tuples(small, small), pairs, st.integers(1, 4), paddings(2, "same", "valid", "symmetric"))
+def test_depthwise_shapes(size: Any, kernel: Any, stride: int, padding: Any) -> None:
     op = DepthwiseConv2D(kernel=kernel, stride=(stride, stride), padding=padding, multiplier=2)
     assert declared_shape(op, (*size, 3)) == tensorflows_shape(op, (*size, 3))
 
 
 @settings(max_examples=80)
 @given(
-    st.tuples(small, small), pairs, pairs, st.sampled_from(["same", "valid"]), st.sampled_from([MaxPool2D, AvgPool2D])
+    st.tuples(small, small),
+    pairs,
+    pairs,
+    paddings(2, "same", "valid", "symmetric"),
+    st.sampled_from([MaxPool2D, AvgPool2D]),
 )
-def test_pool_shapes(size: Any, kernel: Any, stride: Any, padding: str, kind: Any) -> None:
+def test_pool_shapes(size: Any, kernel: Any, stride: Any, padding: Any, kind: Any) -> None:
+    # A window that sees nothing of the input has no largest value and no mean: refused.
+    assume(isinstance(padding, str) or all(max(sides) < k for sides, k in zip(padding, kernel, strict=True)))
     op = kind(kernel=kernel, stride=stride, padding=padding)
     assert declared_shape(op, (*size, 3)) == tensorflows_shape(op, (*size, 3))
+
+
+@settings(max_examples=50)
+@given(st.tuples(*[small] * 3), triples, triples, st.sampled_from(["same", "valid"]))
+def test_pool_shapes_in_space(size: Any, kernel: Any, stride: Any, padding: str) -> None:
+    for kind in (MaxPool3D, AvgPool3D):
+        op = kind(kernel=kernel, stride=stride, padding=padding)
+        assert declared_shape(op, (*size, 3)) == tensorflows_shape(op, (*size, 3))

@@ -15,7 +15,7 @@ class Unfit(ValueError):
 
 def _axis(axis: int) -> Callable[[Shape], Value]:
     def read(shape: Shape) -> Value:
-        if axis != -1 and len(shape) != 3:
+        if axis != -1 and len(shape) not in (3, 4):
             raise WrongExpression("only a tensor with height, width and channels has a height and a width")
         if shape[axis] is None:
             raise WrongExpression("that size is not known before run time")
@@ -69,8 +69,8 @@ def _round_to(value: Value, divisor: Value) -> int:
 
 TENSOR_FUNCTIONS: dict[str, Callable[[Shape], Value]] = {
     "channels": _axis(-1),
-    "height": _axis(0),
-    "width": _axis(1),
+    "height": _axis(-3),
+    "width": _axis(-2),
     "shape": list,
     "given": bool,
 }

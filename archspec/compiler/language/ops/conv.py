@@ -152,3 +152,5 @@ class Conv3D(FullConvolution, SpaceConvolution, name="conv3d"):
 
     y[i, j, k, f] = sum over a, b, c, d of x[i * stride + a * rate, …, d] * w[a, b, c, d, f]
     """
+
+    EXAMPLE = "- conv1: {conv3d: 64, kernel: 3, stride: 1x2x2, norm: batch_norm, activation: relu}"

@@ -96,6 +96,8 @@ class SeparableConv2D(ChannelConvolution, name="separable_conv2d"):
 class InPlaneConv2D(ChannelConvolution, name="conv2d_in_plane"):
     """The same kernel over every channel by itself: edges, blurs (TF-Slim's conv2d_in_plane)."""
 
+    EXAMPLE = "- blurred: {conv2d_in_plane: 3, bias: false, initializer: {constant: 0.1111}}"
+
     kernel: Pair = field(main=True, minimum=1, doc="height and width of the kernel", unit="pixels")
 
     def shape(self, *shapes: Shape) -> Shape:

@@ -58,6 +58,12 @@ class GeneralizedMeanPool(GlobalPool, name="generalized_mean_pool"):
     p = 1 is the mean, a large p comes near to the maximum (Radenović et al. 2017, https://arxiv.org/abs/1711.02512).
     """
 
+    EXAMPLE = """
+    - pool: {generalized_mean_pool: 3.0}
+    - vector: {dense: 64}
+    - unit: l2_normalize
+    """
+
     power: float = field(default=3.0, main=True, above=0, doc="p, or its first value")
     trained: bool = field(default=True, doc="whether p is a variable that is trained")
     epsilon: float = field(default=1e-6, above=0, doc="least value, for powers want what is above 0")

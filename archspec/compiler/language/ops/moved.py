@@ -98,6 +98,8 @@ class Roll(Op, name="roll"):
 class Slice(Op, name="slice"):
     """The values from one place to another along an axis: `slice: 0, end: 1` is the first channel."""
 
+    EXAMPLE = "- first_row: {slice: 0, end: 1, axis: 0}"
+
     DTYPES = ANY_DTYPE
 
     begin: int = field(default=0, main=True, doc="the first place that is taken; negative ones count from the end")

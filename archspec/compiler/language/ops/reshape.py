@@ -38,6 +38,8 @@ class Divided(Op):
 class Flatten(Divided, name="flatten"):
     """All axes as one, or those from a first to a last; rows first and channels last."""
 
+    EXAMPLE = "- tokens: {flatten, last: 1}"
+
     first: int = field(default=0, doc="the first that is joined: 0 is the first after the batch, -1 the last")
     last: int = field(default=-1, doc="the last that is joined, counted alike")
 
@@ -68,7 +70,7 @@ class Reshape(Divided, name="reshape"):
 
     EXAMPLE = """
     - fc: {dense: 4096}
-    - maps: {reshape: [4, 4, 256]}
+    - maps: {reshape: [4, 4, -1]}
     """
 
     DTYPES = ANY_DTYPE
