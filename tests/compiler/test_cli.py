@@ -151,7 +151,8 @@ def test_users_mistake_is_a_sentence_and_exit_code_1(words: list[str], sentence:
 
 
 @pytest.mark.parametrize(
-    "command", ["lint", "fmt", "summary", "explain", "doc", "models", "schema", "train", "eval", "predict", "doctor"]
+    "command",
+    ["lint", "fmt", "summary", "explain", "doc", "models", "new", "schema", "train", "eval", "predict", "doctor"],
 )
 def test_help_shows_an_example(command: str) -> None:
     done = archspec(command, "--help")
