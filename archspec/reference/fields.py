@@ -13,6 +13,11 @@ KINDS = {
     "str": "text",
     "Single": "size",
     "Pair": "size, or height x width",
+    "Triple": "size, or depth x height x width",
+    "Sides": "number, or [before, after] for each axis",
+    "LinePadding": "numbers before and after",
+    "PlanePadding": "numbers before and after each axis",
+    "SpacePadding": "numbers before and after each axis",
     "Duration": "duration",
     "durations": "list of durations",
     "Tensor": "end point",
@@ -76,7 +81,7 @@ def _entry(cls: type[Form], declared: Field) -> FieldEntry:
 def _type(cls: type[Form], declared: Field) -> str:
     kind = declared.type
     if not kind.family:
-        return "" if declared.choices else KINDS.get(kind.text, kind.text.lower())
+        return "" if declared.choices and kind.text == "str" else KINDS.get(kind.text, kind.text.lower())
     family = getattr(cls, "ALLOWED", {}).get(declared.name, kind.family).replace("_", " ")
     return {"list": f"list: {family}", "map": f"{family} by name"}.get(kind.many, str(family))
 
