@@ -31,6 +31,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "summary": "a row for each layer: output shape, parameters, cost",
         "explain": "where each value comes from, and what it overrode",
         "doc": "what there is: ops, losses, optimizers, …, and all about one of them",
+        "new": "copy a network of the zoo into a file of your own, to change it",
         "models": "the networks that come with archspec: size, cost, published accuracy",
         "schema": "the JSON Schema of specs, for editors",
     },

@@ -74,9 +74,11 @@ def _beside(name: str, about: str, width: int, indent: int) -> Iterator[str]:
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    """The text in the room that there is; lines that are too short to be prose stay as they are."""
-    for line in text.split("\n"):
-        yield from _filled(line, 0, 2) if line else [""]
+    """The paragraphs in the room that there is, an empty line between them."""
+    for number, paragraph in enumerate(text.split("\n\n")):
+        if number:
+            yield ""
+        yield from _filled(" ".join(paragraph.split()), 0, 2)
 
 
 def _filled(text: str, indent: int, less: int = 0) -> list[str]:

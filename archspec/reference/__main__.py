@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 from archspec.compiler.language.registry import builtin
+from archspec.diagnostics import Stop
 from archspec.reference.models import as_text, models, page, place
 from archspec.reference.pages import pages
+from archspec.rendering import report
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -43,4 +45,9 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Stop as problem:
+        # A spec of the zoo that does not compile.
+        report(problem.diagnostics, problem.sources)
+        sys.exit(1)

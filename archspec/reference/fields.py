@@ -81,7 +81,7 @@ def _entry(cls: type[Form], declared: Field) -> FieldEntry:
 def _type(cls: type[Form], declared: Field) -> str:
     kind = declared.type
     if not kind.family:
-        return "" if declared.choices else KINDS.get(kind.text, kind.text.lower())
+        return "" if declared.choices and kind.text == "str" else KINDS.get(kind.text, kind.text.lower())
     family = getattr(cls, "ALLOWED", {}).get(declared.name, kind.family).replace("_", " ")
     return {"list": f"list: {family}", "map": f"{family} by name"}.get(kind.many, str(family))
 

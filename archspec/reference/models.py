@@ -28,7 +28,7 @@ _PAGE = """# The zoo
 The specs that come with archspec, by the name that every command and `extends` takes: `zoo:resnet_v1_50`. Parameters
 are the numbers in all variables, moving averages too; macs the multiply-accumulates of one example; accuracies are
 percent, of one crop, as others have published them. `archspec models` prints this list, also sorted by `size`, `macs`
-or `accuracy`. This page is made by `bin/regen` from the specs.
+or `accuracy`, and `archspec new NAME` copies one to begin with. This page is made by `bin/regen` from the specs.
 
 | network | what it is | input | parameters | macs | top-1 | top-5 | weights |
 | --- | --- | --- | ---: | ---: | ---: | ---: | --- |

@@ -153,7 +153,7 @@ def test_users_mistake_is_a_sentence_and_exit_code_1(words: list[str], sentence:
 @pytest.mark.parametrize(
     "command",
     [
-        *("lint", "fmt", "summary", "explain", "doc", "models", "schema", "train", "eval", "predict"),
+        *("lint", "fmt", "summary", "explain", "doc", "models", "new", "schema", "train", "eval", "predict"),
         *("checkpoint", "doctor"),
     ],
 )

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from archspec.compiler.language.forms.matrix_initializers import Dirac
 
+from archspec.compiler.language.forms.matrix_initializers import Dirac
 from archspec.compiler.language.ops.conv import Conv2D, Conv3D
 from archspec.compiler.language.ops.larger import ResizeMap
 from archspec.compiler.language.ops.pool import AvgPool2D, MaxPool2D
