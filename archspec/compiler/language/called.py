@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from archspec.compiler.language.expression import Environment
 from archspec.compiler.syntax.nodes import Node, Scalar
-from archspec.dataclass import dataclass
+from archspec.dataclass import dataclass, field
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class CalledBlock:
     """A call of a block by an op's field, and the environment that its arguments were written in."""
 
     block: Scalar
     arguments: tuple[tuple[Scalar, Node], ...]
-    environment: Environment
+    environment: Environment = field(repr=False, compare=False)
 
     def noted(self) -> dict[str, str]:
         """The call as a spec writes it; arguments that are lists or mappings are left out."""
