@@ -44,6 +44,13 @@ layers:
 - four: {block: b, from: [c, c]}
 - all: {concat: [one, two, three, four]}
 """,
+    "a block that stands for an activation inside": """
+blocks:
+  gate: {parameters: {by: 0.5}, layers: [m: {multiply: $by}, g: gain]}
+  b: {parameters: {by: 1.0}, layers: [c: {conv2d: 4, kernel: 1, activation: {block: gate, by: $by}}, d: {conv2d: 4, kernel: 1}]}
+defaults: {conv2d: {activation: {block: gate}}}
+layers: [one: {block: b}, two: {block: b}, three: {block: b, by: 2.0}, four: {block: b}]
+""",
     "an input that is handed on": """
 blocks: {b: {outputs: {main: c, same: input}, layers: [c: {conv2d: 4, kernel: 1}]}}
 layers: [one: {block: b}, two: {block: b}, three: {block: b}, sum: {add: [three.main, three.same]}]

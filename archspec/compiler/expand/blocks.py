@@ -16,6 +16,11 @@ from archspec.compiler.spec.records import Block, BlockCall, Layer
 from archspec.compiler.syntax.nodes import Mapping
 from archspec.diagnostics import Findings
 
+_NO_CIRCLE = (
+    "use `repeat` for many of one kind; inside a block that stands for an activation or a norm, write that as null, "
+    "where the scopes around say it"
+)
+
 
 def block_of(body: BlockCall, context: Context, resolver: Resolver) -> Block | None:
     """The block that a call names; None after reporting that there is none, or that it leads back to itself."""
@@ -31,7 +36,7 @@ def block_of(body: BlockCall, context: Context, resolver: Resolver) -> Block | N
         return None
     if name in context.calls:
         circle = " calls ".join([*context.calls[context.calls.index(name) :], name])
-        message, help = f"a block cannot lead back to itself: {circle}", "use `repeat` for many of one kind"
+        message, help = f"a block cannot lead back to itself: {circle}", _NO_CIRCLE
         findings.add("AS212", message, body.block.span, help=help)
         return None
     return blocks[name]

@@ -27,6 +27,7 @@ from archspec.compiler.expand.stride import check_reached
 from archspec.compiler.expand.targets import is_shallow, surrounded, target_of
 from archspec.compiler.expand.usage import Usage
 from archspec.compiler.language.budget import COPY, FINDING, Budget
+from archspec.compiler.language.called import CalledBlock
 from archspec.compiler.resolve import Resolver
 from archspec.compiler.spec.records import (
     Block,
@@ -212,7 +213,7 @@ class Expander:
             inputs = self._inputs(body, incoming, target, context)
             if inputs is None:
                 return NO_TENSOR
-            return append_op(body, inputs, target, context, self.resolver, self.builder)
+            return append_op(body, inputs, target, context, self.resolver, self.builder, self._follow)
         inner = context.below(target)
         if isinstance(body, Sequence):
             return self.sequence(body.layers, incoming, inner)
@@ -240,7 +241,23 @@ class Expander:
             return [bundle.first if bundle is not None else None for bundle in found]
         return [tensor for _, tensor in incoming.outputs] if incoming.listed else [incoming.first]
 
-    def _block(self, body: BlockCall, incoming: Bundle, target: Target, context: Context, caller: Context) -> Bundle:
+    def _follow(self, called: CalledBlock, tensor: str, target: Target, context: Context) -> Bundle:
+        """Expand a block that stands for a norm or an activation, on what comes before that; it counts for no depth."""
+        caller = replace(context, environment=called.environment)
+        target = replace(target, layer=replace(target.layer, source=None))
+        inside = context.inside(Names(), self.builder).below(target)
+        body = BlockCall(called.block, called.arguments)
+        return self._block(body, single(tensor), target, inside, caller, follows=True)
+
+    def _block(
+        self,
+        body: BlockCall,
+        incoming: Bundle,
+        target: Target,
+        context: Context,
+        caller: Context,
+        follows: bool = False,
+    ) -> Bundle:
         """Expand a call of a block: its inputs bound, its parameters resolved, its body under the call's path."""
         block = block_of(body, caller, self.resolver)
         if block is None:
@@ -248,7 +265,8 @@ class Expander:
         self.usage.mark(context.document, "block", block.name)
         if not bind_inputs(block, incoming, body, target.layer, context.names, self.findings):
             return NO_TENSOR
-        depth = self.depths.next(caller) if self.depths.counts(block.name, caller) else inherited(caller)
+        counts = not follows and self.depths.counts(block.name, caller)
+        depth = self.depths.next(caller) if counts else inherited(caller)
         environment = replace(context.environment, values={**context.constants, **depth})
         values = arguments(block, body, target.cells, caller, environment, self.resolver)
         if values is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from archspec.compiler.language.called import CalledBlock
 from archspec.compiler.language.fields import Form
 from archspec.compiler.language.op import Op
 from archspec.compiler.language.provenance import Values
@@ -15,9 +16,12 @@ _FOLLOWERS = ("norm", "activation")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of the nodes that a layer becomes: its op, its place below the layer, and where its values came from."""
+    """One of the nodes that a layer becomes: its op, its place below the layer, and where its values came from.
 
-    op: Op
+    A block in the place of an op becomes as many nodes as are in it.
+    """
+
+    op: Op | CalledBlock
     leaf: str
     variable_leaf: str
     values: Values
@@ -35,10 +39,14 @@ class Followers:
         found: list[Part] = []
         for name in _FOLLOWERS:
             follower: Any = getattr(form, name, None)
+            if isinstance(follower, CalledBlock):
+                found.append(_called(follower))
             if not isinstance(follower, Op):
                 continue
             found.append(self._part(name, follower, values))
             inner: Any = getattr(follower, "activation", None)
+            if isinstance(inner, CalledBlock):
+                found.append(_called(inner))
             if isinstance(inner, Op):
                 found.append(self._part("activation", inner, values))
         return found
@@ -53,6 +61,11 @@ class Followers:
             part = Part(by_itself(op), cls if "norm" in op.GROUPS else op.NAME, cls, below)
             known = self.made[field, id(op)] = op, part
         return known[1]
+
+
+def _called(block: CalledBlock) -> Part:
+    """A block, called below the layer by its own name."""
+    return Part(block, block.block.text, block.block.text, {})
 
 
 def by_itself(form: Form) -> Op:

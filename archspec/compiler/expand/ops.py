@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from archspec.compiler.expand.builder import Builder, Reach
 from archspec.compiler.expand.context import Context, Target
@@ -10,6 +10,7 @@ from archspec.compiler.expand.followers import Part, by_itself
 from archspec.compiler.expand.names import NO_TENSOR, Bundle, Tensor, joined, single
 from archspec.compiler.expand.stride import dilated, reach_of
 from archspec.compiler.graph.graph import Node
+from archspec.compiler.language.called import CalledBlock
 from archspec.compiler.language.fields import Form
 from archspec.compiler.language.op import Op
 from archspec.compiler.language.provenance import Values
@@ -21,6 +22,9 @@ from archspec.compiler.syntax.nodes import Scalar
 from archspec.dataclass import replace
 from archspec.diagnostics import Findings, Span
 
+Calling = Callable[[CalledBlock, str, Target, Context], Bundle]
+"""Expands a block in the place of an op: on a tensor, at a target, in the context of the layer that it follows."""
+
 
 def append_op(
     body: Call | Join,
@@ -29,8 +33,9 @@ def append_op(
     context: Context,
     resolver: Resolver,
     builder: Builder,
+    call: Calling,
 ) -> Bundle:
-    """Append the nodes of an op; what it hands on."""
+    """Append the nodes of an op; what it hands on. `call` expands a block that stands for a norm or an activation."""
     cls, findings, span, values = body.kind, resolver.findings, target.layer.span, Values()
     fits = _check_fields(cls, body, findings) & _check_arity(cls, len(inputs), span, findings)
     written = _written(cls, body, context, findings)
@@ -44,12 +49,11 @@ def append_op(
     if made is None:
         return NO_TENSOR
     alone, reach = made
-    parts = [Part(alone, "", "", values), *builder.followers.of(form, values)]
-    paths = _append(_numbered(parts), tensors, reach, target, context, builder)
-    if len(paths) < len(parts):
-        return NO_TENSOR
-    _refuse_idle(target.layer, body, paths, builder)
-    return _handed_on(builder.nodes[paths[-1]], builder)
+    first, parts = len(builder.nodes), [Part(alone, "", "", values), *builder.followers.of(form, values)]
+    outcome = _append(_numbered(parts), tensors, reach, target, context, builder, call)
+    if outcome.first is not None:
+        _refuse_idle(target.layer, body, first, builder)
+    return outcome
 
 
 def _handed_on(node: Node, builder: Builder) -> Bundle:
@@ -64,32 +68,51 @@ def _numbered(parts: list[Part]) -> list[Part]:
     """The parts, the second of one name with a number behind it: a norm may bring the layer's own activation."""
     leaves = [part.leaf for part in parts]
     counts = [leaves[:i].count(leaf) for i, leaf in enumerate(leaves)]
-    return [replace(p, leaf=f"{p.leaf}_{n}") if n else p for p, n in zip(parts, counts, strict=True)]
+    return [_renamed(part, f"_{n}") if n else part for part, n in zip(parts, counts, strict=True)]
+
+
+def _renamed(part: Part, suffix: str) -> Part:
+    return replace(part, leaf=part.leaf + suffix, variable_leaf=part.variable_leaf + suffix)
 
 
 def _append(
-    parts: list[Part], tensors: list[str], reach: Reach, target: Target, context: Context, builder: Builder
-) -> list[str]:
-    """Append nodes one after the other, all of one layer; their paths, up to the first that cannot be made."""
-    paths: list[str] = []
+    parts: list[Part],
+    tensors: list[str],
+    reach: Reach,
+    target: Target,
+    context: Context,
+    builder: Builder,
+    call: Calling,
+) -> Bundle:
+    """Append nodes one after the other, all of one layer; what the last hands on, NO_TENSOR if one cannot be made."""
+    outcome = NO_TENSOR
     for part in parts:
         path, variable_path = joined(target.path, part.leaf), joined(target.variable_path, part.variable_leaf)
-        inputs = (paths[-1],) if paths else tuple(tensors)
-        node = Node(path, part.op, inputs, (), "", variable_path, target.path, target.layer.span, part.values)
-        if not builder.append(node, context.shared):
-            break
+        if isinstance(part.op, CalledBlock):
+            place = replace(target, path=path, variable_path=variable_path, cells={})
+            outcome = call(part.op, tensors[0], place, context)
+            if outcome.first is None:
+                break
+            tensors, reach = [outcome.first], builder.reaches.get(outcome.first, reach)
+            continue
+        where = variable_path, target.path, target.layer.span, part.values
+        if not builder.append(Node(path, part.op, tuple(tensors), (), "", *where), context.shared):
+            return NO_TENSOR
         made = builder.nodes[path]
         builder.reaches.update(dict.fromkeys(made.tensors if made.further else (path,), reach))
-        paths.append(path)
-    return paths
+        tensors, outcome = [path], _handed_on(made, builder)
+    return outcome
 
 
-def _refuse_idle(layer: Layer, body: Call | Join, paths: list[str], builder: Builder) -> None:
-    """Report keys of a layer that would do nothing, for it has no variables or makes none of its own."""
+def _refuse_idle(layer: Layer, body: Call | Join, first: int, builder: Builder) -> None:
+    """Report keys of a layer that would do nothing, for it has no variables or makes none of its own.
+
+    Its nodes are those from the one of number `first` on.
+    """
     if layer.share is None and layer.variable_name is None:
         return
     findings, op = builder.findings, body.op.text
-    if not any(builder.weights[path] for path in paths):
+    if not any(builder.weights[path] for path in list(builder.nodes)[first:]):
         # Beside `share`, `name` is refused where it is read: it does nothing beside any operation.
         own = layer.variable_name if layer.share is None else None
         for name, node in (("share", layer.share), ("name", own)):

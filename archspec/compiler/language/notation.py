@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite, isnan
 from typing import Any
 
+from archspec.compiler.language.called import CalledBlock
 from archspec.compiler.language.fields import Form
 from archspec.compiler.language.values import Duration
 
@@ -34,6 +35,8 @@ def _noted(value: object) -> object:
     """A form as its name, or as a mapping of its name and the fields that are not their defaults."""
     if isinstance(value, Duration):
         return str(value)
+    if isinstance(value, CalledBlock):
+        return value.noted()
     if not isinstance(value, Form):
         return value
     said = {name: part for name, part in value.values().items() if part != value.FIELDS[name].default}

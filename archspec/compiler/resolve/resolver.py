@@ -7,6 +7,7 @@ from collections.abc import Mapping as Readable
 from itertools import groupby
 from typing import Any
 
+from archspec.compiler.language.called import CalledBlock
 from archspec.compiler.language.expression import UNKNOWN, Environment, Value, has_expression
 from archspec.compiler.language.fields import Field, Form
 from archspec.compiler.language.provenance import Candidate, Resolved, Values
@@ -221,6 +222,9 @@ class Resolver:
 
     def _one(self, family: str, node: Node, written: Written, frames: Frames, values: Values, path: str) -> Any:
         """One form from `name`, `{name: main, field: value}`, or a plain number where `fixed` is meant."""
+        block = node.get("block") if isinstance(node, Mapping) and family in self.registry.groups else None
+        if isinstance(node, Mapping) and isinstance(block, Scalar):
+            return self._called(block, node, written.environment)
         read = form_and_fields(family, node, self.registry, self.findings)
         if read is None:
             return UNKNOWN
@@ -230,6 +234,12 @@ class Resolver:
         form = self.form(cls, explicit, frames, span, inner)
         values.update({f"{path}.{name}": resolved for name, resolved in inner.items()})
         return UNKNOWN if form is None else form
+
+    def _called(self, block: Scalar, node: Mapping, environment: Environment) -> Any:
+        """A block in the place of an op."""
+        name = self.text(block, environment)
+        arguments = tuple((key, value) for key, value in node.pairs if value is not block)
+        return UNKNOWN if name is None else CalledBlock(Scalar(name, name, block.span), arguments, environment)
 
     def form_of(self, family: str, node: Node, environment: Environment) -> Form | None:
         """The form of a family that stands at a node by itself, with no scopes around; None after an error."""

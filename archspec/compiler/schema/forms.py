@@ -9,6 +9,7 @@ from archspec.compiler.language.registry import Forms, Registry
 from archspec.compiler.schema.pieces import (
     EXPRESSION,
     NULL,
+    TEXT,
     Json,
     chosen,
     described,
@@ -20,6 +21,7 @@ from archspec.compiler.schema.pieces import (
     ref,
 )
 
+_BLOCK: Json = {"description": "the name of a block with one input; every other key is one of its parameters", **TEXT}
 WHEN: Json = {"description": "a condition; where it is false this is left out", "type": ["boolean", "string"]}
 
 
@@ -35,7 +37,8 @@ def form_definitions(registry: Registry) -> dict[str, Json]:
     for group, ops in registry.groups.items():
         found[f"scope.{group}"] = _group(ops)
         if group in following:
-            found.update(_family(group, ops, named_ones=False))
+            found.update(_family(group, ops, named_ones=False, or_block=True))
+    found["form.block"] = mapping({"block": _BLOCK}, additionalProperties=True)
     return found
 
 
@@ -82,14 +85,14 @@ def _default(declared: Field) -> Json:
     return {"default": declared.default} if plain else {}
 
 
-def _family(family: str, forms: Forms, named_ones: bool) -> dict[str, Json]:
+def _family(family: str, forms: Forms, named_ones: bool, or_block: bool = False) -> dict[str, Json]:
     if forms.keys() == {family}:
         # The only kind there is goes without saying: `width: {times: 0.5}`.
         cls = forms[family]
         short = [main_value(cls)] if cls.MAIN else []
         return {f"family.{family}": either(ref(f"scope.{family}"), *short)}
     beside = {"when": WHEN} if named_ones else {}
-    kinds = {name: ref(f"form.{name}") for name in forms}
+    kinds = {name: ref(f"form.{name}") for name in (*forms, *(["block"] if or_block else []))}
     number = [{"type": "number"}] if "fixed" in forms else []
     return {
         f"family.{family}": either({"enum": list(forms)}, EXPRESSION, *number, ref(f"form-of.{family}")),

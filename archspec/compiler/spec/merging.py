@@ -86,6 +86,8 @@ class Merging:
         if name in _WHOLE or declared.type.many == "list":
             return self.over(top, base)
         members = self.registry.members(declared.type.family)
+        if declared.type.family == "op" and (_block(base) or _block(top)):
+            return self.called(members, base, top)
         if declared.type.many == "map" and isinstance(base, Mapping) and isinstance(top, Mapping):
             return self.each(base, top, lambda _, old, new: self.form(members, old, new))
         return self.form(members, base, top)
@@ -114,6 +116,14 @@ class Merging:
             base, top = behind_name(base, kind, cls), behind_name(top, kind, cls)
         main = cls.MAIN
         return self.each(base, top, lambda name, old, value: self.field((cls,), _field(name, kind, main), old, value))
+
+    def called(self, members: Forms, base: Node, top: Node) -> Node:
+        """A block in the place of an op: parameters of the same one merge, another block or an op replaces it whole."""
+        said = {key.text for key, _ in top} if isinstance(top, Mapping) else set(members)
+        same = _block(top) == _block(base) or not said & {"block", *members}
+        if _block(base) and same and isinstance(base, Mapping) and isinstance(top, Mapping):
+            return self.each(base, top, lambda _, old, new: self.deep(old, new))
+        return self.over(top, base)
 
     def _is_kind(self, top: Mapping, members: Forms, below: type[Form]) -> bool:
         """Whether a form begins with the name of a kind, though misspelt, and not with a field of the one below it."""
@@ -144,6 +154,12 @@ class Merging:
         kind = declared.text if bare_kind and isinstance(declared, Scalar) else kind_of(declared)
         parts = ("type", Scalar(kind, kind, declared.span)), ("default", value)
         return Mapping(tuple((Scalar(key, key, value.span), node) for key, node in parts), value.span)
+
+
+def _block(node: Node) -> str:
+    """The name of the block that a node calls; empty where it calls none."""
+    block = node.get("block") if isinstance(node, Mapping) else None
+    return block.text if isinstance(block, Scalar) else ""
 
 
 def _field(key: str, kind: str | None, main: Field | None) -> str:
