@@ -13,11 +13,12 @@ from archspec.compiler.language.forms.initializers import Constant, GlorotUnifor
 from archspec.compiler.language.forms.width import Width
 from archspec.compiler.language.op import Op, Shape, WrongShape
 from archspec.compiler.language.ops.activation import Relu, Softmax
+from archspec.compiler.language.ops.batch_norm import BatchNorm
 from archspec.compiler.language.ops.conv import Conv2D, DepthwiseConv2D, SeparableConv2D
 from archspec.compiler.language.ops.dense import Dense
 from archspec.compiler.language.ops.dropout import Dropout
 from archspec.compiler.language.ops.merge import Add, Concat, Multiply
-from archspec.compiler.language.ops.norm import BatchNorm, LocalResponseNorm
+from archspec.compiler.language.ops.norm import LocalResponseNorm
 from archspec.compiler.language.ops.pool import AvgPool2D, GlobalAvgPool, MaxPool2D
 from archspec.compiler.language.ops.reshape import Flatten, Shift, Squeeze
 from archspec.compiler.language.registry import builtin

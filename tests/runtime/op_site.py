@@ -20,6 +20,7 @@ class Site:
     """The place of one node: its variables, and what was asked of it and set in it."""
 
     tf = tf
+    ranks = 1
 
     def __init__(self, op: Op, shapes: tuple[Shape, ...], training: bool = False, make: Any = tf.Variable) -> None:
         generator, variables = np.random.default_rng(1), op.variables(*shapes)
@@ -34,6 +35,9 @@ class Site:
 
     def steps_done(self) -> Any:
         return tf.constant(2.0)
+
+    def mean_over_ranks(self, tensor: Any) -> Any:
+        return tensor
 
     def seed(self) -> Any:
         return tf.constant([5, 7])

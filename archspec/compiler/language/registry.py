@@ -25,6 +25,7 @@ from archspec.compiler.language.op import Op
 from archspec.compiler.language.ops import (
     activation,
     attention,
+    batch_norm,
     conv,
     dense,
     dropout,
@@ -51,6 +52,7 @@ _OPS = (
     larger,
     merge,
     norm,
+    batch_norm,
     example_norm,
     attention,
     learned,

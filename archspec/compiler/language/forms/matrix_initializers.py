@@ -12,6 +12,11 @@ from archspec.compiler.language.forms.initializers import Initializer
 class Values(Initializer, name="values"):
     """Numbers from a list, the last axis fastest: a fixed filter, a prior of the classes."""
 
+    EXAMPLE = """
+    - pool: global_avg_pool
+    - Logits: {dense: 3, bias_initializer: {values: [-2.2, -1.1, 0.4]}}
+    """
+
     numbers: tuple[float, ...] = field(main=True, doc="as many numbers as the variable has elements")
 
     def complaint(self, shape: tuple[int, ...]) -> tuple[str, str] | None:

@@ -30,6 +30,11 @@ class LearnedTensor(Trained):
 class Learned(LearnedTensor, name="learned"):
     """A learnt tensor by itself: queries of an attention, a start. Its input says how many examples there are."""
 
+    EXAMPLE = """
+    - queries: {learned: [16, 64]}
+    - found: {attention: [queries, input], heads: 8}
+    """
+
     DTYPES = ANY_DTYPE
 
     sizes: tuple[int, ...] = field(main=True, minimum=1, doc="sizes of the tensor, without the batch")
@@ -53,6 +58,8 @@ class Learned(LearnedTensor, name="learned"):
 
 class AddLearned(LearnedTensor, name="add_learned"):
     """A learnt tensor added to every example: a position embedding."""
+
+    EXAMPLE = "- positions: add_learned"
 
     sizes: tuple[int, ...] | None = field(
         default=None,
@@ -83,6 +90,8 @@ class AddLearned(LearnedTensor, name="add_learned"):
 
 class PrependLearned(LearnedTensor, name="prepend_learned"):
     """Learnt vectors before the first position of a sequence: class tokens, registers."""
+
+    EXAMPLE = "- class_token: prepend_learned"
 
     initializer: Initializer = field(default=Constant(value=0.0), doc="first values of the vectors")
     count: int = field(default=1, main=True, minimum=1, doc="how many vectors")
