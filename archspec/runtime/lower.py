@@ -17,6 +17,7 @@ from archspec.compiler.graph.text import parse_graph, print_graph
 from archspec.compiler.language.op import Lowered, Variable
 from archspec.compiler.language.registry import builtin
 from archspec.diagnostics import Findings
+from archspec.runtime import distribute
 from archspec.runtime.ends import image_input, main_outputs, node_path
 
 Inputs = Any
@@ -181,6 +182,15 @@ class _Site:
     def steps_done(self) -> Any:
         """How many training steps have been made before this one."""
         return tf.cast(self.network.steps_done, tf.float32)
+
+    @property
+    def ranks(self) -> int:
+        """How many ranks make a step together; outside a tf.function, as in the search for a NaN, a rank is alone."""
+        return 1 if tf.executing_eagerly() else distribute.size()
+
+    def mean_over_ranks(self, tensor: Any) -> Any:
+        """The mean over these ranks."""
+        return tensor if self.ranks == 1 else distribute.average([tensor])[0]
 
     def seed(self) -> Any:
         """The step's seed folded with the node's path."""

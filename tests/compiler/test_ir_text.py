@@ -15,9 +15,9 @@ from archspec.compiler.graph.text import parse_graph, print_graph
 from archspec.compiler.graph.verify import verify
 from archspec.compiler.language.forms.initializers import TruncatedNormal
 from archspec.compiler.language.ops.activation import LeakyRelu, Relu
+from archspec.compiler.language.ops.batch_norm import BatchNorm
 from archspec.compiler.language.ops.conv import Conv2D
 from archspec.compiler.language.ops.merge import Add
-from archspec.compiler.language.ops.norm import BatchNorm
 from archspec.compiler.program import check_file
 from archspec.diagnostics import Findings
 from tests.cases.ops import CASES, Case

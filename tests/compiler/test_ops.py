@@ -13,6 +13,7 @@ from archspec.compiler.language.forms.initializers import Constant, GlorotUnifor
 from archspec.compiler.language.forms.width import Width
 from archspec.compiler.language.op import Op, Shape, WrongShape
 from archspec.compiler.language.ops.activation import Relu
+from archspec.compiler.language.ops.batch_norm import BatchNorm
 from archspec.compiler.language.ops.conv import Conv2D
 from archspec.compiler.language.ops.dense import Dense
 from archspec.compiler.language.ops.depthwise import DepthwiseConv2D, SeparableConv2D
@@ -20,7 +21,7 @@ from archspec.compiler.language.ops.dropout import Dropout
 from archspec.compiler.language.ops.global_pool import GlobalAvgPool
 from archspec.compiler.language.ops.merge import Add, Concat, Multiply
 from archspec.compiler.language.ops.moved import Shift
-from archspec.compiler.language.ops.norm import BatchNorm, LocalResponseNorm
+from archspec.compiler.language.ops.norm import LocalResponseNorm
 from archspec.compiler.language.ops.pool import AvgPool2D, MaxPool2D
 from archspec.compiler.language.ops.reshape import Flatten, Squeeze
 from archspec.compiler.language.ops.softmax import Softmax

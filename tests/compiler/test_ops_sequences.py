@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import cleandoc
 
 import pytest
 
 from archspec.compiler.language.op import Op, Shape, WrongShape
 from archspec.compiler.language.ops.attention import Attention
 from archspec.compiler.language.ops.example_norm import GroupNorm, InstanceNorm
-from archspec.compiler.language.ops.learned import AddLearned, PrependLearned
+from archspec.compiler.language.ops.learned import AddLearned, Learned, PrependLearned
 from archspec.compiler.language.ops.recurrent import GRU, LSTM
 from archspec.compiler.program import Program, check_file
 from archspec.diagnostics import Diagnostic, Findings
@@ -211,3 +212,11 @@ def test_recurrent_ops_hand_on_the_sequence_and_its_end(compiled: Callable[..., 
 def test_recurrent_ops_cost_steps_times_kernels() -> None:
     assert LSTM(units=16).macs((10, 6)) == 10 * (6 + 16) * 4 * 16
     assert GRU(units=16, bidirectional=True).macs((10, 6)) == 2 * 10 * (6 + 16) * 3 * 16
+
+
+@pytest.mark.parametrize("cls", [Attention, Learned, AddLearned, PrependLearned, LSTM], ids=lambda cls: cls.NAME)
+def test_examples_compile_on_a_sequence(cls: type[Op]) -> None:
+    findings, layers = Findings(), cleandoc(vars(cls)["EXAMPLE"])
+    text = f"archspec: 1\ninputs: {{words: {{shape: [100, 64]}}}}\nlayers:\n{layers}\n"
+    (program,) = check_file("net.yaml", findings=findings, text=text)
+    assert findings.items == [] and any(type(node.op) is cls for node in program.graph.nodes.values())

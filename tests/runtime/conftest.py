@@ -11,11 +11,11 @@ from PIL import Image
 from archspec.compiler.graph.graph import Graph, Input, Node
 from archspec.compiler.language.op import Op
 from archspec.compiler.language.ops.activation import Relu
+from archspec.compiler.language.ops.batch_norm import BatchNorm
 from archspec.compiler.language.ops.conv import Conv2D
 from archspec.compiler.language.ops.dense import Dense
 from archspec.compiler.language.ops.dropout import Dropout
 from archspec.compiler.language.ops.global_pool import GlobalAvgPool
-from archspec.compiler.language.ops.norm import BatchNorm
 from archspec.compiler.language.ops.softmax import Softmax
 from tests.runtime import training
 

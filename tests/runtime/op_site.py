@@ -21,6 +21,7 @@ class Site:
     """The place of one node: its variables, and what was asked of it and set in it."""
 
     tf = tf
+    ranks = 1
 
     def __init__(
         self,
@@ -42,6 +43,9 @@ class Site:
 
     def steps_done(self) -> Any:
         return tf.constant(2.0)
+
+    def mean_over_ranks(self, tensor: Any) -> Any:
+        return tensor
 
     def seed(self) -> Any:
         return tf.constant([5, 7])

@@ -12,8 +12,8 @@ import pytest
 import tensorflow as tf
 
 from archspec.compiler.graph.graph import Graph
+from archspec.compiler.language.ops.batch_norm import BatchNorm
 from archspec.compiler.language.ops.dropout import Dropout
-from archspec.compiler.language.ops.norm import BatchNorm
 from archspec.compiler.program import compile_file
 from archspec.diagnostics import Findings
 from archspec.runtime.ends import main_outputs

@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 
 from archspec.compiler.language.op import Op
+from archspec.compiler.language.ops.batch_norm import BatchNorm
 from archspec.compiler.language.ops.dropout import Dropout, DropPath
-from archspec.compiler.language.ops.norm import BatchNorm
 from tests.cases.ops import Case
 from tests.runtime.op_site import Site, inputs_of, run
 
@@ -62,6 +62,48 @@ def test_batch_norm_is_keras_layer_in_both_modes() -> None:
         site = Site(op, (shape,), training)
         layer.set_weights([site.weights[n].numpy() for n in ("gamma", "beta", "moving_mean", "moving_variance")])
         np.testing.assert_allclose(run(op, site, tf.constant(x)), layer(x, training=training), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("clipping", [{}, {"r_min": 0.8, "r_max": 1.2, "d_max": 0.3}], ids=str)
+def test_batch_renorm_is_keras_layer(clipping: dict[str, float]) -> None:
+    op, shape = BatchNorm(decay=0.9, renorm=True, renorm_decay=0.8, **clipping), (7, 5, 4)
+    (x,) = inputs_of(Case(op, (shape,)))
+    theirs = {f"{name[0]}{name[2:]}": value for name, value in clipping.items()}
+    layer: Any = tf.keras.layers.BatchNormalization(
+        momentum=0.9, renorm=True, renorm_momentum=0.8, renorm_clipping=theirs or None
+    )
+    layer.build((None, *shape))
+    site = Site(op, (shape,), training=True)
+    names = ["gamma", "beta", "moving_mean", "moving_variance", "moving_stddev", "renorm_mean", "renorm_stddev"]
+    assert sorted(v.name for v in layer.weights) == sorted(names)
+    for variable in layer.weights:
+        variable.assign(site.weights[variable.name])
+    weights = [site.weights[name] for name in ("gamma", "beta")]
+    for _ in range(3):
+        with tf.GradientTape() as ours, tf.GradientTape() as other:
+            both = tf.constant(x), tf.constant(x)
+            ours.watch(both[0])
+            other.watch(both[1])
+            y, expected = run(op, site, both[0]), layer(both[1], training=True)
+            losses = tf.reduce_sum(tf.sin(y)), tf.reduce_sum(tf.sin(expected))
+        np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-4)
+        found = ours.gradient(losses[0], [both[0], *weights])
+        wanted = other.gradient(losses[1], [both[1], layer.gamma.value, layer.beta.value])
+        for one, right in zip(found, wanted, strict=True):
+            np.testing.assert_allclose(one, right, rtol=1e-3, atol=1e-3)
+        for variable in layer.weights:
+            np.testing.assert_allclose(site.weights[variable.name], variable.value, rtol=1e-4, err_msg=variable.name)
+
+
+def test_synchronized_batch_norm_on_one_rank_is_batch_norm() -> None:
+    sites = []
+    for synchronized in (False, True):
+        op = BatchNorm(decay=0.9, synchronized=synchronized)
+        site, (x,) = Site(op, ((5, 6, 4),), training=True), inputs_of(Case(op, ((5, 6, 4),)))
+        sites.append((run(op, site, tf.constant(x)), site.arrays()))
+    np.testing.assert_allclose(sites[0][0], sites[1][0], rtol=1e-4, atol=1e-4)
+    for name, value in sites[0][1].items():
+        np.testing.assert_allclose(value, sites[1][1][name], rtol=1e-5)
 
 
 @pytest.mark.parametrize("rate", [0.2, 0.75])

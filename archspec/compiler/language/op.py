@@ -81,6 +81,13 @@ class Lowering(Protocol):
     def steps_done(self) -> Any:
         """A float32 scalar: how many training steps have been made before this one."""
 
+    @property
+    def ranks(self) -> int:
+        """Over how many ranks `mean_over_ranks` goes."""
+
+    def mean_over_ranks(self, tensor: Any) -> Any:
+        """The mean of a tensor over all ranks that train together, through which gradients flow."""
+
     def seed(self) -> Any:
         """An int32 tensor of shape [2], new for every node and training step, for stateless random ops."""
 

@@ -25,6 +25,7 @@ from archspec.compiler.language.op import Op
 from archspec.compiler.language.ops import (
     activation,
     attention,
+    batch_norm,
     conv,
     dense,
     depthwise,
@@ -53,7 +54,7 @@ from archspec.compiler.language.packages import brought_by, faults, forms_in
 from archspec.dataclass import dataclass, field
 
 _WINDOWS = (conv, depthwise, pool, global_pool, transposed, larger, pad)
-_NORMS = (norm, example_norm, gdn)
+_NORMS = (norm, batch_norm, example_norm, gdn)
 _SEQUENCES = (embedding, one_hot, attention, learned, recurrent)
 _MOVES = (reshape, moved, several)
 _OPS = (activation, gates, *_WINDOWS, dense, dropout, noise, merge, *_NORMS, *_MOVES, softmax, *_SEQUENCES)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from archspec.compiler.language.forms.initializers import Constant
+from archspec.compiler.language.ops.batch_norm import BatchNorm
 from archspec.compiler.language.ops.example_norm import GroupNorm, InstanceNorm, LayerNorm, RMSNorm
-from archspec.compiler.language.ops.norm import BatchNorm, L2Normalize, LocalResponseNorm
+from archspec.compiler.language.ops.norm import L2Normalize, LocalResponseNorm
 from tests.cases.ops.case import LINE, Case
 
 CASES = (
@@ -15,6 +16,9 @@ CASES = (
     Case(BatchNorm(decay=0.9, warmup=True)),
     Case(BatchNorm(scale=False, epsilon=0.01), ((6,),)),
     Case(BatchNorm(center=False, decay=0.5), ((1, 1, 4),)),
+    Case(BatchNorm(decay=0.9, synchronized=True)),
+    Case(BatchNorm(decay=0.9, renorm=True, synchronized=True, scale=False), ((6,),)),
+    Case(BatchNorm(decay=0.9, renorm=True, r_min=0.9, r_max=1.5, d_max=0.1, warmup=True)),
     Case(LayerNorm()),
     Case(LayerNorm(over="all", epsilon=1e-12)),
     Case(LayerNorm(center=False, epsilon=0.1), ((6,),)),

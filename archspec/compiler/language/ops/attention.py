@@ -27,7 +27,11 @@ class Attention(Trained, name="attention"):
     channels, and what the roll has brought into a window from the other side of the map is not seen by the rest.
     """
 
-    EXAMPLE = "- mixed: {attention: 8, dropout_rate: 0.1}"
+    EXAMPLE = """
+    - positions: add_learned
+    - attention: {attention: 8, dropout_rate: 0.1}
+    - residual: {add: [positions, attention]}
+    """
 
     ARITY = (1, 2)
 

@@ -59,6 +59,8 @@ class Learned(LearnedTensor, name="learned"):
 class AddLearned(LearnedTensor, name="add_learned"):
     """A learnt tensor added to every example: a position embedding."""
 
+    EXAMPLE = "- positions: add_learned"
+
     sizes: tuple[int, ...] | None = field(
         default=None,
         main=True,
@@ -88,6 +90,8 @@ class AddLearned(LearnedTensor, name="add_learned"):
 
 class PrependLearned(LearnedTensor, name="prepend_learned"):
     """Learnt vectors before the first position of a sequence: class tokens, registers."""
+
+    EXAMPLE = "- class_token: prepend_learned"
 
     initializer: Initializer = field(default=Constant(value=0.0), doc="first values of the vectors")
     count: int = field(default=1, main=True, minimum=1, doc="how many vectors")

@@ -97,6 +97,11 @@ class LSTM(Recurrent, name="lstm"):
     Hochreiter and Schmidhuber 1997; Gers et al. 2000. The columns are i, f, the candidate, o, as in Keras.
     """
 
+    EXAMPLE = """
+    - read: {lstm: 128, bidirectional: true}
+    - Logits: {dense: 2, from: read.last}
+    """
+
     GATES = 4
     STATES = 2
 
