@@ -26,7 +26,7 @@ def test_a_copy_is_whole_lints_clean_and_is_the_same_network(network: str, tmp_p
     path = tmp_path / "mine.yaml"
     assert main(["new", network, str(path)]) == 0
     text, findings = path.read_text("utf-8"), Findings()
-    assert text.startswith(f"# from zoo:{network} of archspec {__version__}\narchspec: 1\n")
+    assert text.startswith(f"# from zoo:{network} of archspec {__version__}\n") and "\narchspec: 1\n" in text
     assert "\nextends:" not in text and "\nvariants:" not in text and "$schema" not in text
     (copy,) = check_file(str(path), findings=findings)
     assert [*findings.items, *check_rules(copy)] == [], "say what the copy has in vain in _UNUSED of reference/whole.py"
