@@ -30,9 +30,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "fmt": "lay specs out in the canonical way",
         "summary": "a row for each layer: output shape, parameters, cost",
         "explain": "where each value comes from, and what it overrode",
-        "doc": "what there is: ops, losses, optimizers, …, and all about one of them",
+        "doc": "all ops, losses, optimizers, …, or all about one of them",
         "new": "copy a network of the zoo into a file of your own, to change it",
-        "models": "the networks that come with archspec: size, cost, published accuracy",
+        "models": "the networks that come with it: size, cost, accuracy",
         "schema": "the JSON Schema of specs, for editors",
     },
     "operate": {

@@ -18,7 +18,7 @@ from archspec.diagnostics import Findings
 from tests.cases.mutation import mutate
 
 SPECS = Path(__file__).parents[2] / "specs"
-FAMILIES = [path for path in sorted(SPECS.glob("*.yaml")) if "\nvariants:" in path.read_text(encoding="utf-8")]
+FAMILIES = [SPECS / f"{name}.yaml" for name in ("mobilenet_v1", "mobilenet_v3", "resnet_v1")]
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,7 @@ from archspec.compiler.language.ops.merge import Add
 from archspec.compiler.program import check_file
 from archspec.diagnostics import Findings
 from tests.cases.ops import CASES, Case
-
-SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
+from tests.cases.zoo import WRITTEN
 
 TEXT = """\
 graph Net
@@ -72,7 +71,7 @@ def test_blank_lines_and_spaces_do_not_matter() -> None:
     assert parsed(spaced) == graph()
 
 
-@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.stem)
 def test_text_of_a_spec_reads_back(path: Path) -> None:
     for program in check_file(str(path), findings=Findings()):
         text = print_graph(program.graph)

@@ -15,8 +15,7 @@ from archspec.compiler.graph.passes.inference import for_inference
 from archspec.compiler.graph.verify import verify
 from archspec.compiler.program import Program, compile_file
 from archspec.diagnostics import Findings
-
-SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
+from tests.cases.zoo import WRITTEN
 
 
 def test_dropout_and_heads_are_gone_and_names_stay(compiled: Callable[..., Program]) -> None:
@@ -45,7 +44,7 @@ heads: {h: {from: a, layers: [d: {conv2d: 6, kernel: 1}]}}
         assert findings.items == []
 
 
-@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.stem)
 def test_inference_graph_is_whole_and_keeps_output_and_variables(path: Path) -> None:
     findings = Findings()
     program = compile_file(str(path), findings=findings)

@@ -15,8 +15,7 @@ from archspec.compiler.spec.packages import packages_named
 from archspec.compiler.syntax.nodes import Mapping, plain
 from archspec.compiler.syntax.reading import parse
 from archspec.diagnostics import Diagnostic, Findings
-
-SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
+from tests.cases.zoo import WRITTEN
 
 
 def found(text: str) -> list[Diagnostic]:
@@ -37,8 +36,9 @@ def one(diagnostics: list[Diagnostic]) -> Diagnostic:
     return diagnostics[0]
 
 
-@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [path for path in WRITTEN if path.stem != "nasnet_cifar"], ids=lambda path: path.stem)
 def test_specs_are_fine(path: Path) -> None:
+    """All but the one that says parts of forms, which are whole only over what it extends."""
     assert found(path.read_text()) == []
 
 
@@ -208,7 +208,7 @@ def mutate(value: object, chance: random.Random) -> object:
     return chance.choice(strange)
 
 
-@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.stem)
 def test_what_the_schema_refuses_is_reported_and_nothing_else(path: Path) -> None:
     """jsonschema on the whole document is the judge; the walk through it finds a reason whenever that says no."""
     import yaml
@@ -217,7 +217,7 @@ def test_what_the_schema_refuses_is_reported_and_nothing_else(path: Path) -> Non
     assert isinstance(tree, Mapping)
     whole = plain(tree)
     judge, chance = Draft202012Validator(published(builtin())), random.Random(path.stem)
-    for _ in range(25):
+    for _ in range(8):
         broken = mutate(whole, chance)
         text = yaml.safe_dump(broken, sort_keys=False)
         root, findings = parse(text, "spec.yaml", Findings()), Findings()

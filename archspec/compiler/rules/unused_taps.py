@@ -58,7 +58,8 @@ def _used(op: Any, axis: int, size: int | None) -> int:
     """How many of the kernel's positions along an axis meet the input somewhere.
 
     Tap t of the window that begins at s looks at s + t * rate. The windows begin at -before, -before + stride, ...; one
-    of them puts the tap inside if the first is not past the end, and the last not before the beginning.
+    of them puts the tap inside if the first is not past the end, and the last not before the beginning, where no stride
+    is longer than the input; otherwise each window has taps of its own there.
     """
     kernel, stride, rate = op.kernel[axis], op.stride[axis], _rate(op)[axis]
     if size is None:
@@ -67,5 +68,14 @@ def _used(op: Any, axis: int, size: int | None) -> int:
     padding = op.padding if isinstance(op.padding, str) else (op.padding[axis],)
     ((before, after),) = border(padding, window, (stride,), (size,))
     last = (before + size + after - window[0]) // stride * stride
-    first_tap, last_tap = -(-(before - last) // rate), (before + size - 1) // rate
-    return int(max(min(last_tap, kernel - 1) - max(first_tap, 0) + 1, 0))
+    starts = (
+        [(before - last, before)]
+        if stride <= size
+        else [(before - at, before - at) for at in range(0, last + 1, stride)]
+    )
+    return sum(_taps(-(-first // rate), (past + size - 1) // rate, kernel) for first, past in starts)
+
+
+def _taps(first: int, last: int, kernel: int) -> int:
+    """How many taps there are from a first to a last one."""
+    return max(min(last, kernel - 1) - max(first, 0) + 1, 0)
