@@ -36,8 +36,15 @@ def schema(registry: Registry) -> dict[str, Any]:
 
 
 def as_text(registry: Registry) -> str:
-    """The schema as the published file holds it: that of archspec's own forms."""
-    return json.dumps(schema(registry), indent=1, ensure_ascii=False) + "\n"
+    """The schema as the published file holds it: a line for each definition, so that a change shows which it is of."""
+    made = schema(registry)
+    definitions = made.pop("$defs")
+    lines = ",\n".join(f"{_compact(name)}:{_compact(each)}" for name, each in definitions.items())
+    return f'{_compact(made)[:-1]},\n"$defs":{{\n{lines}\n}}}}\n'
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def place() -> Path:
