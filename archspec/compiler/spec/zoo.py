@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from archspec.compiler.language.suggestions import nearest
@@ -39,9 +40,18 @@ def file_of(reference: str, findings: Findings, span: Span | None = None) -> str
     known = names()
     if name in known:
         return str(folder() / f"{name}.yaml")
-    alike = [other for other in known if other.startswith(name)]
-    help = f"there are {', '.join(alike or known)}"
-    if not alike:
-        help = nearest(name, known) or help
+    alike = [other for other in known if other.startswith(name)] or _of_all_versions(name, known)
+    help = nearest(name, known) or "`archspec models` lists what there is"
+    if alike:
+        help = f"there are {', '.join(alike)}" if len(alike) > 1 else f"did you mean `{alike[0]}`?"
     findings.add("AS131", f"the zoo has no spec `{name}`", span, help=help)
     return None
+
+
+def _of_all_versions(name: str, known: list[str]) -> list[str]:
+    """The names that are this one but for a version and underscores: resnet_v1_50 and resnet_v2_50 for resnet50."""
+    return [other for other in known if _bare(other) == _bare(name)]
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"_v\d+|[_-]", "", name.lower())
