@@ -244,7 +244,7 @@ def _fill(folder: Path, step: int, tensors: Mapping[str, np.ndarray], meta: Mapp
     manifest["digest"] = _digest(manifest)
     files.write(folder, MANIFEST, json.dumps(manifest, indent=1))
     for file in [*written, folder]:
-        _to_disk(file)
+        to_disk(file)
 
 
 def _give_name(unfinished: Path) -> Path:
@@ -253,7 +253,7 @@ def _give_name(unfinished: Path) -> Path:
     if path.exists() or path.is_symlink():
         _remove(path)
     unfinished.rename(path)
-    _to_disk(path.parent)
+    to_disk(path.parent)
     return path
 
 
@@ -288,7 +288,8 @@ def _remove(path: Path) -> None:
     doomed.unlink() if doomed.is_symlink() or not doomed.is_dir() else shutil.rmtree(doomed)
 
 
-def _to_disk(path: Path) -> None:
+def to_disk(path: Path) -> None:
+    """Wait until a file, or what a folder lists, is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

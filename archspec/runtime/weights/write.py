@@ -73,7 +73,7 @@ def write(to: str, kind: str, found: Written, force: bool = False) -> None:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder:
             made = _WRITERS[kind](Path(folder) / path.name, found)
             for file in made:
-                _to_disk(file)
+                checkpoint.to_disk(file)
             _put_in_place(made, path.parent, there)
     except (OSError, tf.errors.OpError) as problem:
         raise _unwritable(path, problem) from None
@@ -99,7 +99,7 @@ def _put_in_place(made: list[Path], folder: Path, there: list[Path]) -> None:
     for file in made:
         os.chmod(file, 0o666 & ~_umask())
         os.replace(file, folder / file.name)
-    _to_disk(folder)
+    checkpoint.to_disk(folder)
 
 
 def _tensorflow(path: Path, found: Written) -> list[Path]:
@@ -141,14 +141,6 @@ def _counted(found: Written) -> dict[str, np.ndarray]:
     """The tensors, and the step by TensorFlow's name for it."""
     step = {} if found.step is None else {GLOBAL_STEP: np.asarray(found.step, np.int64)}
     return {**found.tensors, **step}
-
-
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _umask() -> int:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from archspec.compiler.language.features import FeatureType, Shape
 from archspec.compiler.language.fields import Form, field
+from archspec.compiler.language.forms.data import Pairs
 from archspec.compiler.language.forms.wants import Complaint, classes_fit, same_shape, spread, vectors
 from archspec.compiler.language.toolkit import Toolkit
 from archspec.compiler.language.types import Target, Tensor
@@ -154,22 +155,12 @@ class MeanAbsoluteError(Metric, name="mean_absolute_error"):
 class PairAccuracy(Metric, name="pair_accuracy"):
     """The part of the pairs that a distance below the threshold tells rightly to be of one class."""
 
-    EXAMPLE = """
-    inputs: {left: {shape: [28, 28, 1]}, right: {shape: [28, 28, 1]}}
-    layers:
-    - pixels_a: {flatten, from: left}
-    - a: {dense: 64}
-    - pixels_b: {flatten, from: right}
-    - b: {dense: 64, share: a}
-    train:
-      data: {pairs: {mnist: mnist}}
-      preprocess: [{normalize: [128], scale: 128}]
-      losses: {main: {contrastive: [a, b], target: same}}
-      optimizer: {sgd: 0.01}
-      batch: 64
-      epochs: 10
+    EXAMPLE = (
+        f"{Pairs.EXAMPLE.rstrip()}\n"
+        + """
     eval: {preprocess: [{normalize: [128], scale: 128}], metrics: {right: {pair_accuracy: [a, b], target: same}}}
-    """
+    """.lstrip("\n")
+    )
 
     embeddings: tuple[Tensor, ...] = field(main=True, doc="the two tensors, by name: [numbers] each")
     threshold: float = field(default=0.5, above=0, doc="distance below which a pair is held to be of one class")

@@ -7,6 +7,7 @@ from typing import Any
 
 from archspec.compiler.language.features import FeatureType, Shape
 from archspec.compiler.language.fields import field
+from archspec.compiler.language.forms.data import Pairs
 from archspec.compiler.language.forms.losses.loss import Compared
 from archspec.compiler.language.forms.wants import Complaint, same_shape, spread, vectors
 from archspec.compiler.language.toolkit import Toolkit
@@ -16,21 +17,7 @@ from archspec.compiler.language.types import Tensor
 class Contrastive(Compared, name="contrastive"):
     """Squared distance of pairs of one class, squared lack of a margin for others (Hadsell et al. 2006)."""
 
-    EXAMPLE = """
-    inputs: {left: {shape: [28, 28, 1]}, right: {shape: [28, 28, 1]}}
-    layers:
-    - pixels_a: {flatten, from: left}
-    - a: {dense: 64}
-    - pixels_b: {flatten, from: right}
-    - b: {dense: 64, share: a}
-    train:
-      data: {pairs: {mnist: mnist}}
-      preprocess: [{normalize: [128], scale: 128}]
-      losses: {main: {contrastive: [a, b], target: same}}
-      optimizer: {sgd: 0.01}
-      batch: 64
-      epochs: 10
-    """
+    EXAMPLE = Pairs.EXAMPLE
 
     TARGET = "1 for pairs of one class and 0 for others"
     BETWEEN = (0.0, 1.0)
