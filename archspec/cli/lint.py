@@ -71,8 +71,7 @@ def _check(path: str, outcome: _Outcome) -> None:
     compiled = check_file(name, findings=outcome.findings, sources=sources)
     for program in compiled:
         outcome.findings.extend(check_rules(program))
-        if list(program.sources) == [name]:
-            outcome.sound.add((os.path.realpath(name), program.variant))
+        outcome.sound.add((os.path.realpath(name), program.variant))
     outcome.programs += len(compiled)
 
 

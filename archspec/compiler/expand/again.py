@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from archspec.compiler.expand.builder import Builder, Made
 from archspec.compiler.expand.context import Context, Target
-from archspec.compiler.expand.depth import Depths
+from archspec.compiler.expand.depth import NAMES, Depths
 from archspec.compiler.expand.endpoints import name_endpoint
 from archspec.compiler.expand.moving import Move, enter_names
 from archspec.compiler.expand.names import Bundle, Names, Tensor
@@ -68,7 +68,7 @@ class Again:
     depths: Depths
     findings: Findings
     made: dict[Hashable, Call] = field(default_factory=dict)
-    frames: dict[int, tuple[Frame, Hashable]] = field(default_factory=dict)
+    frames: dict[tuple[int, tuple[str, ...]], tuple[Frame, Hashable]] = field(default_factory=dict)
     """What tells a scope in force from others, by its identity; the scope is kept so that it stays the only one."""
 
     def sign(self, block: Block, target: Target, context: Context) -> Hashable | None:
@@ -84,8 +84,9 @@ class Again:
         tensors = [bundle.first if bundle is not None else None for bundle in inputs]
         layer = None if isinstance(block.body.body, Sequence) else id(target.layer)
         around = (context.calls, target.path.count("/"), context.root, context.in_heads, context.output_stride)
-        frames = tuple(map(self._frame, context.frames))
-        values = _values(context.environment.values)
+        hidden = self._unread(block, context)
+        frames = tuple([self._frame(frame, hidden) for frame in context.frames])
+        values = _values(context.environment.values, hidden)
         return id(block), layer, around, frames, values, tuple(map(tensors.index, tensors)), self._kinds(tensors)
 
     def _kinds(self, tensors: list[Tensor]) -> Hashable:
@@ -96,10 +97,18 @@ class Again:
             for tensor in tensors
         )
 
-    def _frame(self, frame: Frame) -> Hashable:
-        if id(frame) not in self.frames:
-            self.frames[id(frame)] = frame, (id(frame.scope), _values(frame.environment.values))
-        return self.frames[id(frame)][1]
+    def _unread(self, block: Block, context: Context) -> tuple[str, ...]:
+        """The names of the depth, where nothing that a call makes depends on them."""
+        depths = self.depths
+        if "depth_index" not in context.environment.values or not depths.leaves_alone(context.document, block.name):
+            return ()
+        return () if any(depths.is_read_in(frame.scope) for frame in context.frames) else NAMES
+
+    def _frame(self, frame: Frame, hidden: tuple[str, ...]) -> Hashable:
+        key = id(frame), hidden
+        if key not in self.frames:
+            self.frames[key] = frame, (id(frame.scope), _values(frame.environment.values, hidden))
+        return self.frames[key][1]
 
     def copy(self, sign: Hashable, block: Block, target: Target, context: Context) -> Bundle | None:
         """Make a call like the earlier one with this sign; what it hands on. None, nothing made, if there is none."""
@@ -162,9 +171,9 @@ def _inputs(block: Block, names: Names) -> list[Bundle | None]:
     return [names.entries[name].bundle for name, _ in block.inputs or (("input", False),)]
 
 
-def _values(values: Readable[str, object]) -> Hashable:
+def _values(values: Readable[str, object], hidden: tuple[str, ...]) -> Hashable:
     """What tells values apart: 1, 1.0 and true are not the same, and lists are so only where they are one object."""
-    return tuple((name, type(value), _told_apart(value)) for name, value in values.items())
+    return tuple((name, type(value), _told_apart(value)) for name, value in values.items() if name not in hidden)
 
 
 def _told_apart(value: object) -> Hashable:

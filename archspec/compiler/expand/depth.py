@@ -7,9 +7,9 @@ inside one, every block sees the depth of that. Each document counts for itself,
 from __future__ import annotations
 
 from archspec.compiler.expand.context import Context
-from archspec.compiler.expand.reads import names_read_in_block
+from archspec.compiler.expand.reads import blocks_in_block, names_read, names_read_in_block
 from archspec.compiler.language.expression import Value
-from archspec.compiler.spec.records import Document
+from archspec.compiler.spec.records import Document, Scope
 from archspec.dataclass import dataclass, field
 
 NAMES = ("depth_index", "depth_count", "depth_fraction")
@@ -28,6 +28,10 @@ class Depths:
     """The calls counted so far, of all chains."""
     readers: dict[str, frozenset[str]] = field(default_factory=dict)
     """By file, the blocks that read their depth."""
+    untouched: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By file, the blocks that make the same at every depth."""
+    scopes: dict[int, tuple[Scope, bool]] = field(default_factory=dict)
+    """Whether scopes read the depth, by their identity; the scope is kept so that it stays the only one."""
 
     def reading(self, document: Document) -> frozenset[str]:
         """The blocks of a document that read their depth."""
@@ -35,6 +39,23 @@ class Depths:
             found = (name for name in document.blocks if not names_read_in_block(document, name).isdisjoint(NAMES))
             self.readers[document.file] = frozenset(found)
         return self.readers[document.file]
+
+    def leaves_alone(self, document: Document, block: str) -> bool:
+        """Whether neither a block nor one that it calls reads the depth."""
+        if document.file not in self.untouched:
+            calls = {name: blocks_in_block(document, name) for name in document.blocks}
+            touched = set(self.reading(document)) | {name for name, called in calls.items() if called is None}
+            while more := {name for name, called in calls.items() if touched & (called or set())} - touched:
+                touched |= more
+            self.untouched[document.file] = frozenset(document.blocks.keys() - touched)
+        return block in self.untouched[document.file]
+
+    def is_read_in(self, scope: Scope) -> bool:
+        """Whether what a scope says reads the depth."""
+        if id(scope) not in self.scopes:
+            read = any(name in NAMES for default in scope.defaults for name in names_read(default.value))
+            self.scopes[id(scope)] = scope, read
+        return self.scopes[id(scope)][1]
 
     def counts(self, block: str, context: Context) -> bool:
         """Whether a call of a block counts."""

@@ -57,6 +57,29 @@ def names_read_in_block(document: Document, name: str) -> set[str]:
     return found
 
 
+def blocks_in_block(document: Document, name: str) -> set[str] | None:
+    """The blocks that a block may call; None where expressions give their names, or a network stands in it."""
+    blocks = document.root.get("blocks") if isinstance(document.root, Mapping) else None
+    tree = blocks.get(name) if isinstance(blocks, Mapping) else None
+    pairs = list(_pairs(tree))
+    if any(key == "network" or (key == "block" and "$" in text) for key, text in pairs):
+        return None
+    return {text for _, text in pairs} & document.blocks.keys()
+
+
+def _pairs(node: Node | None, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in a tree, with the key that it stands behind; an empty one for a mapping."""
+    if isinstance(node, Scalar):
+        yield key, node.text
+    elif isinstance(node, Listing):
+        for item in node.items:
+            yield from _pairs(item, key)
+    elif isinstance(node, Mapping):
+        yield key, ""
+        for name, value in node.pairs:
+            yield from _pairs(value, name.text)
+
+
 def _texts(node: Node | None) -> Iterator[str]:
     if isinstance(node, Scalar):
         yield node.text
