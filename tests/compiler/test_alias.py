@@ -19,7 +19,9 @@ from archspec.diagnostics import Findings
 from tests.cases.mutation import mutate
 
 SPECS = Path(__file__).parents[2] / "specs"
-FAMILIES = [SPECS / f"{name}.yaml" for name in ("mobilenet_v1", "mobilenet_v3", "resnet_v1", "deeplab_v3_plus", "nasnet_cifar")]
+FAMILIES = [
+    SPECS / f"{name}.yaml" for name in ("mobilenet_v1", "mobilenet_v3", "resnet_v1", "deeplab_v3_plus", "nasnet_cifar")
+]
 
 
 @pytest.mark.parametrize(

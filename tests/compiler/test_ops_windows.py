@@ -15,9 +15,9 @@ from archspec.compiler.language.op import Op, Shape, Sight, WrongShape
 from archspec.compiler.language.ops.conv import Conv1D, Conv2D, Conv3D
 from archspec.compiler.language.ops.depthwise import DepthwiseConv2D, InPlaneConv2D, SeparableConv2D
 from archspec.compiler.language.ops.global_pool import GeneralizedMeanPool, GlobalAvgPool, GlobalMaxPool
-from archspec.compiler.language.ops.larger import DepthToSpace, ResizeMap, SpaceToDepth
+from archspec.compiler.language.ops.larger import DepthToSpace, Resize, SpaceToDepth
 from archspec.compiler.language.ops.moved import Roll, Slice, Transpose
-from archspec.compiler.language.ops.pad import CropMap, PadMap
+from archspec.compiler.language.ops.pad import Crop, Pad
 from archspec.compiler.language.ops.pool import AvgPool2D, AvgPool3D, MaxPool2D, MaxPool3D
 from archspec.compiler.language.ops.reshape import ExpandDims, Flatten, Reshape, Squeeze
 from archspec.compiler.language.ops.transposed import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
@@ -52,10 +52,10 @@ HEAD = "archspec: 1\ninputs: {image: {shape: [32, 32, 4]}, clip: {shape: [8, 32,
         (GlobalMaxPool(), [(None, 5)], (5,)),
         (GeneralizedMeanPool(), [(7, 6, 5)], (5,)),
         (InPlaneConv2D(kernel=(3, 3), stride=(2, 2)), [(7, 6, 5)], (4, 3, 5)),
-        (PadMap(amount=((1, 2),)), [(8, 7, 6, 5)], (11, 10, 9, 5)),
-        (PadMap(amount=((0, 1), (2, 0)), mode="reflect"), [(None, 3, 5)], (None, 5, 5)),
-        (CropMap(amount=((0, 1), (2, 2))), [(4, 9, 5)], (3, 5, 5)),
-        (ResizeMap(factor=0.5), [(7, None, 5)], (3, None, 5)),
+        (Pad(amount=((1, 2),)), [(8, 7, 6, 5)], (11, 10, 9, 5)),
+        (Pad(amount=((0, 1), (2, 0)), mode="reflect"), [(None, 3, 5)], (None, 5, 5)),
+        (Crop(amount=((0, 1), (2, 2))), [(4, 9, 5)], (3, 5, 5)),
+        (Resize(factor=0.5), [(7, None, 5)], (3, None, 5)),
         (SpaceToDepth(factor=4), [(8, None, 3)], (2, None, 48)),
         (DepthToSpace(factor=2), [(8, 4, 12)], (16, 8, 3)),
         (Transpose(axes=(2, 0, 1)), [(8, None, 3)], (3, 8, None)),
@@ -118,19 +118,19 @@ def test_shapes(op: Op, shapes: list[Shape], expected: Shape) -> None:
         (GlobalMaxPool(), (5,), "needs channels after one to three axes of positions, got 5"),
         (GlobalAvgPool(), (1, 2, 3, 4, 5), "needs channels after one to three axes of positions, got 1x2x3x4x5"),
         (
-            PadMap(amount=((3, 0),), mode="reflect"),
+            Pad(amount=((3, 0),), mode="reflect"),
             (3, 9, 2),
             "of 3 and 0 with reflect needs at least 4 positions, got 3x9x2",
         ),
-        (PadMap(amount=((1, 1), (1, 1))), (9, 2), "with [[1, 1], [1, 1]] needs 2 axes of positions, got 9x2"),
+        (Pad(amount=((1, 1), (1, 1))), (9, 2), "with [[1, 1], [1, 1]] needs 2 axes of positions, got 9x2"),
         (
-            CropMap(amount=((1, 2),)),
+            Crop(amount=((1, 2),)),
             (3, 9, 2),
             "of [[1, 2], [1, 2]] needs more positions than it takes away, got 3x9x2",
         ),
-        (ResizeMap(), (3, 9, 2), "needs a size or a factor, got neither"),
-        (ResizeMap(size=(3, 3), factor=2.0), (3, 9, 2), "needs a size or a factor, got both"),
-        (ResizeMap(factor=0.25), (3, 9, 2), "times 0.25 leaves nothing of 3x9x2"),
+        (Resize(), (3, 9, 2), "needs a size or a factor, got neither"),
+        (Resize(size=(3, 3), factor=2.0), (3, 9, 2), "needs a size or a factor, got both"),
+        (Resize(factor=0.25), (3, 9, 2), "times 0.25 leaves nothing of 3x9x2"),
         (SpaceToDepth(factor=2), (4, 9, 2), "needs height and width that 2 divides, got 4x9x2"),
         (DepthToSpace(factor=2), (4, 9, 6), "needs channels that 4 divides, got 4x9x6"),
         (Transpose(axes=(0, 0, 2)), (4, 9, 6), "needs each of 0, 1, 2 once, got [0, 0, 2]"),

@@ -113,8 +113,8 @@ def test_every_name_that_is_offered_for_one_of_other_tools_is_in_the_language() 
     assert {name for names in _ELSEWHERE.values() for name in names} <= language | set(FUNCTIONS)
     assert all(name == name.lower().replace("_", "") for name in _ELSEWHERE)
     # `normal` is a draw of ours, and for initializers what others call the truncated one; `scale` is a field of norms, and
-    # as an operation what we call gain; `pad` and `resize` are steps of preprocess, and among layers pad_map and resize_map.
-    assert not (_ELSEWHERE.keys() - {"normal", "scale", "pad", "resize"}) & language
+    # as an operation what we call gain.
+    assert not (_ELSEWHERE.keys() - {"normal", "scale"}) & language
 
 
 def test_a_short_name_is_not_taken_for_another_that_shares_most_of_its_letters() -> None:

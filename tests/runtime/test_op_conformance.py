@@ -99,7 +99,7 @@ def test_gradients_are_finite(case: Case) -> None:
         assert np.any(gradient)
 
 
-SINGLE = ("batch_norm", "local_response_norm", "upsample", "resize_map", "avg_pool3d")
+SINGLE = ("batch_norm", "local_response_norm", "upsample", "resize", "avg_pool3d")
 """Ops that TensorFlow has no kernel for in double precision, or whose output is float32 whatever comes in; so are the
 gradients of dilated convolutions and of convolutions in groups."""
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from archspec.compiler.language.forms.matrix_initializers import Dirac
 from archspec.compiler.language.ops.conv import Conv2D, Conv3D
-from archspec.compiler.language.ops.larger import ResizeMap
+from archspec.compiler.language.ops.larger import Resize
 from archspec.compiler.language.ops.pool import AvgPool2D, MaxPool2D
 from archspec.compiler.program import compile_file
 from archspec.diagnostics import Findings
@@ -42,7 +42,7 @@ def test_the_channel_shuffle_of_the_documentation_is_shufflenets() -> None:
 def test_resize_on_the_grid_of_centres_is_tf_image_resize() -> None:
     x = tf.random.stateless_normal([2, 7, 5, 3], [1, 2])
     for method in ("nearest", "bilinear", "bicubic"):
-        op = ResizeMap(size=(10, 13), method=method)
+        op = Resize(size=(10, 13), method=method)
         np.testing.assert_array_equal(run(op, Site(op, ((7, 5, 3),)), x), tf.image.resize(x, (10, 13), method))
 
 

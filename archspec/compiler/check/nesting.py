@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archspec.compiler.language.fields import Form
 from archspec.compiler.language.registry import Registry
 from archspec.compiler.language.suggestions import closest
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
@@ -10,9 +11,8 @@ LONGEST = 40
 """Characters of a value that a remedy repeats."""
 
 
-def beside(form: str, value: Node | None, registry: Registry) -> str | None:
+def beside(cls: type[Form] | None, value: Node | None, registry: Registry) -> str | None:
     """How the fields in a form's value are written beside it; None where what stands there is not its fields."""
-    cls = registry.by_name.get(form)
     if cls is None or not isinstance(value, Mapping) or not value.pairs:
         return None
     main = cls.MAIN
@@ -25,7 +25,7 @@ def beside(form: str, value: Node | None, registry: Registry) -> str | None:
     if not any(names.values()):
         return None
     said = {names[key.text] or key.text: _flow(inner) for key, inner in value.pairs}
-    first = f"{form}: {said.pop(main.name)}" if main is not None and main.name in said else form
+    first = f"{cls.NAME}: {said.pop(main.name)}" if main is not None and main.name in said else cls.NAME
     return "{" + ", ".join([first, *(f"{name}: {text}" for name, text in said.items())]) + "}"
 
 

@@ -128,7 +128,7 @@ class Parts:
         head, _, form = part.name.partition(".")
         if head != "scope" or len(part.path) < 4:
             return None
-        cls = self.registry.by_name.get(form)
+        cls = self.registry.by_key.get(form)
         declared = cls.FIELDS.get(part.path[3]) if cls is not None else None
         return (cls, declared) if cls is not None and declared is not None else None
 

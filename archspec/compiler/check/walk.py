@@ -21,6 +21,7 @@ from archspec.compiler.check.phrases import (
     wrong_item,
 )
 from archspec.compiler.check.subschemas import Part, Parts, shown, wanted
+from archspec.compiler.language.fields import Form
 from archspec.compiler.language.registry import Registry
 from archspec.compiler.language.suggestions import closest, nearest
 from archspec.compiler.language.values import WrongValue
@@ -138,8 +139,14 @@ class Walk:
         key = free or found[0]
         chosen = self.parts.at(*choices[key.text])
         skip = {other.text for other in found if other is not key}
-        self._two_values(part, key, node)
-        self._keys(chosen, node, f"`{key.text}`", skip | self._nested(key, node))
+        cls = self._form(part, key.text)
+        self._two_values(cls, key, node)
+        self._keys(chosen, node, f"`{key.text}`", skip | self._nested(cls, key, node))
+
+    def _form(self, part: Part, name: str) -> type[Form] | None:
+        """The form that a name means, as a value of a family or as a layer."""
+        head, _, family = part.name.partition(".")
+        return self.registry.members(family).get(name) if head == "form-of" else self.registry.ops.get(name)
 
     def _is_unknown_kind(self, part: Part, first: Scalar, found: Scalar) -> bool:
         """Whether a key is the name of a kind that does not exist, and no field, rightly spelt or not."""
@@ -148,18 +155,17 @@ class Walk:
             return False
         return first.text not in known.schema["properties"] and closest(first.text, known.schema["properties"]) is None
 
-    def _nested(self, key: Scalar, node: Mapping) -> set[str]:
+    def _nested(self, cls: type[Form] | None, key: Scalar, node: Mapping) -> set[str]:
         """Report fields that stand inside the form's value; the key that needs no further check."""
-        remedy = beside(key.text, node.get(key.text), self.registry)
+        remedy = beside(cls, node.get(key.text), self.registry)
         if remedy is None:
             return set()
         message = f"the fields of `{key.text}` stand beside it, not inside it"
         self.findings.add("AS102", message, key.span, help=f"write `{remedy}`")
         return {key.text}
 
-    def _two_values(self, part: Part, key: Scalar, node: Mapping) -> None:
+    def _two_values(self, cls: type[Form] | None, key: Scalar, node: Mapping) -> None:
         """Report a main value that is said behind the form's name and under its own as well."""
-        cls = self.registry.by_name.get(key.text)
         main = cls.MAIN if cls is not None else None
         again = node.key(main.name) if main is not None else None
         value = node.get(key.text)

@@ -108,14 +108,28 @@ class Registry:
         return {group: {name: op for name, op in self.ops.items() if group in op.GROUPS} for group in names}
 
     @cached_property
+    def forms(self) -> tuple[type[Form], ...]:
+        """Every form of every family."""
+        return tuple(cls for forms in self.families.values() for cls in forms.values())
+
+    @cached_property
     def by_name(self) -> Forms:
-        """Every form by its name, which no other form has."""
-        return {name: cls for forms in self.families.values() for name, cls in forms.items()}
+        """The form that a name alone means: the op, where a preprocess step is called as it is."""
+        return {cls.NAME: cls for cls in sorted(self.forms, key=lambda cls: cls.FAMILY == "op")}
+
+    @cached_property
+    def by_key(self) -> Forms:
+        """Every form by a key that no other has: its name, or with its family before it (`preprocess.pad`)."""
+        return {self.key(cls): cls for cls in self.forms}
+
+    def key(self, cls: type[Form]) -> str:
+        """The key of a form."""
+        return cls.NAME if self.by_name.get(cls.NAME) is cls else f"{cls.FAMILY}.{cls.NAME}"
 
     @cached_property
     def fields(self) -> frozenset[str]:
         """The name of every field that some form has."""
-        return frozenset(name for cls in self.by_name.values() for name in cls.FIELDS)
+        return frozenset(name for cls in self.forms for name in cls.FIELDS)
 
     def members(self, family: str) -> Forms:
         """The forms of a family, or the ops of a group (`activation`) where a field holds an op of that group."""

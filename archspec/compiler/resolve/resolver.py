@@ -92,8 +92,12 @@ class Resolver:
     def _around(self, cls: type[Form], frames: Frames) -> _Around:
         key = cls, id(frames)
         if key not in self.around:
-            self.around[key] = _Around(frames, self.scoped(cls.NAME, cls.GROUPS, frames))
+            self.around[key] = _Around(frames, self._candidates(cls, frames))
         return self.around[key]
+
+    def _candidates(self, cls: type[Form], frames: Frames) -> Candidates:
+        """What the scopes around say for a form; nothing where its name means an op there."""
+        return self.scoped(cls.NAME, cls.GROUPS, frames) if self.registry.by_name.get(cls.NAME) is cls else {}
 
     def _scoped_field(self, cls: type[Form], declared: Field, around: _Around, span: Span, values: Values) -> Any:
         """The value of a field that the layer itself does not say; found once for all forms with the same scopes."""

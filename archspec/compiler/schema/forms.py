@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 
 from archspec.compiler.language.fields import REQUIRED, Field, Form
 from archspec.compiler.language.registry import Forms, Registry
@@ -31,20 +32,22 @@ def form_definitions(registry: Registry) -> dict[str, Json]:
     mapped, following = _mapped(registry), _following(registry)
     for family, forms in sorted(registry.families.items()):
         beside = {"when": WHEN} if family == "section" else {}
-        found.update({f"scope.{name}": _fields(cls, beside) for name, cls in forms.items()})
+        found.update({f"scope.{registry.key(cls)}": _fields(cls, beside) for cls in forms.values()})
         if family not in ("op", "section"):
-            found.update(_family(family, forms, named_ones=family in mapped))
+            keys = {name: registry.key(cls) for name, cls in forms.items()}
+            found.update(_family(family, forms, keys, named_ones=family in mapped))
     for group, ops in registry.groups.items():
         found[f"scope.{group}"] = _group(ops)
         if group in following:
-            found.update(_family(group, ops, named_ones=False, or_block=True))
+            keys = {name: name for name in ops}
+            found.update(_family(group, ops, keys, named_ones=False, or_block=True))
     found["form.block"] = mapping({"block": _BLOCK}, additionalProperties=True)
     return found
 
 
 def _mapped(registry: Registry) -> set[str]:
     """The families whose forms stand in a mapping from names, and can have a condition there."""
-    fields = (declared for cls in registry.by_name.values() for declared in cls.FIELDS.values())
+    fields = (declared for cls in registry.forms for declared in cls.FIELDS.values())
     return {declared.type.family for declared in fields if declared.type.many == "map"}
 
 
@@ -85,31 +88,32 @@ def _default(declared: Field) -> Json:
     return {"default": declared.default} if plain else {}
 
 
-def _family(family: str, forms: Forms, named_ones: bool, or_block: bool = False) -> dict[str, Json]:
+def _family(
+    family: str, forms: Forms, keys: Mapping[str, str], named_ones: bool, or_block: bool = False
+) -> dict[str, Json]:
     if forms.keys() == {family}:
         # The only kind there is goes without saying: `width: {times: 0.5}`.
-        cls = forms[family]
-        short = [main_value(cls)] if cls.MAIN else []
+        short = [main_value(forms[family], family)] if forms[family].MAIN else []
         return {f"family.{family}": either(ref(f"scope.{family}"), *short)}
     beside = {"when": WHEN} if named_ones else {}
-    kinds = {name: ref(f"form.{name}") for name in (*forms, *(["block"] if or_block else []))}
+    kinds = {name: ref(f"form.{key}") for name, key in (*keys.items(), *([("block", "block")] if or_block else []))}
     number = [{"type": "number"}] if "fixed" in forms else []
     return {
         f"family.{family}": either({"enum": list(forms)}, EXPRESSION, *number, ref(f"form-of.{family}")),
         f"form-of.{family}": chosen(f"one {family}", kinds, tuple(beside)),
-        **{f"form.{name}": _form(cls, beside) for name, cls in forms.items()},
+        **{f"form.{keys[name]}": _form(cls, keys[name], beside) for name, cls in forms.items()},
     }
 
 
-def _form(cls: type[Form], beside: Json) -> Json:
-    fields = {cls.NAME: main_value(cls), **field_references(cls), **beside}
+def _form(cls: type[Form], key: str, beside: Json) -> Json:
+    fields = {cls.NAME: main_value(cls, key), **field_references(cls, key), **beside}
     return mapping(fields, description=summary(cls), **said_once(cls))
 
 
-def main_value(cls: type[Form]) -> Json:
-    """What can stand behind the form's own name: its main value, or nothing."""
+def main_value(cls: type[Form], key: str) -> Json:
+    """What can stand behind the own name of a form with this key: its main value, or nothing."""
     main = cls.MAIN
-    return either(ref(f"scope.{cls.NAME}", "properties", main.name), NULL) if main else NULL
+    return either(ref(f"scope.{key}", "properties", main.name), NULL) if main else NULL
 
 
 def said_once(cls: type[Form]) -> Json:
@@ -123,9 +127,9 @@ def said_once(cls: type[Form]) -> Json:
     return {"not": {"required": [cls.NAME, main.name], "properties": said}}
 
 
-def field_references(cls: type[Form]) -> Json:
-    """A reference to the schema of every field."""
-    return {name: ref(f"scope.{cls.NAME}", "properties", name) for name in cls.FIELDS}
+def field_references(cls: type[Form], key: str) -> Json:
+    """A reference to the schema of every field of a form with this key."""
+    return {name: ref(f"scope.{key}", "properties", name) for name in cls.FIELDS}
 
 
 def summary(cls: type[Form]) -> str:

@@ -107,12 +107,13 @@ def _layer(name: str, ops: Mapping[str, type[Op]], body: bool = False) -> Json:
 
 def _operation(op: type[Op]) -> Json:
     inputs = [listing(TEXT), named(ref("layer"))] if op.ARITY != (1, 1) else []
-    return {op.NAME: either(*inputs, main_value(op)), **field_references(op)}
+    return {op.NAME: either(*inputs, main_value(op, op.NAME)), **field_references(op, op.NAME)}
 
 
 def _scope(registry: Registry) -> Json:
     """Keyed by form or group; any other key can be a block's name."""
-    names = (*(name for _, forms in sorted(registry.families.items()) for name in forms), *registry.groups)
-    targets = {name: ref(f"scope.{name}") for name in names}
+    forms = (cls for _, forms in sorted(registry.families.items()) for cls in forms.values())
+    names = (cls.NAME for cls in forms if registry.by_name[cls.NAME] is cls)
+    targets = {name: ref(f"scope.{name}") for name in (*names, *registry.groups)}
     free = named(either({"type": ["string", "number", "boolean", "null"]}, listing({}), {"type": "object"}))
     return mapping(targets, additionalProperties=free, description="defaults by operation, group, block or other form")

@@ -97,8 +97,8 @@ class Put:
         step, rest = steps[0], steps[1:]
         if step.text in SECTIONS and rest and isinstance(node.get(step.text), (Listing, Mapping)):
             return self.layer(node, step.text, rest)
-        kinds = {} if under in (*_NAMED, *_FREE) else self._kinds(node)
-        name = next((key for key, cls in kinds.items() if (main := cls.MAIN) and main.name == step.text), step.text)
+        kinds = () if under in (*_NAMED, *_FREE) else self._kinds(node)
+        name = next((cls.NAME for cls in kinds if (main := cls.MAIN) and main.name == step.text), step.text)
         old = node.get(name)
         if old is None and under in _NAMED:
             known = [key.text for key, _ in node]
@@ -160,16 +160,16 @@ class Put:
             return Mapping((), node.span)
         return as_mapping(node) if not node.quoted and node.text in self.registry.by_name else node
 
-    def _kinds(self, node: Mapping) -> dict[str, type[Form]]:
-        """The first key of a mapping that can say which form it is; none in the call of a block: its keys are free."""
-        forms = self.registry.by_name
-        found = [(key.text, forms[key.text]) for key, _ in node if key.text in forms]
-        return dict(found[:1]) if node.get("block") is None else {}
+    def _kinds(self, node: Mapping) -> tuple[type[Form], ...]:
+        """The forms that the first key of a mapping can mean; none in the call of a block: its keys are free."""
+        key = next((key.text for key, _ in node if key.text in self.registry.by_name), None)
+        return tuple(cls for cls in self.registry.forms if key == cls.NAME) if node.get("block") is None else ()
 
-    def _is_other_kind(self, name: str, kinds: dict[str, type[Form]]) -> bool:
+    def _is_other_kind(self, name: str, kinds: tuple[type[Form], ...]) -> bool:
         """Whether a name is another form of the same family, and no field of the one that is there."""
         families = self.registry.families
-        return any(name in families[cls.FAMILY] and name not in cls.FIELDS for cls in kinds.values())
+        other = any(name in families[cls.FAMILY] for cls in kinds)
+        return other and not any(name in cls.FIELDS for cls in kinds)
 
 
 def _pattern(path: str) -> str:

@@ -11,8 +11,8 @@ from archspec.compiler.language.ops.global_pool import (
     GlobalMaxPool,
     GlobalMaxPool1D,
 )
-from archspec.compiler.language.ops.larger import DepthToSpace, ResizeMap, SpaceToDepth, Upsample
-from archspec.compiler.language.ops.pad import CropMap, PadMap
+from archspec.compiler.language.ops.larger import DepthToSpace, Resize, SpaceToDepth, Upsample
+from archspec.compiler.language.ops.pad import Crop, Pad
 from archspec.compiler.language.ops.pool import AvgPool1D, AvgPool2D, AvgPool3D, MaxPool1D, MaxPool2D, MaxPool3D
 from archspec.compiler.language.ops.transposed import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from tests.cases.ops.case import LINE, Case
@@ -50,16 +50,16 @@ CASES = (
     Case(Conv3DTranspose(filters=5, kernel=(2, 3, 2), stride=(2, 1, 1), padding="valid"), (SPACE,)),
     Case(Upsample(factor=(2, 3))),
     Case(Upsample(factor=(2, 2), method="bilinear")),
-    Case(ResizeMap(size=(5, 11))),
-    Case(ResizeMap(factor=0.5)),
-    Case(ResizeMap(size=(4, 12), grid="corner")),
-    Case(ResizeMap(size=(17, 5), grid="aligned")),
-    Case(ResizeMap(size=(18, 6), method="nearest")),
-    Case(ResizeMap(size=(5, 11), method="nearest", grid="corner")),
-    Case(ResizeMap(size=(17, 15), method="nearest", grid="aligned")),
-    Case(ResizeMap(factor=2.0, method="bicubic")),
-    Case(ResizeMap(factor=2.0, method="bicubic", grid="corner")),
-    Case(ResizeMap(size=(17, 15), method="bicubic", grid="aligned")),
+    Case(Resize(size=(5, 11))),
+    Case(Resize(factor=0.5)),
+    Case(Resize(size=(4, 12), grid="corner")),
+    Case(Resize(size=(17, 5), grid="aligned")),
+    Case(Resize(size=(18, 6), method="nearest")),
+    Case(Resize(size=(5, 11), method="nearest", grid="corner")),
+    Case(Resize(size=(17, 15), method="nearest", grid="aligned")),
+    Case(Resize(factor=2.0, method="bicubic")),
+    Case(Resize(factor=2.0, method="bicubic", grid="corner")),
+    Case(Resize(size=(17, 15), method="bicubic", grid="aligned")),
     Case(SpaceToDepth(factor=2), ((6, 4, 3),)),
     Case(DepthToSpace(factor=2)),
     Case(DepthToSpace(factor=3), ((2, 3, 18),)),
@@ -115,12 +115,12 @@ CASES = (
     Case(AvgPool2D(kernel=(3, 3), stride=(2, 2), padding="symmetric")),
     Case(AvgPool2D(kernel=(3, 3), stride=(1, 1), padding=((1, 1), (1, 1)), count_padding=True)),
     Case(AvgPool2D(kernel=(3, 2), stride=(1, 1), padding="symmetric", count_padding=True)),
-    Case(PadMap(amount=((1, 1),))),
-    Case(PadMap(amount=((0, 2), (1, 0)), value=-3.5)),
-    Case(PadMap(amount=((3, 3),), mode="reflect")),
-    Case(PadMap(amount=((2, 1), (0, 3), (1, 1)), mode="symmetric"), (SPACE,)),
-    Case(PadMap(amount=((1, 2), (3, 0)), mode="edge")),
-    Case(PadMap(amount=((2, 4),), mode="wrap"), (LINE,)),
-    Case(CropMap(amount=((1, 1),))),
-    Case(CropMap(amount=((0, 2), (3, 0)))),
+    Case(Pad(amount=((1, 1),))),
+    Case(Pad(amount=((0, 2), (1, 0)), value=-3.5)),
+    Case(Pad(amount=((3, 3),), mode="reflect")),
+    Case(Pad(amount=((2, 1), (0, 3), (1, 1)), mode="symmetric"), (SPACE,)),
+    Case(Pad(amount=((1, 2), (3, 0)), mode="edge")),
+    Case(Pad(amount=((2, 4),), mode="wrap"), (LINE,)),
+    Case(Crop(amount=((1, 1),))),
+    Case(Crop(amount=((0, 2), (3, 0)))),
 )

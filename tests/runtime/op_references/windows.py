@@ -189,9 +189,9 @@ REFERENCES: dict[str, Callable[..., Array]] = {
     "generalized_mean_pool": generalized_mean,
     **{f"conv{rank}d_transpose": lambda op, w, x: plus_bias(transposed(op, w, x), w) for rank in (1, 2, 3)},
     "upsample": upsampled,
-    "resize_map": resized,
+    "resize": resized,
     "space_to_depth": to_depth,
     "depth_to_space": to_space,
-    "pad_map": padded,
-    "crop_map": cropped,
+    "pad": padded,
+    "crop": cropped,
 }

@@ -37,7 +37,7 @@ class Upsample(Op, name="upsample"):
 _TAPS = {"nearest": 1, "bilinear": 2, "bicubic": 4}
 
 
-class ResizeMap(Op, name="resize_map"):
+class Resize(Op, name="resize"):
     """Height and width to a size, or times a factor, by TensorFlow's kernels, which do not smooth what gets smaller.
 
     The grid says where output i of m looks among n inputs. center: (i + 0.5) * n / m - 0.5 (TensorFlow 2; PyTorch's
@@ -46,7 +46,7 @@ class ResizeMap(Op, name="resize_map"):
     input, and with a = -0.75 for the others, which repeat its border.
     """
 
-    EXAMPLE = "- mask: [scores: {conv2d: 21, kernel: 1}, larger: {resize_map: 224, grid: aligned}]"
+    EXAMPLE = "- mask: [scores: {conv2d: 21, kernel: 1}, larger: {resize: 224, grid: aligned}]"
 
     size: Pair | None = field(default=None, main=True, minimum=1, doc="height and width of the output", unit="pixels")
     factor: float | None = field(
@@ -60,7 +60,7 @@ class ResizeMap(Op, name="resize_map"):
         *positions, last = need_map(shapes[0])
         if (self.size is None) == (self.factor is None):
             given = "both" if self.size is not None else "neither"
-            raise WrongShape(f"needs a size or a factor, got {given}", "write `resize_map: 32x32` or `factor: 0.5`")
+            raise WrongShape(f"needs a size or a factor, got {given}", "write `resize: 32x32` or `factor: 0.5`")
         if self.size is not None:
             return *self.size, last
         assert self.factor is not None
@@ -107,7 +107,7 @@ class SpaceToDepth(Op, name="space_to_depth"):
         *positions, _ = need_map(shapes[0])
         if any(n is not None and n % self.factor for n in positions):
             message = f"needs height and width that {self.factor} divides, got {show(shapes[0])}"
-            raise WrongShape(message, "put `pad_map` or `crop_map` before it, or use another factor")
+            raise WrongShape(message, "put `pad` or `crop` before it, or use another factor")
         sizes = (None if n is None else n // self.factor for n in positions)
         return *sizes, channels(shapes[0]) * self.factor**2
 

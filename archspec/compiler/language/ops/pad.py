@@ -22,14 +22,14 @@ def each_axis(sides: Sides, shape: Shape) -> Sides:
     return sides if len(sides) == rank else sides * rank
 
 
-class PadMap(Op, name="pad_map"):
+class Pad(Op, name="pad"):
     """Positions put around the input: a number, or copies of what is there.
 
     With a row a b c d and 2 on each side, reflect is c b a b c d c b (the border once), symmetric b a a b c d d c
     (the border twice), edge a a a b c d d d, and wrap c d a b c d a b.
     """
 
-    EXAMPLE = "- conv1: [pad: {pad_map: 3, mode: reflect}, conv: {conv2d: 64, kernel: 7, padding: valid}]"
+    EXAMPLE = "- conv1: [pad: {pad: 3, mode: reflect}, conv: {conv2d: 64, kernel: 7, padding: valid}]"
 
     DTYPES = ANY_DTYPE
 
@@ -64,10 +64,10 @@ class PadMap(Op, name="pad_map"):
         return tf.ensure_shape(x, [None, *self.shape(tuple(inputs[0].shape[1:]))])
 
 
-class CropMap(Op, name="crop_map"):
+class Crop(Op, name="crop"):
     """Positions taken away at the border, so many before and after along each axis."""
 
-    EXAMPLE = "- middle: {crop_map: 4}"
+    EXAMPLE = "- middle: {crop: 4}"
 
     DTYPES = ANY_DTYPE
 
