@@ -24,6 +24,7 @@ from archspec.compiler.language.forms.preprocess import color, geometry
 from archspec.compiler.language.op import Op
 from archspec.compiler.language.ops import (
     activation,
+    adaptive_pool,
     attention,
     batch_norm,
     conv,
@@ -32,11 +33,13 @@ from archspec.compiler.language.ops import (
     dropout,
     embedding,
     example_norm,
+    functions,
     gates,
     gdn,
     global_pool,
     larger,
     learned,
+    matmul,
     merge,
     moved,
     noise,
@@ -45,6 +48,7 @@ from archspec.compiler.language.ops import (
     pad,
     pool,
     recurrent,
+    reduce,
     reshape,
     several,
     softmax,
@@ -53,11 +57,13 @@ from archspec.compiler.language.ops import (
 from archspec.compiler.language.packages import brought_by, faults, forms_in
 from archspec.dataclass import dataclass, field
 
-_WINDOWS = (conv, depthwise, pool, global_pool, transposed, larger, pad)
+_WINDOWS = (conv, depthwise, pool, global_pool, adaptive_pool, transposed, larger, pad)
 _NORMS = (norm, batch_norm, example_norm, gdn)
 _SEQUENCES = (embedding, one_hot, attention, learned, recurrent)
 _MOVES = (reshape, moved, several)
-_OPS = (activation, gates, *_WINDOWS, dense, dropout, noise, merge, *_NORMS, *_MOVES, softmax, *_SEQUENCES)
+_PRODUCTS = (dense, matmul, reduce)
+_DISTURBED = (dropout, noise)
+_OPS = (activation, gates, functions, *_WINDOWS, *_PRODUCTS, *_DISTURBED, merge, *_NORMS, *_MOVES, softmax, *_SEQUENCES)
 _FORMS = (
     initializers,
     matrix_initializers,
