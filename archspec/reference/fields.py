@@ -15,6 +15,8 @@ KINDS = {
     "Pair": "size, or height x width",
     "Triple": "size, or depth x height x width",
     "Sides": "number, or numbers before and after along each axis",
+    "Axes": "whole number, or a list of them",
+    "Parts": "whole number, or a list of them",
     "LinePadding": "same, valid, symmetric, or positions before and after",
     "PlanePadding": "same, valid, symmetric, or pixels before and after along each axis",
     "SpacePadding": "same, valid, symmetric, or pixels before and after along each axis",
@@ -100,6 +102,7 @@ def _default(declared: Field) -> str:
     value = declared.default
     if isinstance(value, float):
         return written(float(f"{value:.6g}"))
-    sizes = declared.type.text != "ints" and isinstance(value, tuple) and all(type(part) is int for part in value)
+    whole = isinstance(value, tuple) and all(type(part) is int for part in value)
+    sizes = whole and declared.type.text not in ("ints", "Axes", "Parts")
     # A size along each axis is written once where all are equal.
     return written(value[0]) if sizes and value and len(set(value)) == 1 else written(value)

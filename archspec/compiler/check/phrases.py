@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from archspec.compiler.check.numbers import as_number
 from archspec.compiler.check.subschemas import Part
@@ -129,6 +129,27 @@ def nearly(node: Node, declared: Field) -> str | None:
     if number is not None and kind in ("int", "Pair", "Triple"):
         number = number.replace(" / ", " // ")
     return f"write {number}" if number is not None else None
+
+
+MOST_NAMED = 30
+"""Names of kinds that a remedy lists; of more it says where they stand."""
+
+
+def offered(name: str, known: list[str], thing: str, blocks: Set[str], or_none: bool) -> str:
+    """What to do about a name that no kind of a thing has: the one that was meant, or what there is."""
+    if name in blocks and thing in ("operation", "activation", "norm"):
+        return f"write `block: {name}`" if thing == "operation" else f"write `{{block: {name}}}`"
+    more = "; a block is called by `block:`" if thing == "operation" else ", or null for none" if or_none else ""
+    listed = f"one of {', '.join(known)}" if len(known) <= MOST_NAMED else "`archspec doc` lists all that there are"
+    return meant(name, known) or listed + more
+
+
+def number_as_input(node: Node, what: str, registry: Registry) -> str | None:
+    """How a number is written that stands among the inputs of an operation; `what` is an item of its list."""
+    op = re.fullmatch(r"an item of `(\w+)`", what)
+    if op is None or op[1] not in registry.ops or not isinstance(node, Scalar) or type(node.value) not in (int, float):
+        return None
+    return f"write `{{{op[1]}: {node.text}, from: x}}`; 1 - x is `multiply: -1`, and then `add: 1`"
 
 
 def rewritten(choices: tuple[Part, ...], node: Node, thing: str = "") -> str | None:

@@ -14,6 +14,8 @@ from archspec.compiler.check.phrases import (
     in_expectations,
     meant,
     nearly,
+    number_as_input,
+    offered,
     rewritten,
     start_of,
     thing_of,
@@ -46,6 +48,7 @@ class Walk:
         self.parts = parts_of(registry)
         self.findings = findings
         self.registry = registry
+        self.blocks: Set[str] = frozenset()
 
     def check(self, root: Node) -> None:
         """Report every mistake in the document."""
@@ -53,6 +56,8 @@ class Walk:
         if not isinstance(root, Mapping):
             self.findings.add("AS111", "a spec is a mapping of sections", root.span, help="begin with `archspec: 1`")
             return
+        blocks = root.get("blocks")
+        self.blocks = {key.text for key, _ in blocks.pairs} if isinstance(blocks, Mapping) else frozenset()
         self._keys(document, root, "a spec")
         for key in document.schema.get("required", ()):
             if root.key(key) is None:
@@ -191,6 +196,9 @@ class Walk:
     def _no_kind(self, part: Part, node: Mapping) -> None:
         beside = part.schema["then"]["propertyNames"]["anyOf"][0]["enum"]
         strange = [key for key, _ in node.pairs if key.text not in beside and key.text not in self.registry.fields]
+        if not strange and node.pairs and meant(node.pairs[0][0].text, self._known(part)):
+            # The name of a field, and of a kind elsewhere: `{mean: 0}`.
+            strange = [node.pairs[0][0]]
         if strange:
             self._unknown_kind(part, strange[0])
         elif thing_of(part) == "operation":
@@ -205,8 +213,7 @@ class Walk:
         if self._tight_colon(name):
             return
         thing, known = thing_of(part), self._known(part)
-        more = "; a block is called by `block:`" if thing == "operation" else ", or null for none" if or_none else ""
-        help = meant(name.text, known) or f"one of {', '.join(known)}{more}"
+        help = offered(name.text, known, thing, self.blocks, or_none)
         why, remedy = self.registry.why_not(name.text, thing)
         self.findings.add("AS104", f"there is no {thing} `{name.text}`{why}", name.span, help=remedy or help)
 
@@ -297,6 +304,7 @@ class Walk:
             code = "AS502" if in_expectations(part) else "AS102"
             message = f"{what} must be {wanted(choices)}, got {shown(node)}"
             help = WRITTEN.get(part.path[-3:]) or WRITTEN.get(part.path[-2:]) or rewritten(choices, node)
+            help = help or number_as_input(node, what, self.registry)
             self.findings.add(code, message, node.span, help=help)
 
     def _unknown_name(self, naming: Part, node: Scalar, choices: tuple[Part, ...]) -> None:

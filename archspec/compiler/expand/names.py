@@ -162,7 +162,8 @@ class Names:
         if any(name in scope.making for scope in self._outwards()):
             return WrongReference("AS303", f"`{name}` would be its own input", help="name an earlier layer")
         known = list(dict.fromkeys(name for scope in self._outwards() for name in scope.paths()))
-        help = nearest(reference, known) or "names are looked up from here outwards, up to the border of the block"
+        usual = "names are looked up from here outwards, up to the border of the block"
+        help = nearest(reference, known) or _below(reference, known) or usual
         return WrongReference("AS303", f"there is no layer `{reference}` here", help=help)
 
     def _outwards(self) -> Iterator[Names]:
@@ -183,6 +184,12 @@ class Names:
         for name, entry in self.entries.items():
             yield prefix + name
             yield from entry.below.paths(f"{prefix}{name}/")
+
+
+def _below(name: str, known: list[str]) -> str | None:
+    """The question whether a layer was meant that has this name below another one, where only one has."""
+    found = [path for path in known if path.endswith(f"/{name}")]
+    return f"did you mean `{found[0]}`?" if len(found) == 1 else None
 
 
 def bare(path: str) -> str:

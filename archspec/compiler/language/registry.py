@@ -24,6 +24,7 @@ from archspec.compiler.language.forms.preprocess import color, geometry
 from archspec.compiler.language.op import Op
 from archspec.compiler.language.ops import (
     activation,
+    adaptive_pool,
     attention,
     batch_norm,
     conv,
@@ -32,11 +33,13 @@ from archspec.compiler.language.ops import (
     dropout,
     embedding,
     example_norm,
+    functions,
     gates,
     gdn,
     global_pool,
     larger,
     learned,
+    matmul,
     merge,
     moved,
     noise,
@@ -45,19 +48,23 @@ from archspec.compiler.language.ops import (
     pad,
     pool,
     recurrent,
+    reduce,
     reshape,
     several,
     softmax,
     transposed,
 )
 from archspec.compiler.language.packages import brought_by, faults, forms_in
+from archspec.compiler.language.suggestions import nearest
 from archspec.dataclass import dataclass, field
 
-_WINDOWS = (conv, depthwise, pool, global_pool, transposed, larger, pad)
+_WINDOWS = (conv, depthwise, pool, global_pool, adaptive_pool, transposed, larger, pad)
 _NORMS = (norm, batch_norm, example_norm, gdn)
 _SEQUENCES = (embedding, one_hot, attention, learned, recurrent)
 _MOVES = (reshape, moved, several)
-_OPS = (activation, gates, *_WINDOWS, dense, dropout, noise, merge, *_NORMS, *_MOVES, softmax, *_SEQUENCES)
+_PRODUCTS = (dense, matmul, reduce)
+_DISTURBED = (dropout, noise)
+_OPS = (activation, gates, functions, *_WINDOWS, *_PRODUCTS, *_DISTURBED, merge, *_NORMS, *_MOVES, softmax, *_SEQUENCES)
 _FORMS = (
     initializers,
     matrix_initializers,
@@ -75,6 +82,8 @@ _FORMS = (
     color,
     sections,
 )
+_LIBRARIES = frozenset({"nn", "torch", "tf", "keras", "slim", "layers", "F", "tfl", "timm", "flax", "caffe"})
+"""How other libraries' names begin, where somebody writes `nn.Conv2d`."""
 BUILT_IN: tuple[ModuleType, ...] = (*_OPS, *_FORMS)
 """The modules of archspec's own forms."""
 
@@ -148,11 +157,14 @@ class Registry:
 
     def why_not(self, name: str, thing: str) -> tuple[str, str]:
         """Why there is no `acme.twice`, as the end of a sentence, and the remedy; empty if no package is at fault."""
-        package, _, _ = name.partition(".")
+        package, _, last = name.partition(".")
         operations = thing not in (*self.families, "form")
         what = "operations of other packages" if operations else "what other packages bring"
         help = f"a dot marks {what}: install or repair that package"
         if package in self.absent:
+            known = self.ops if operations else self.by_name if thing == "form" else self.members(thing)
+            theirs = nearest(last.rpartition(".")[2], known) if package in _LIBRARIES else None
+            help = theirs or help
             return f": no installed package brings the {'operations' if operations else 'forms'} of `{package}`", help
         return (f": {self.problems[package]}", help) if package in self.problems else ("", "")
 

@@ -2,147 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-_ELSEWHERE: dict[str, tuple[str, ...]] = {
-    "activationfn": ("activation",),
-    "adaptiveavgpool2d": ("global_avg_pool",),
-    "adaptivemaxpool2d": ("global_max_pool",),
-    "averagepooling2d": ("avg_pool2d",),
-    "avgpool": ("avg_pool2d",),
-    "batchnorm": ("batch_norm", "norm"),
-    "batchnormalization": ("batch_norm", "norm"),
-    "batchsize": ("batch",),
-    "biasesinitializer": ("bias_initializer",),
-    "biasesregularizer": ("bias_l2",),
-    "biasregularizer": ("bias_l2",),
-    "bn": ("batch_norm", "norm"),
-    "categoricalcrossentropy": ("softmax_cross_entropy",),
-    "centercrop": ("crop_or_pad",),
-    "centercrop2d": ("crop",),
-    "channels": ("filters", "units"),
-    "clipbyvalue": ("clip",),
-    "concatenate": ("concat",),
-    "conv": ("conv2d",),
-    "conv3dtranspose": ("conv3d_transpose",),
-    "convtranspose1d": ("conv1d_transpose",),
-    "convtranspose3d": ("conv3d_transpose",),
-    "cropping2d": ("crop",),
-    "conv2dt": ("conv2d_transpose",),
-    "convolution2d": ("conv2d",),
-    "convtranspose": ("conv2d_transpose",),
-    "convtranspose2d": ("conv2d_transpose",),
-    "crossentropy": ("softmax_cross_entropy",),
-    "crossentropyloss": ("softmax_cross_entropy",),
-    "deconv": ("conv2d_transpose",),
-    "deconv2d": ("conv2d_transpose",),
-    "deconvolution": ("conv2d_transpose",),
-    "deconvolution2d": ("conv2d_transpose",),
-    "depthmultiplier": ("multiplier",),
-    "dilation": ("rate",),
-    "dilationrate": ("rate",),
-    "dilations": ("rate",),
-    "dropout2d": ("dropout",),
-    "dropoutrate": ("rate",),
-    "eps": ("epsilon",),
-    "fc": ("dense",),
-    "fullyconnected": ("dense",),
-    "gem": ("generalized_mean_pool",),
-    "gempool": ("generalized_mean_pool",),
-    "globalaveragepooling1d": ("global_avg_pool",),
-    "globalaveragepooling2d": ("global_avg_pool",),
-    "globalaveragepooling3d": ("global_avg_pool",),
-    "globalavgpool2d": ("global_avg_pool",),
-    "glorot": ("glorot_uniform",),
-    "gradientreversal": ("scale_gradient",),
-    "globalmaxpool2d": ("global_max_pool",),
-    "globalmaxpooling2d": ("global_max_pool",),
-    "groupnormalization": ("group_norm",),
-    "he": ("he_normal",),
-    "heinitializer": ("he_normal",),
-    "horizontalflip": ("random_flip",),
-    "kaiming": ("he_normal",),
-    "kaiminguniform": ("he_uniform",),
-    "kaimingnormal": ("he_normal",),
-    "kernelinitializer": ("initializer",),
-    "instancenormalization": ("instance_norm",),
-    "kernelregularizer": ("l2",),
-    "kernelsize": ("kernel",),
-    "layernormalization": ("layer_norm",),
-    "layerscale": ("gain",),
-    "learningrate": ("rate",),
-    "linear": ("dense",),
-    "lr": ("rate",),
-    "lrelu": ("leaky_relu",),
-    "lrn": ("local_response_norm",),
-    "maxpool": ("max_pool2d",),
-    "maxpooling2d": ("max_pool2d",),
-    "imagedatasetfromdirectory": ("folder",),
-    "imagefolder": ("folder",),
-    "interpolate": ("resize",),
-    "movingaveragedecay": ("average",),
-    "msra": ("he_normal",),
-    "mul": ("multiply",),
-    "multihead": ("attention",),
-    "multiheadattention": ("attention",),
-    "negativeslope": ("alpha",),
-    "normal": ("random_normal",),
-    "normalizer": ("norm",),
-    "normalizerfn": ("norm",),
-    "normlayer": ("norm",),
-    "numfilters": ("filters",),
-    "numoutputs": ("filters", "units"),
-    "onehotencoding": ("one_hot",),
-    "ones": ("constant",),
-    "outchannels": ("filters",),
-    "outfeatures": ("units",),
-    "permute": ("transpose",),
-    "pixelshuffle": ("depth_to_space",),
-    "pixelunshuffle": ("space_to_depth",),
-    "poolsize": ("kernel",),
-    "randomhorizontalflip": ("random_flip",),
-    "reflectionpad2d": ("pad",),
-    "regularizer": ("l2",),
-    "resizing": ("resize",),
-    "scale": ("gain",),
-    "scope": ("name",),
-    "sgdm": ("sgd",),
-    "sparsecategoricalcrossentropy": ("softmax_cross_entropy",),
-    "spatialdropout": ("dropout",),
-    "spatialdropout2d": ("dropout",),
-    "sqroot": ("sqrt",),
-    "squareroot": ("sqrt",),
-    "stochasticdepth": ("drop_path",),
-    "stopgradient": ("scale_gradient",),
-    "sub": ("subtract",),
-    "sum": ("add",),
-    "swish": ("silu",),
-    "thresholdedrelu": ("threshold",),
-    "transposeconv": ("conv2d_transpose",),
-    "transposeconv2d": ("conv2d_transpose",),
-    "transposedconv": ("conv2d_transpose",),
-    "transposedconv2d": ("conv2d_transpose",),
-    "unitnorm": ("l2_normalize",),
-    "unitnormalization": ("l2_normalize",),
-    "unsqueeze": ("expand_dims",),
-    "upconv": ("conv2d_transpose",),
-    "upconv2d": ("conv2d_transpose",),
-    "upsampling2d": ("upsample",),
-    "upsamplingbilinear2d": ("upsample",),
-    "usebias": ("bias",),
-    "weightdecay": ("l2",),
-    "weightsinitializer": ("initializer",),
-    "weightsregularizer": ("l2",),
-    "xavier": ("glorot_uniform",),
-    "xaviernormal": ("glorot_normal",),
-    "xavierinitializer": ("glorot_uniform",),
-    "xavieruniform": ("glorot_uniform",),
-    "zeropad2d": ("pad",),
-    "zeropadding2d": ("pad",),
-    "zeros": ("constant",),
-}
-"""What TF-Slim, Keras and PyTorch call a thing, without case and underscores, and our names for it."""
+from archspec.compiler.language.elsewhere import NAMES, SENTENCES
 
 _THEIR_OWN = """
     acos adabelief adadelta adafactor adagrad adamax adamw adan asgd asin atan attention auc average batchrenorm
@@ -162,8 +25,13 @@ _OF_THEIR_OWN = frozenset(_THEIR_OWN.split())
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """The question whether a name that is there was meant, where one is near."""
-    found = closest(name, names)
+    """The question whether a name that is there was meant, or how it is said here; None where neither is known."""
+    known = list(names)
+    if _translated(_bare(name), {_bare(each): each for each in known}) is None:
+        for there, sentence in SENTENCES.get(_bare(name), ()):
+            if there in known:
+                return sentence
+    found = closest(name, known)
     return f"did you mean `{found}`?" if found is not None else None
 
 
@@ -173,17 +41,20 @@ def closest(name: str, names: Iterable[str]) -> str | None:
     for candidate in names:
         known.setdefault(_bare(candidate), candidate)
     bare = _bare(name)
-    if bare in known:
-        return known[bare]
-    for ours in _ELSEWHERE.get(bare, ()):
-        if _bare(ours) in known:
-            return known[_bare(ours)]
-    if bare in _ELSEWHERE or bare in _OF_THEIR_OWN:
+    translated = _translated(bare, known)
+    if translated is not None:
+        return translated
+    if bare in NAMES or bare in _OF_THEIR_OWN:
         return None
     longer = [candidate for candidate in known.values() if candidate.lower().startswith(f"{name.lower()}_")]
     if len(name) > 1 and len(longer) == 1:
         return longer[0]
     return _respelt(bare, known)
+
+
+def _translated(bare: str, known: Mapping[str, str]) -> str | None:
+    """The name that is written in another way, or that others call so."""
+    return next((known[ours] for ours in (bare, *map(_bare, NAMES.get(bare, ()))) if ours in known), None)
 
 
 def _bare(name: str) -> str:

@@ -9,12 +9,14 @@ from typing import Any
 from archspec.compiler.language.values import (
     UNITS,
     Sides,
+    axes,
     boolean,
     duration,
     factors,
     number,
     padding_of,
     pair,
+    parts,
     sides,
     single,
     text_of,
@@ -102,6 +104,11 @@ def _padding_schema(rank: int) -> Callable[[dict[str, Any], tuple[Any, ...]], di
     return schema
 
 
+def _whole_numbers_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
+    one = {"type": "integer", **limits}
+    return {"anyOf": [one, {"type": "array", "items": one}]}
+
+
 def _single_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
     return {"type": "integer", **limits}
 
@@ -138,6 +145,8 @@ _TYPES: dict[str, Type] = {
     "LinePadding": Type("LinePadding", padding_of(1), _padding_schema(1), besides=_BESIDES),
     "PlanePadding": Type("PlanePadding", padding_of(2), _padding_schema(2), besides=_BESIDES),
     "SpacePadding": Type("SpacePadding", padding_of(3), _padding_schema(3), besides=_BESIDES),
+    "Axes": Type("Axes", axes, _whole_numbers_schema),
+    "Parts": Type("Parts", parts, _whole_numbers_schema),
     "Duration": Type("Duration", duration, _duration_schema),
     "tuple[Duration, ...]": Type("durations", tuple_of(duration, "a list of durations", None), _durations_schema),
     "Tensor": Type("Tensor", text_of, _simple("string"), refers="tensor"),
@@ -161,6 +170,8 @@ Triple = tuple[int, int, int]
 LinePadding = str | Sides
 PlanePadding = str | Sides
 SpacePadding = str | Sides
+Axes = tuple[int, ...]
+Parts = int | tuple[int, ...]
 Tensor = str
 Feature = str
 Target = str | float

@@ -125,6 +125,23 @@ def padding_of(rank: int) -> Callable[[object], str | Sides]:
     return read
 
 
+def axes(value: object) -> tuple[int, ...]:
+    """(axis, …) from -1 or [0, 1]."""
+    if isinstance(value, (list, tuple)):
+        return tuple_of(whole_number, _AXES_TEXT, None)(value)
+    try:
+        return (whole_number(value),)
+    except WrongValue:
+        raise WrongValue(_AXES_TEXT) from None
+
+
+def parts(value: object) -> int | tuple[int, ...]:
+    """How many parts, from 3, or how long each is, from [1, 1, 16]."""
+    found = axes(value)
+    return found if isinstance(value, (list, tuple)) else found[0]
+
+
+_AXES_TEXT = "a whole number, or a list of them"
 _SIDES_TEXT = "a whole number, or a number or a pair, before and after, for each axis"
 
 

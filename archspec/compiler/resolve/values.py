@@ -21,7 +21,7 @@ from archspec.compiler.language.fields import Field
 from archspec.compiler.language.op import show
 from archspec.compiler.language.values import WrongValue, shown
 from archspec.compiler.resolve.written import Written
-from archspec.compiler.syntax.nodes import Listing, Node, Scalar
+from archspec.compiler.syntax.nodes import Listing, Node, Scalar, plain
 from archspec.diagnostics import Findings, Note
 
 
@@ -36,6 +36,8 @@ def checked(declared: Field, value: Value, written: Written, what: str, findings
         if isinstance(value, float) and isfinite(value) and str(problem) == "a whole number":
             cut = "`//` divides to a whole number; int(…) cuts the fraction"
             help = f"write int(…), which makes {int(value)} of it" if value == int(value) else cut
+        if "-$" in str(plain(written.node)):
+            help = "write the sign inside the expression: `$(-x)`; outside it is text"
         notes = tensors_read(written.node, written.environment)
         findings.add("AS102", f"{what} must be {problem}, got {shown(value)}", written.node.span, *notes, help=help)
         return UNKNOWN

@@ -25,4 +25,12 @@ def check(program: Program) -> Iterator[Diagnostic]:
             message = (
                 f"{node.layer} has an even kernel, {size}, with padding same: its output is shifted by half a pixel"
             )
-            yield Diagnostic(CODE, message, node.span, help="take an odd kernel", severity="warning")
+            yield Diagnostic(CODE, message, node.span, help=_help(op.kernel, op.stride), severity="warning")
+
+
+def _help(kernel: tuple[int, ...], stride: tuple[int, ...]) -> str:
+    """What to do: for stride 1, the numbers that mean the same and are meant."""
+    if max(stride) > 1:
+        return "take an odd kernel"
+    sides = ", ".join(f"[{(size - 1) // 2}, {size // 2}]" for size in kernel)
+    return f"take an odd kernel, or say which side has more: padding: [{sides}]"

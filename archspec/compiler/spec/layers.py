@@ -110,7 +110,7 @@ class LayerReader:
 
     def _unknown(self, node: Scalar) -> None:
         why, help = self.registry.why_not(node.text, "operation")
-        offer = f"there are {', '.join(self.registry.ops)}; a block is called by `block:`"
+        offer = "`archspec doc` lists all that there are; a block is called by `block:`"
         help = help or nearest(node.text, [*self.registry.ops, *OPERATIONS]) or offer
         self.findings.add("AS104", f"there is no operation `{node.text}`{why}", node.span, help=help)
 

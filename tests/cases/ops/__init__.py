@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from tests.cases.ops import elementwise, norms, sequences, shapes, windows
+from tests.cases.ops import computed, elementwise, norms, sequences, shapes, windows
 from tests.cases.ops.case import Case
 
-CASES: tuple[Case, ...] = (*elementwise.CASES, *windows.CASES, *norms.CASES, *shapes.CASES, *sequences.CASES)
+CASES: tuple[Case, ...] = (
+    *elementwise.CASES,
+    *computed.CASES,
+    *windows.CASES,
+    *norms.CASES,
+    *shapes.CASES,
+    *sequences.CASES,
+)

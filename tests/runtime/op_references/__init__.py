@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from tests.runtime.op_references import elementwise, norms, sequences, shapes, windows
+from tests.runtime.op_references import computed, elementwise, norms, sequences, shapes, windows
 
 REFERENCES = {
     **elementwise.REFERENCES,
+    **computed.REFERENCES,
     **windows.REFERENCES,
     **norms.REFERENCES,
     **shapes.REFERENCES,

@@ -39,10 +39,19 @@ def sliced(op: Any, w: Weights, x: Array) -> Array:
     return x.take(range(x.shape[axis])[op.begin : op.end : op.step], axis)
 
 
+def divided(op: Any, w: Weights, x: Array) -> tuple[Array, ...]:
+    """Equal parts, or parts of the sizes, a size of -1 being what the others leave."""
+    axis, parts = op.axis if op.axis < 0 else op.axis + 1, op.parts
+    if isinstance(parts, tuple):
+        rest = x.shape[axis] - sum(size for size in parts if size > 0)
+        parts = np.cumsum([rest if size == -1 else size for size in parts])[:-1]
+    return tuple(np.split(x, parts, axis))
+
+
 REFERENCES: dict[str, Callable[..., Array]] = {
     "dense": lambda op, w, x: plus_bias(x @ w["weights"], w),
     "flatten": flattened,
-    "split": lambda op, w, x: tuple(np.array_split(x, op.parts, op.axis if op.axis < 0 else op.axis + 1)),
+    "split": divided,
     "moments": lambda op, w, x: (x.mean(tuple(range(1, x.ndim - 1))), x.var(tuple(range(1, x.ndim - 1)))),
     "embedding": lambda op, w, x: w["weights"][x.astype(np.int64)],
     "reshape": lambda op, w, x: x.reshape(len(x), *op.sizes),

@@ -13,9 +13,11 @@ from tests.runtime.op_site import Array, Weights
 
 
 def around(size: int, extent: int, stride: int, padding: str) -> tuple[int, int]:
-    """Zeros before and after one axis: TensorFlow's rule for same, TF-Slim's conv2d_same for symmetric."""
+    """Zeros before and after one axis: TensorFlow's rule for same, TF-Slim's conv2d_same for symmetric, all before for causal."""
     if padding == "valid":
         return 0, 0
+    if padding == "causal":
+        return extent - 1, 0
     if padding == "symmetric" and stride > 1:
         return (extent - 1) // 2, (extent - 1) - (extent - 1) // 2
     total = max((ceil(size / stride) - 1) * stride + extent - size, 0)

@@ -14,6 +14,7 @@ from archspec.compiler.language.types import LinePadding, Pair, PlanePadding, Si
 from archspec.compiler.language.values import Sides
 
 PADDINGS = ("same", "valid", "symmetric")
+_CAUSAL = "; causal puts all before, so that a position sees none after it"
 PADDING = (
     "zeros around the input: same as TensorFlow's, valid none, symmetric the same number on both sides, "
     "or how many, for each axis, or before and after along each axis"
@@ -50,7 +51,7 @@ class LineConvolution(Convolution):
 
     kernel: Single = field(minimum=1, doc="length of the kernel", unit="positions")
     stride: Single = field(default=(1,), minimum=1, doc="step of the kernel", unit="positions")
-    padding: LinePadding = field(default="same", choices=PADDINGS, minimum=0, doc=PADDING)
+    padding: LinePadding = field(default="same", choices=(*PADDINGS, "causal"), minimum=0, doc=PADDING + _CAUSAL)
     rate: Single = field(default=(1,), minimum=1, doc=_RATE, unit="positions")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from functools import reduce
-from operator import add, mul, sub
+from operator import add, mul, sub, truediv
 from typing import Any, ClassVar
 
 from archspec.compiler.language.fields import field
@@ -144,6 +144,14 @@ class Multiply(Operation, name="multiply"):
     def combine(self, g: Lowering, operands: list[Any]) -> Any:
         """Their product."""
         return reduce(mul, operands)
+
+
+class Divide(Operation, name="divide"):
+    """The first input by all others, and by a number where one is said; `{add: 1e-6}` before keeps another from 0."""
+
+    def combine(self, g: Lowering, operands: list[Any]) -> Any:
+        """Their quotient."""
+        return reduce(truediv, operands)
 
 
 class Maximum(Operation, name="maximum"):

@@ -37,6 +37,24 @@ class GaussianNoise(Noise, name="gaussian_noise"):
         return x + g.tf.random.stateless_normal(g.tf.shape(x), g.seed(), 0.0, self.stddev, x.dtype)
 
 
+class UniformNoise(Noise, name="uniform_noise"):
+    """x + U(-most, most), drawn for every value: 0.5 is rounding as learned image compression trains with it.
+
+    Ballé et al. 2016, https://arxiv.org/abs/1611.01704.
+    """
+
+    EXAMPLE = """
+    - code: {conv2d: 64, kernel: 5, stride: 2}
+    - noisy: {uniform_noise: 0.5}
+    """
+
+    most: float = field(main=True, minimum=0, doc="the most that is added or taken away")
+
+    def disturbed(self, g: Lowering, x: Any) -> Any:
+        """The sum."""
+        return x + g.tf.random.stateless_uniform(g.tf.shape(x), g.seed(), -self.most, self.most, x.dtype)
+
+
 class GaussianDropout(Noise, name="gaussian_dropout"):
     """x * N(1, rate / (1 - rate)), drawn for every value: it has the mean and variance of dropout.
 

@@ -49,12 +49,14 @@ def border(padding: str | Sides, window: Sizes, stride: Sizes, size: Sizes = ())
     """What is put before and after along each axis; only same needs the sizes of the input.
 
     same: TensorFlow's, as little as ceil(n / stride) windows need, the odd one after. symmetric: TF-Slim's
-    conv2d_same, window - 1 whatever the size and the stride.
+    conv2d_same, window - 1 whatever the size and the stride. causal: the same, all of it before.
     """
     if not isinstance(padding, str):
         return padding
     if padding == "valid":
         return ((0, 0),) * len(window)
+    if padding == "causal":
+        return tuple((k - 1, 0) for k in window)
     if padding == "symmetric":
         totals = [k - 1 for k in window]
     else:
