@@ -44,6 +44,7 @@ from archspec.compiler.language.ops import (
     one_hot,
     pad,
     pool,
+    products,
     recurrent,
     reshape,
     several,
@@ -57,7 +58,7 @@ _WINDOWS = (conv, depthwise, pool, global_pool, transposed, larger, pad)
 _NORMS = (norm, batch_norm, example_norm, gdn)
 _SEQUENCES = (embedding, one_hot, attention, learned, recurrent)
 _MOVES = (reshape, moved, several)
-_OPS = (activation, gates, *_WINDOWS, dense, dropout, noise, merge, *_NORMS, *_MOVES, softmax, *_SEQUENCES)
+_OPS = (activation, gates, *_WINDOWS, dense, dropout, noise, merge, products, *_NORMS, *_MOVES, softmax, *_SEQUENCES)
 _FORMS = (
     initializers,
     matrix_initializers,

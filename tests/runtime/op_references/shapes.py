@@ -39,9 +39,17 @@ def sliced(op: Any, w: Weights, x: Array) -> Array:
     return x.take(range(x.shape[axis])[op.begin : op.end : op.step], axis)
 
 
+def multiplied(op: Any, w: Weights, *xs: Array) -> Array:
+    """One example at a time."""
+    turned = zip(xs, (op.transpose_first, op.transpose_second), strict=True)
+    first, second = (np.swapaxes(x, -1, -2) if exchanged else x for x, exchanged in turned)
+    return op.scale * np.stack([a @ b for a, b in zip(first, second, strict=True)])
+
+
 REFERENCES: dict[str, Callable[..., Array]] = {
     "dense": lambda op, w, x: plus_bias(x @ w["weights"], w),
     "flatten": flattened,
+    "matmul": multiplied,
     "split": lambda op, w, x: tuple(np.array_split(x, op.parts, op.axis if op.axis < 0 else op.axis + 1)),
     "moments": lambda op, w, x: (x.mean(tuple(range(1, x.ndim - 1))), x.var(tuple(range(1, x.ndim - 1)))),
     "embedding": lambda op, w, x: w["weights"][x.astype(np.int64)],
