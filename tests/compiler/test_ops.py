@@ -223,7 +223,9 @@ def test_groups() -> None:
     assert set(groups["weights"]) == {*groups["conv"], "dense", *(f"conv{rank}d_transpose" for rank in (1, 2, 3))}
     assert groups["pool"] == tuple(f"{kind}_pool{rank}d" for kind in ("max", "avg") for rank in (1, 2, 3))
     assert groups["norm"] == ("batch_norm", "layer_norm", "instance_norm", "group_norm", "rms_norm")
-    assert set(groups["merge"]) == {"concat", "add", "subtract", "multiply", "divide", "maximum", "minimum", "average"}
+    assert set(groups["merge"]) == {
+        *("concat", "add", "subtract", "multiply", "divide", "maximum", "minimum", "average", "matmul")
+    }
     assert "relu" in groups["activation"] and "softmax" not in groups["activation"]
     assert not groups.keys() & builtin().by_name.keys()
 

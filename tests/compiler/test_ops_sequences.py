@@ -123,10 +123,12 @@ def test_every_norm_can_stand_behind_a_layer(name: str, compiled: Callable[..., 
 
 
 def test_a_norm_has_penalties_and_first_values_of_its_own(compiled: Callable[..., Program]) -> None:
-    text = "layers: [a: {batch_norm, gamma_initializer: {constant: 0}, gamma_l2: 0.1, beta_l2: 0.2, activation: relu}]"
+    fields = "gamma_initializer: {constant: 0}, gamma_l2: 0.1, beta_l1: 0.3, beta_l2: 0.2, activation: relu"
+    text = f"layers: [a: {{batch_norm, {fields}}}]"
     variables = {name: variable for name, _, variable in compiled(text).graph.variables()}
     assert variables["Net/a/gamma"].initializer.values()["value"] == 0
     assert [variables[f"Net/a/{leaf}"].l2 for leaf in ("gamma", "beta", "moving_mean")] == [0.1, 0.2, 0]
+    assert [variables[f"Net/a/{leaf}"].l1 for leaf in ("gamma", "beta", "moving_mean")] == [0, 0.3, 0]
 
 
 def test_groups_that_do_not_divide_are_said_at_the_line() -> None:

@@ -72,7 +72,8 @@ def run(op: Op, site: Site, *inputs: Any) -> Any:
 
 
 def dtypes_of(case: Case) -> list[str]:
-    return [case.op.DTYPES[0]] * len(case.inputs)
+    dtypes = [case.op.DTYPES[0]] * len(case.inputs)
+    return [*dtypes[:-1], "int32"] if getattr(case.op, "masked", False) else dtypes
 
 
 def inputs_of(case: Case, batch: int = BATCH) -> list[Array]:
@@ -80,4 +81,10 @@ def inputs_of(case: Case, batch: int = BATCH) -> list[Array]:
     if isinstance(case.op, (Embedding, OneHot)):
         count = case.op.words if isinstance(case.op, Embedding) else case.op.classes + 1
         return [generator.integers(0, count, (batch, *shape)).astype(np.int32) for shape in case.inputs]
-    return [generator.uniform(-4, 4, (batch, *shape)).astype(np.float32) for shape in case.inputs]
+    found = [generator.uniform(-4, 4, (batch, *shape)).astype(np.float32) for shape in case.inputs]
+    if getattr(case.op, "masked", False):
+        mask = generator.integers(0, 2, found[-1].shape)
+        # The first position is there, for one that sees nothing sees everything.
+        mask[..., 0] = 7
+        found[-1] = mask.astype(np.int32)
+    return found

@@ -70,6 +70,22 @@ def test_files_pair_by_name(voc: tuple[Path, list[np.ndarray]]) -> None:
     np.testing.assert_array_equal(batch["mask"][0], maps[0])
 
 
+def test_files_that_need_not_pair_begin_again_where_they_are_fewer(tmp_path: Path) -> None:
+    for number in range(3):
+        picture(tmp_path / "a" / f"{number}.png", np.full((4, 4, 3), number, np.uint8))
+    for number in range(2):
+        picture(tmp_path / "b" / f"other{number}.png", np.full((4, 4, 3), 10 + number, np.uint8))
+    features = {"x": ImageKind(source="a/*.png"), "y": ImageKind(source="b/*.png")}
+    assert "have no b/*.png: 0, 1, 2" in stopped(lambda: open_data(files(tmp_path, features), None, "train"), "AS719")
+    dataset = open_data(files(tmp_path, features, paired=False), None, "train")
+    assert dataset.size == 3
+    steps = (geometry.Resize(size=(4, 4)),)
+    batch = next(iter(evaluation_batches(dataset, steps, {"x": (4, 4, 3), "y": (4, 4, 3)}, 3)))
+    for name, numbers in (("x", [0, 1, 2]), ("y", [10, 11, 10])):
+        np.testing.assert_allclose(batch[name].numpy()[:, 0, 0, 0] * 255, numbers, rtol=1e-5)
+    assert dataset.identity is not None and len(set(map(dataset.identity, range(3)))) == 3
+
+
 MOVING = [
     geometry.RandomScale(factor=(0.5, 2.0)),
     geometry.RandomResizedCrop(size=(48, 48)),

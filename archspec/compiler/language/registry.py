@@ -39,7 +39,6 @@ from archspec.compiler.language.ops import (
     global_pool,
     larger,
     learned,
-    matmul,
     merge,
     moved,
     noise,
@@ -47,6 +46,7 @@ from archspec.compiler.language.ops import (
     one_hot,
     pad,
     pool,
+    products,
     recurrent,
     reduce,
     reshape,
@@ -62,8 +62,8 @@ _WINDOWS = (conv, depthwise, pool, global_pool, adaptive_pool, transposed, large
 _NORMS = (norm, batch_norm, example_norm, gdn)
 _SEQUENCES = (embedding, one_hot, attention, learned, recurrent)
 _MOVES = (reshape, moved, several)
-_PRODUCTS = (dense, matmul, reduce)
 _DISTURBED = (dropout, noise)
+_PRODUCTS = (dense, products, reduce)
 _OPS = (activation, gates, functions, *_WINDOWS, *_PRODUCTS, *_DISTURBED, merge, *_NORMS, *_MOVES, softmax, *_SEQUENCES)
 _FORMS = (
     initializers,

@@ -12,8 +12,14 @@ from archspec.dataclass import replace
 
 
 def prepared(features: Mapping[str, FeatureType], steps: Sequence[Preprocess], graph: Graph) -> dict[str, FeatureType]:
-    """The features, the class maps among them in the size that they have after the steps, as far as it is known."""
+    """The features, pictures and class maps among them in the size that they have after the steps, where it is known.
+
+    A picture has at the end the size of the input that it feeds.
+    """
     found = dict(features)
+    for given, name in feeds(graph.inputs, features).items():
+        if features[name].kind == "image":
+            found[name] = replace(features[name], shape=graph.inputs[given].shape)
     for name, feature in features.items():
         if feature.kind == "class_map":
             found[name] = replace(feature, shape=_map_shape(name, features, steps, graph))

@@ -1,10 +1,11 @@
-"""Files that belong together by their names: images/a.jpg with masks/a.png."""
+"""Files that belong together by their names, images/a.jpg with masks/a.png; or one of each kind, whatever its name."""
 
 from __future__ import annotations
 
 import glob
 import os
 import re
+from itertools import cycle, islice
 from typing import Any
 
 from archspec.compiler.language.forms.data import Files
@@ -17,28 +18,35 @@ from archspec.runtime.data.listing import no_folder
 from archspec.runtime.data.naming import printable, several
 from archspec.runtime.data.shards import check_regular
 
+_Found = dict[str, dict[tuple[str, ...], str]]
+"""For each feature its files, by what stands for the pattern's wild cards."""
+
 _WILD = {"**": "(.*)", "*": "([^/]*)", "?": "([^/])"}
 
 
 def open_files(form: Files, split: str) -> Dataset:
-    """An example for every name for which all features have a file, without splits; raises Stop where one has none."""
+    """The examples, without splits; raises Stop where a feature has no file, or none of a name that another one has."""
     name = printable(form.path)
     if not os.path.isdir(form.path):
         raise no_folder(form.path)
     patterns = {feature: _pattern(feature, kind) for feature, kind in form.features.items()}
     found = {feature: _by_name(form.path, pattern) for feature, pattern in patterns.items()}
-    _check_pairs(name, patterns, found)
-    names = sorted(next(iter(found.values())))
-    paths = {feature: tuple(files[key] for key in names) for feature, files in found.items()}
+    _check_there(name, patterns, found)
+    if form.paired:
+        _check_pairs(name, patterns, found)
+    paths = {feature: tuple(files[key] for key in sorted(files)) for feature, files in found.items()}
     for files in paths.values():
         check_regular(files)
+    size = max(map(len, paths.values()))
+    paths = {feature: tuple(islice(cycle(files), size)) for feature, files in paths.items()}
     types = {key: one for feature, kind in form.features.items() for key, one in kind.made(feature).items()}
     first = next(iter(paths.values()))
+    names = [sorted(files) for files in (list(found.values())[:1] if form.paired else found.values())]
 
     def identity(index: int) -> bytes:
-        return os.fsencode("/".join(names[index]))
+        return os.fsencode("/".join(part for keys in names for part in keys[index % len(keys)]))
 
-    return columned(name, len(names), Made({}, types, paths=paths), lambda index: printable(first[index]), identity)
+    return columned(name, size, Made({}, types, paths=paths), lambda index: printable(first[index]), identity)
 
 
 def _pattern(feature: str, kind: Any) -> str:
@@ -64,10 +72,13 @@ def _by_name(folder: str, pattern: str) -> dict[tuple[str, ...], str]:
     return found
 
 
-def _check_pairs(name: str, patterns: dict[str, str], found: dict[str, dict[tuple[str, ...], str]]) -> None:
+def _check_there(name: str, patterns: dict[str, str], found: _Found) -> None:
     empty = [patterns[feature] for feature, files in found.items() if not files]
     if empty:
         raise stop("AS703", f"{name} has no file {several(empty)}", help="correct the pattern")
+
+
+def _check_pairs(name: str, patterns: dict[str, str], found: _Found) -> None:
     everyone = {key for files in found.values() for key in files}
     problems = []
     for feature, files in found.items():
@@ -76,6 +87,7 @@ def _check_pairs(name: str, patterns: dict[str, str], found: dict[str, dict[tupl
             message = (
                 f"{name}: {len(lonely)} of {len(everyone)} examples have no {patterns[feature]}: {several(lonely)}"
             )
-            problems.append(Diagnostic("AS719", message, help="files of one example have one name where the * stands"))
+            help = "files of one example have one name where the * stands, or write `paired: false`"
+            problems.append(Diagnostic("AS719", message, help=help))
     if problems:
         raise Stop(*problems)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from archspec.compiler.language.ops.adaptive_pool import AdaptiveAvgPool2D
 from archspec.compiler.language.ops.conv import Conv1D
 from archspec.compiler.language.ops.functions import Abs, Cos, Exp, Log, Pow, Sin
-from archspec.compiler.language.ops.matmul import MatMul
 from archspec.compiler.language.ops.merge import Divide
 from archspec.compiler.language.ops.noise import UniformNoise
 from archspec.compiler.language.ops.reduce import ReduceMax, ReduceMean, ReduceMin, ReduceSum
@@ -31,9 +30,6 @@ CASES = (
     Case(ReduceMax(axes=(-1,))),
     Case(ReduceMax(axes=(0,), keep=True), (LINE,)),
     Case(ReduceMin(axes=(1, 0), keep=True)),
-    Case(MatMul(), ((3, 5), (5, 4))),
-    Case(MatMul(transpose_second=True), (LINE, LINE)),
-    Case(MatMul(transpose_first=True), ((2, 5, 3), (2, 5, 4))),
     Case(AdaptiveAvgPool2D(size=(3, 2))),
     Case(AdaptiveAvgPool2D(size=(4, 3))),
     Case(UniformNoise(most=0.5)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from archspec.compiler.language.ops.dense import Dense
 from archspec.compiler.language.ops.embedding import Embedding
 from archspec.compiler.language.ops.moved import Roll, Shift, Slice, Transpose
+from archspec.compiler.language.ops.products import MatMul
 from archspec.compiler.language.ops.reshape import ExpandDims, Flatten, Reshape, Squeeze
 from archspec.compiler.language.ops.several import Moments, Split
 from tests.cases.ops.case import LINE, MAP, Case
@@ -18,6 +19,11 @@ CASES = (
     Case(Reshape(sizes=(3, 4, 2)), ((24,),)),
     Case(Dense(units=6), ((7,),)),
     Case(Dense(units=6, bias=False), (MAP,)),
+    Case(MatMul(), (LINE, (4, 3))),
+    Case(MatMul(transpose_second=True, scale=0.5), (LINE, (3, 4))),
+    Case(MatMul(transpose_first=True), (LINE, (2, 11, 3))),
+    Case(MatMul(transpose_first=True, transpose_second=True), ((3, 1, 5, 4), (2, 6, 5))),
+    Case(MatMul(), (MAP, (9, 4, 3))),
     Case(Flatten()),
     Case(Flatten(), ((7,),)),
     Case(Squeeze(), ((1, 1, 5),)),

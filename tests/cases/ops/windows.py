@@ -15,7 +15,7 @@ from archspec.compiler.language.ops.larger import DepthToSpace, Resize, SpaceToD
 from archspec.compiler.language.ops.pad import Crop, Pad
 from archspec.compiler.language.ops.pool import AvgPool1D, AvgPool2D, AvgPool3D, MaxPool1D, MaxPool2D, MaxPool3D
 from archspec.compiler.language.ops.transposed import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
-from tests.cases.ops.case import LINE, Case
+from tests.cases.ops.case import LINE, MAP, Case
 
 SPACE = (6, 5, 7, 4)
 AROUND = ((0, 1), (2, 1))
@@ -76,6 +76,8 @@ CASES = (
     Case(AvgPool2D(kernel=(3, 3), stride=(1, 1), padding="same")),
     Case(AvgPool2D(kernel=(5, 5), stride=(3, 3), padding="valid")),
     Case(GlobalAvgPool()),
+    Case(GlobalAvgPool(masked=True), (LINE, (11,))),
+    Case(GlobalAvgPool(masked=True, keep=True), (MAP, (9, 8))),
     Case(GlobalAvgPool(keep=True)),
     Case(GlobalAvgPool(keep=True), (LINE,)),
     Case(GlobalAvgPool(), (SPACE,)),

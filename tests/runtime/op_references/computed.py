@@ -29,11 +29,6 @@ def along(reduction: Callable[..., Array]) -> Callable[..., Array]:
     return reference
 
 
-def matmul(op: Any, w: Weights, one: Array, other: Array) -> Array:
-    first, second = ["...ik", "...ki"][op.transpose_first], ["...kj", "...jk"][op.transpose_second]
-    return np.einsum(f"{first},{second}->...ij", one, other)
-
-
 def adaptive_avg_pool2d(op: Any, w: Weights, x: Array) -> Array:
     """Cell by cell, as PyTorch documents it."""
     (rows, columns), (_, height, width, _) = op.size, x.shape
@@ -58,7 +53,6 @@ REFERENCES: dict[str, Callable[..., Array]] = {
     "reduce_sum": along(np.sum),
     "reduce_max": along(np.max),
     "reduce_min": along(np.min),
-    "matmul": matmul,
     "adaptive_avg_pool2d": adaptive_avg_pool2d,
     "uniform_noise": lambda op, w, x: x,
 }

@@ -11,9 +11,10 @@ import numpy as np
 from tests.runtime.op_site import Array, Weights
 
 
-def attention(op: Any, w: Weights, x: Array, memory: Array | None = None) -> Array:
+def attention(op: Any, w: Weights, *inputs: Array) -> Array:
     """One query at a time, one head at a time."""
-    memory = x if memory is None else memory
+    x, memory = inputs[0], inputs[-2 if op.masked else -1]
+    there = inputs[-1] != 0 if op.masked else np.ones(memory.shape[:-1], bool)
     q, k, v = (
         source @ w[f"{name}/weights"] + w.get(f"{name}/biases", 0.0)
         for name, source in (("query", x), ("key", memory), ("value", memory))
@@ -26,7 +27,7 @@ def attention(op: Any, w: Weights, x: Array, memory: Array | None = None) -> Arr
             keys, values = k[where[:-1]][:, head * key :][:, :key], v[where[:-1]][:, head * value :][:, :value]
             scores = keys @ q[where][head * key :][:key] / np.sqrt(key)
             scores = scores + [bias(op, w, where[-1], other, head) for other in range(len(keys))]
-            seen = [sees(op, x.shape, where, other) for other in range(len(keys))]
+            seen = [sees(op, x.shape, where, other) for other in range(len(keys))] & there[where[:-1]]
             chances = np.where(seen, np.exp(scores - scores.max()), 0)
             mixed[where][head * value :][:value] = chances / chances.sum() @ values
     return mixed @ w["output/weights"] + w.get("output/biases", 0.0)

@@ -48,10 +48,18 @@ def divided(op: Any, w: Weights, x: Array) -> tuple[Array, ...]:
     return tuple(np.split(x, parts, axis))
 
 
+def multiplied(op: Any, w: Weights, *xs: Array) -> Array:
+    """One example at a time."""
+    turned = zip(xs, (op.transpose_first, op.transpose_second), strict=True)
+    first, second = (np.swapaxes(x, -1, -2) if exchanged else x for x, exchanged in turned)
+    return op.scale * np.stack([a @ b for a, b in zip(first, second, strict=True)])
+
+
 REFERENCES: dict[str, Callable[..., Array]] = {
     "dense": lambda op, w, x: plus_bias(x @ w["weights"], w),
     "flatten": flattened,
     "split": divided,
+    "matmul": multiplied,
     "moments": lambda op, w, x: (x.mean(tuple(range(1, x.ndim - 1))), x.var(tuple(range(1, x.ndim - 1)))),
     "embedding": lambda op, w, x: w["weights"][x.astype(np.int64)],
     "reshape": lambda op, w, x: x.reshape(len(x), *op.sizes),

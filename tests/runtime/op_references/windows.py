@@ -176,6 +176,11 @@ def to_space(op: Any, w: Weights, x: Array) -> Array:
     return blocks.transpose(0, 1, 3, 2, 4, 5).reshape(n, height * b, width * b, -1)
 
 
+def mean(op: Any, w: Weights, x: Array, *mask: Array) -> Array:
+    there = np.broadcast_to(mask[0][..., None] != 0, x.shape) if mask else np.ones(x.shape, bool)
+    return x.mean(positions(x), keepdims=op.keep, where=there)
+
+
 REFERENCES: dict[str, Callable[..., Array]] = {
     **{f"conv{rank}d": lambda op, w, x: plus_bias(convolved(op, w, x), w) for rank in (1, 2, 3)},
     **{f"max_pool{rank}d": max_pool for rank in (1, 2, 3)},
@@ -186,7 +191,7 @@ REFERENCES: dict[str, Callable[..., Array]] = {
         np.einsum("nhwabc,ab->nhwc", windows(x, op), w["weights"][..., 0, 0]), w
     ),
     "global_max_pool1d": lambda op, w, x: x.max(1),
-    "global_avg_pool": lambda op, w, x: x.mean(positions(x), keepdims=op.keep),
+    "global_avg_pool": mean,
     "global_max_pool": lambda op, w, x: x.max(positions(x), keepdims=op.keep),
     "generalized_mean_pool": generalized_mean,
     **{f"conv{rank}d_transpose": lambda op, w, x: plus_bias(transposed(op, w, x), w) for rank in (1, 2, 3)},

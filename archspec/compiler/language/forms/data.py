@@ -154,7 +154,11 @@ class Cifar10(Labelled, name="cifar10"):
 
 
 class Files(Featured, name="files"):
-    """Files that belong together by their names: images/a.jpg with masks/a.png."""
+    """Files that belong together by their names: images/a.jpg with masks/a.png; or that need not belong together.
+
+    With `paired: false`, which is what CycleGAN wants, an example has a file of each feature, and these are as many as
+    the most files that a feature has: the others begin again. Which files meet is the same in every epoch.
+    """
 
     EXAMPLE = """
     train:
@@ -165,6 +169,7 @@ class Files(Featured, name="files"):
     IMPLEMENTATION = "archspec.runtime.data.files:open_files"
 
     path: Path = field(main=True, doc="the folder from which the features' file patterns count")
+    paired: bool = field(default=True, doc="whether the files of an example have one name where the pattern has its *")
 
 
 class Csv(Featured, name="csv"):

@@ -83,7 +83,8 @@ def same_shape(
         if value is None or between is None or between[0] <= value <= between[1]:
             return None
         return Complaint(f"compares with {wanted}, and its target is {value:g}", "write a number of these", "target")
-    if not _holds_numbers(target):
+    picture = between is None and target.kind == "image" and None not in target.shape
+    if not picture and not _holds_numbers(target):
         return Complaint(
             f"compares with {wanted}, and its target is {_kind(target)}", "name a feature of kind `number`"
         )
@@ -160,7 +161,7 @@ def _kind(target: FeatureType) -> str:
         return "whether a number is known"
     article = "" if target.kind in ("numbers", "words") else "an " if target.kind == "image" else "a "
     size = f" of {_show(target.shape)}" if target.kind in ("numbers", "words") else ""
-    if target.kind == "class_map" and None not in target.shape:
+    if target.kind in ("class_map", "image") and None not in target.shape:
         size = f" of {_show(target.shape)}"
     elif target.kind == "class" and target.classes is not None:
         size = f", one of {target.classes}"

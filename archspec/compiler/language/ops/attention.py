@@ -9,6 +9,8 @@ from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.initializers import Constant, Initializer, TruncatedNormal
 from archspec.compiler.language.op import Lowering, Op, Shape, Variable, WrongShape, known, show
 from archspec.compiler.language.ops.attention_windows import check_window, distances, regions
+from archspec.compiler.language.ops.axes import common
+from archspec.compiler.language.ops.mask import MASKED, there, unmasked, without_mask
 from archspec.compiler.language.ops.weighted import Trained
 from archspec.compiler.language.ops.window import channels
 from archspec.compiler.language.types import Pair
@@ -25,6 +27,9 @@ class Attention(Trained, name="attention"):
     number for each distance down and across (Swin, Liu et al. 2021, https://arxiv.org/abs/2103.14030). With `rolled: 3`
     the map was rolled by -3 before it was cut into windows: the axes are then rows and columns of windows, positions,
     channels, and what the roll has brought into a window from the other side of the map is not seen by the rest.
+
+    With `masked: true` nothing sees the positions where the last input is 0 (with zeros alone, all are seen). Numbers
+    of words are such a mask where that of the padding is 0: `attention: [vectors, tokens], heads: 8, masked: true`.
     """
 
     EXAMPLE = """
@@ -33,7 +38,7 @@ class Attention(Trained, name="attention"):
     - residual: {add: [positions, attention]}
     """
 
-    ARITY = (1, 2)
+    ARITY = (1, 3)
 
     heads: int = field(main=True, minimum=1, doc="how many attentions side by side")
     key_size: int | None = field(default=None, minimum=1, doc="numbers of a query and a key; null: channels / heads")
@@ -43,6 +48,7 @@ class Attention(Trained, name="attention"):
     output_bias: bool = field(default=True, doc="whether the last projection has one")
     dropout_rate: float = field(default=0.0, minimum=0, maximum=1, doc="part of the probabilities dropped in training")
     causal: bool = field(default=False, doc="whether a position sees only itself and those before it")
+    masked: bool = field(default=False, doc=MASKED)
     window: Pair | None = field(default=None, minimum=1, doc="height and width of the window, for a relative bias")
     rolled: Pair = field(default=(0, 0), minimum=0, doc="rows and columns that the map was rolled by", unit="pixels")
     bias_initializer: Initializer = field(default=Constant(value=0.0), doc="first values of the biases")
@@ -54,8 +60,9 @@ class Attention(Trained, name="attention"):
 
     def shape(self, *shapes: Shape) -> Shape:
         """(…, positions, units)."""
-        queries, memory = shapes[0], shapes[-1]
-        for shape in shapes:
+        sequences = without_mask(shapes, self.masked, 2)
+        queries, memory = sequences[0], sequences[-1]
+        for shape in sequences:
             if len(shape) < 2:
                 help = "a map becomes a sequence with `reshape: [positions, channels]`"
                 raise WrongShape(f"needs positions x channels, got {show(shape)}", help)
@@ -68,13 +75,19 @@ class Attention(Trained, name="attention"):
             raise WrongShape(message, "take `causal` out: a position then sees the whole second input")
         check_window(self.window, self.rolled, queries, memory)
         self._sizes(queries)
-        return *queries[:-1], self.units or queries[-1]
+        apart = [shape[:-2] for shape in sequences] + ([shapes[-1][:-1]] if self.masked else [])
+        return *common(apart), queries[-2], self.units or queries[-1]
+
+    def dtype(self, *dtypes: str) -> str:
+        """The sequences'; a mask can be of any."""
+        return super().dtype(*unmasked(dtypes, self.masked))
 
     def variables(self, *shapes: Shape) -> tuple[Variable, ...]:
         """{query, key, value}/weights [in, heads * size], output/weights [heads * value size, units], their biases.
 
         With a window also relative_position_bias [(2 * height - 1) * (2 * width - 1), heads].
         """
+        shapes = without_mask(shapes, self.masked, 2)
         (key, value), asked, told = self._sizes(shapes[0]), channels(shapes[0]), channels(shapes[-1])
         found = [
             *self._projection("query", asked, self.heads * key, self.bias),
@@ -89,6 +102,7 @@ class Attention(Trained, name="attention"):
 
     def macs(self, *shapes: Shape) -> int:
         """heads * those of the projections and, for each query and key, key size + value size."""
+        shapes = without_mask(shapes, self.masked, 2)
         (*apart, queries, asked), (*_, keys, told) = known(shapes[0]), known(shapes[-1])
         key, value = self._sizes(shapes[0])
         projected = queries * (asked * key + value * (self.units or asked)) + keys * told * (key + value)
@@ -97,9 +111,13 @@ class Attention(Trained, name="attention"):
     def lower(self, g: Lowering, *inputs: Any) -> Any:
         tf, (key, _) = g.tf, self._sizes(tuple(inputs[0].shape[1:]))
         q = self._heads(g, inputs[0], "query")
-        k, v = (self._heads(g, inputs[-1], name) for name in ("key", "value"))
+        memory = inputs[-2] if self.masked else inputs[-1]
+        k, v = (self._heads(g, memory, name) for name in ("key", "value"))
         scores = tf.matmul(q * (1.0 / sqrt(key)), k, transpose_b=True)
-        chances = _softmax(tf, self._seen(g, scores, inputs[0].shape))
+        scores = self._seen(g, scores, inputs[0].shape)
+        if self.masked:
+            scores = tf.where(there(tf, inputs[-1])[..., None, None, :], scores, scores.dtype.min)
+        chances = _softmax(tf, scores)
         if g.training and self.dropout_rate > 0:
             chances = tf.nn.experimental.stateless_dropout(chances, self.dropout_rate, g.seed())
         mixed = _exchanged(tf, tf.matmul(chances, v))

@@ -7,6 +7,7 @@ from typing import Any
 from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.initializers import Constant
 from archspec.compiler.language.op import Lowering, Op, Shape, Sight, Variable
+from archspec.compiler.language.ops.mask import MASKED, there, unmasked, without_mask
 from archspec.compiler.language.ops.window import need_map, need_positions
 
 
@@ -28,10 +29,31 @@ class GlobalPool(Op):
 
 
 class GlobalAvgPool(GlobalPool, name="global_avg_pool"):
-    """The mean of every channel over all positions."""
+    """The mean of every channel over all positions, or with `masked: true` over those that are there.
+
+    `global_avg_pool: [vectors, tokens], masked: true` leaves out the padding of sentences, where its number is 0. Where
+    none is there, the mean is 0.
+    """
+
+    ARITY = (1, 2)
+
+    masked: bool = field(default=False, doc=MASKED)
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """(channels), or (1, …, channels) with keep."""
+        return super().shape(*without_mask(shapes, self.masked, 1))
+
+    def dtype(self, *dtypes: str) -> str:
+        """The input's; a mask can be of any."""
+        return super().dtype(*unmasked(dtypes, self.masked))
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
-        return g.tf.reduce_mean(inputs[0], self._axes(inputs[0]), keepdims=self.keep)
+        x, tf, axes = inputs[0], g.tf, self._axes(inputs[0])
+        if not self.masked:
+            return tf.reduce_mean(x, axes, keepdims=self.keep)
+        seen = there(tf, inputs[1])[..., None]
+        total = tf.reduce_sum(tf.where(seen, x, tf.zeros([], x.dtype)), axes, keepdims=self.keep)
+        return tf.math.divide_no_nan(total, tf.reduce_sum(tf.cast(seen, x.dtype), axes, keepdims=self.keep))
 
 
 class GlobalMaxPool(GlobalPool, name="global_max_pool"):

@@ -83,7 +83,7 @@ class Stretching(Merge):
         """The tensor of operands that TensorFlow can stretch."""
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
-        return self.combine(g, _aligned(g, inputs))
+        return self.combine(g, aligned(g, inputs))
 
 
 class Operation(Stretching):
@@ -101,7 +101,7 @@ class Operation(Stretching):
         return super().shape(*shapes)
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
-        operands = _aligned(g, inputs)
+        operands = aligned(g, inputs)
         if self.number is not None:
             operands.append(g.tf.constant(self.number, inputs[0].dtype))
         return self.combine(g, operands)
@@ -178,7 +178,7 @@ class Average(Stretching, name="average"):
         return reduce(add, operands) / len(operands)
 
 
-def _aligned(g: Lowering, inputs: tuple[Any, ...]) -> list[Any]:
+def aligned(g: Lowering, inputs: tuple[Any, ...]) -> list[Any]:
     """The tensors with axes of size 1 after the batch, where another one has more axes."""
     rank = max(len(x.shape) for x in inputs)
     return [x if len(x.shape) == rank else _with_axes(g, x, rank - len(x.shape)) for x in inputs]

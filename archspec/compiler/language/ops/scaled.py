@@ -23,6 +23,7 @@ class Scaled(Op):
     beta_initializer: Initializer = field(default=Constant(value=0.0), doc="first values of beta")
     gamma_l1: float = field(default=0.0, minimum=0, doc="gamma_l1 * sum(|gamma|) is added to the loss")
     gamma_l2: float = field(default=0.0, minimum=0, doc="gamma_l2 * 0.5 * sum(gamma ** 2) is added to the loss")
+    beta_l1: float = field(default=0.0, minimum=0, doc="beta_l1 * sum(|beta|) is added to the loss")
     beta_l2: float = field(default=0.0, minimum=0, doc="beta_l2 * 0.5 * sum(beta ** 2) is added to the loss")
     activation: Op | None = field(default=None, doc="activation after it")
 
@@ -39,7 +40,7 @@ class Scaled(Op):
         """gamma and beta, each [channels]."""
         size = (channels(shapes[0]),)
         gamma = Variable("gamma", size, self.gamma_initializer, l1=self.gamma_l1, l2=self.gamma_l2)
-        beta = Variable("beta", size, self.beta_initializer, l2=self.beta_l2)
+        beta = Variable("beta", size, self.beta_initializer, l1=self.beta_l1, l2=self.beta_l2)
         return (*((gamma,) if self.scale else ()), *((beta,) if self.center else ()))
 
     def scaled(self, g: Lowering, x: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,19 +42,12 @@ class SigmoidCrossEntropy(Compared, name="sigmoid_cross_entropy"):
         return g.tf.nn.sigmoid_cross_entropy_with_logits(labels=smoothed, logits=outputs[0])
 
 
-class Huber(Compared, name="huber"):
-    """Squared where the difference is at most delta, linear beyond (Huber 1964)."""
-
-    EXAMPLE = """
-    train:
-      data: {csv: faces.csv, features: {image: {image: path}, kind: {class: kind}, age: {number: age}}}
-      losses: {age: {huber: Age, target: age, delta: 5.0, weight: 0.05}}
-    """
+class Distance(Compared):
+    """How far numbers are from others."""
 
     TARGET = "numbers"
 
     predictions: Tensor = field(main=True, doc="the tensor with the predicted numbers, by name")
-    delta: float = field(default=1.0, above=0, doc="where it turns linear")
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:
@@ -63,6 +57,57 @@ class Huber(Compared, name="huber"):
         return same_shape(shapes[0], target, self.TARGET)
 
     def lower(self, g: Toolkit, outputs: Sequence[Any], target: Any) -> Any:
-        error = g.tf.abs(outputs[0] - spread(g, target, outputs[0]))
+        return self.of(g, outputs[0] - spread(g, target, outputs[0]))
+
+    @abstractmethod
+    def of(self, g: Toolkit, difference: Any) -> Any:
+        """The loss of every difference."""
+
+
+class SquaredError(Distance, name="squared_error"):
+    """The squared difference (TF-Slim's mean_squared_error; of a discriminator's answers and 1 or 0: LSGAN).
+
+    Mao et al. 2016, https://arxiv.org/abs/1611.04076.
+    """
+
+    EXAMPLE = """
+    train:
+      data: {csv: faces.csv, features: {image: {image: path}, kind: {class: kind}, age: {number: age}}}
+      losses: {age: {squared_error: Age, target: age, weight: 0.01}}
+    """
+
+    def of(self, g: Toolkit, difference: Any) -> Any:
+        return g.tf.square(difference)
+
+
+class AbsoluteError(Distance, name="absolute_error"):
+    """The absolute difference, of which the median is right (TF-Slim's absolute_difference).
+
+    A picture that feeds an input can be the target: it is compared as the preprocess steps leave it.
+    """
+
+    EXAMPLE = """
+    train:
+      data: {csv: faces.csv, features: {image: {image: path}, kind: {class: kind}, age: {number: age}}}
+      losses: {age: {absolute_error: Age, target: age, weight: 0.1}}
+    """
+
+    def of(self, g: Toolkit, difference: Any) -> Any:
+        return g.tf.abs(difference)
+
+
+class Huber(Distance, name="huber"):
+    """Squared where the difference is at most delta, linear beyond (Huber 1964)."""
+
+    EXAMPLE = """
+    train:
+      data: {csv: faces.csv, features: {image: {image: path}, kind: {class: kind}, age: {number: age}}}
+      losses: {age: {huber: Age, target: age, delta: 5.0, weight: 0.05}}
+    """
+
+    delta: float = field(default=1.0, above=0, doc="where it turns linear")
+
+    def of(self, g: Toolkit, difference: Any) -> Any:
+        error = g.tf.abs(difference)
         small = g.tf.minimum(error, self.delta)
         return 0.5 * small**2 + self.delta * (error - small)
