@@ -87,7 +87,8 @@ def _inspect(arguments: argparse.Namespace) -> int:
 
     program = _program(arguments)
     wish = program.train.initialize if program is not None and program.train is not None else None
-    weights = opened(arguments.files[0], arguments.map or (wish.map if wish is not None else None))
+    names = arguments.map or (wish.map if wish is not None else None)
+    weights = opened(arguments.files[0], names, None if program is None else program.graph.name)
     if program is None:
         show_weights(weights, looks_like(weights), arguments.format)
         return 0
@@ -108,7 +109,7 @@ def _convert(arguments: argparse.Namespace) -> int:
     if kind in OF_NETWORK and program is None:
         help = "name the spec of the network: --spec specs/mobilenet_v1.yaml"
         raise stop("AS927", f"{to} holds a network's variables as Keras keeps them, so its spec is needed", help=help)
-    weights = opened(source, arguments.map)
+    weights = opened(source, arguments.map, None if program is None else program.graph.name)
     chosen, left = _chosen(weights, program, not arguments.raw_weights)
     write(to, kind, chosen, arguments.force)
     show_conversion(weights, chosen, left, to, arguments.format)
@@ -142,7 +143,9 @@ def _diff(arguments: argparse.Namespace) -> int:
     from archspec.runtime.weights.compare import compare
     from archspec.runtime.weights.read import open_weights
 
-    left, right = opened(arguments.files[0], arguments.map), open_weights(arguments.files[1])
+    program = _program(arguments)
+    network = None if program is None else program.graph.name
+    left, right = opened(arguments.files[0], arguments.map, network), open_weights(arguments.files[1])
     found = compare(left, right, arguments.tolerance)
     show_comparison(left, right, found, arguments.format)
     return 0 if found.same else 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -60,14 +61,14 @@ def models(index: dict[str, Json] | None = None) -> list[Model]:
 
     What `index`, or the file of it, does not have of the specs as they are now is counted.
     """
-    kept, findings = _kept() if index is None else index, Findings()
+    kept, findings = in_file() if index is None else index, Findings()
     found: list[Model] = []
     known = zoo.names()
     for name in known:
-        entry = kept.get(name)
-        if entry is None or entry["files"] != _digests(entry["files"]):
+        entry = kept.get(name, {})
+        if not is_current(entry):
             entry = _counted(name, findings)
-        found += [Model(**each) for each in entry["models"] if _is_its_own(name, each["name"], known)]
+        found += [Model(**each) for each in entry["models"] if is_its_own(name, each["name"], known)]
     findings.stop_on_errors()
     return sorted(found, key=lambda model: model.name)
 
@@ -98,13 +99,19 @@ def _row(model: Model) -> str:
     return f"| `{' | '.join([f'{model.name}`', about, model.input, f'{model.params:,}', macs, *accuracy, weights])} |"
 
 
-def _kept() -> dict[str, Json]:
+def in_file() -> dict[str, Json]:
+    """The entries of the index as it was written, by spec; none where it cannot be read."""
     try:
         found = json.loads(place().read_text("utf-8"))
     except (OSError, ValueError):
         # Without an index, or with half of one, everything is counted.
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def is_current(entry: Json) -> bool:
+    """Whether an entry was counted from the files as they are now."""
+    return "variables" in entry and bool(entry["files"] == _digests(entry["files"]))
 
 
 def _digests(files: dict[str, str]) -> dict[str, str]:
@@ -121,7 +128,20 @@ def _counted(name: str, findings: Findings) -> Json:
     """A spec's entry in the index: its networks, and the files that they come from."""
     programs = check_file(f"{zoo.PREFIX}{name}", findings=findings)
     files = {Path(file).name: _digest(text) for program in programs for file, text in program.sources.items()}
-    return {"files": dict(sorted(files.items())), "models": [_record(name, program) for program in programs]}
+    records = [_record(name, program) for program in programs]
+    axes = {record["name"]: _by_axes(program) for record, program in zip(records, programs, strict=True)}
+    return {"files": dict(sorted(files.items())), "models": records, "variables": axes}
+
+
+def _by_axes(program: Program) -> str:
+    """How many variables have no axis above 1, one, two, …: `0 160 1 0 52`."""
+    found = Counter(axes_of(tuple(variable.shape)) for _, _, variable in program.graph.variables())
+    return " ".join(str(found[axes]) for axes in range(max(found, default=0) + 1))
+
+
+def axes_of(shape: tuple[int, ...]) -> int:
+    """How many axes of a shape have more than one position."""
+    return sum(size != 1 for size in shape)
 
 
 def _record(name: str, program: Program) -> Json:
@@ -142,7 +162,7 @@ def _record(name: str, program: Program) -> Json:
     }
 
 
-def _is_its_own(spec: str, model: str, known: list[str]) -> bool:
+def is_its_own(spec: str, model: str, known: list[str]) -> bool:
     """Whether a network is listed under this spec's name: not a variant that has a file of its own."""
     variant = model.partition("#")[2]
     return not variant or variant == spec or variant not in known

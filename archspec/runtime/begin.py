@@ -71,7 +71,7 @@ def _initialize(state: Step) -> Initialized | None:
         return None
     selection = Selection(wish.only, wish.skip, wish.reinit, strict=True)
     try:
-        weights = opened(wish.checkpoint, wish.map)
+        weights = opened(wish.checkpoint, wish.map, network.graph.name)
         found = fitted(network.graph, weights, selection)
     except Stop as problem:
         raise _with_remedy(problem) from None

@@ -34,15 +34,18 @@ def restore(
     are, `names` the map by which others' names become ours. Raises Stop that names every missing and misshapen
     variable, before any is set.
     """
-    weights = opened(where, names)
+    weights = opened(where, names, network.graph.name)
     load(network, weights, fitted(network.graph, weights, selection, averaged))
     return weights.step
 
 
-def opened(where: str, names: str | None) -> Tensors:
-    """The weights of a file, by the names that a map gives them where there is one; raises Stop."""
+def opened(where: str, names: str | None, network: str | None = None) -> Tensors:
+    """The weights of a file, by the names that a map gives them where there is one; raises Stop.
+
+    `network` is the name of the network that takes them, where one is to.
+    """
     weights = open_weights(where)
-    return weights if names is None else renamed(weights, named_map(names))
+    return weights if names is None else renamed(weights, named_map(names).of(network))
 
 
 def fitted(graph: Graph, weights: Tensors, selection: Selection = _ALL, averaged: bool = True) -> Transfer:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 from archspec.compiler.program import Program, check_file
 from archspec.compiler.spec import zoo
 from archspec.diagnostics import Findings
+from archspec.reference.alike import alike
 from archspec.runtime.weights.name_map import fitting
 from archspec.runtime.weights.name_map_file import named_map, shipped_maps
 from archspec.runtime.weights.tensors import Tensors
@@ -59,7 +58,7 @@ def looks_like(weights: Tensors) -> Likeness | None:
     """The network of the zoo that most of the variables agree with; None where none comes near."""
     found = {name: weights.shapes[name] for name in weights.variables}
     best: tuple[float, int, Likeness] | None = None
-    for rank, (reference, shapes) in enumerate(_zoo()):
+    for rank, (reference, shapes) in enumerate(_candidates(found)):
         for named, score in ((True, _alike(found, shapes)), (False, _alike_in_shapes(found, shapes))):
             if score >= _ENOUGH and (best is None or score > best[0] + 1e-9):
                 best = score, -rank, Likeness(reference, named, _classes(found, shapes, named))
@@ -70,25 +69,26 @@ def looks_like(weights: Tensors) -> Likeness | None:
     return Likeness(likeness.reference, likeness.named, likeness.classes, chosen)
 
 
-@lru_cache(maxsize=1)
-def _zoo() -> tuple[tuple[str, dict[str, Shape]], ...]:
-    """(`zoo:NAME`, variables with their shapes) of each network in the zoo, those with a file of their own first."""
-    found: dict[frozenset[tuple[str, Shape]], tuple[str, dict[str, Shape]]] = {}
-    for reference, program in _programs():
-        shapes = {name: tuple(variable.shape) for name, _, variable in program.graph.variables()}
-        found.setdefault(frozenset(shapes.items()), (reference, shapes))
-    return tuple(found.values())
+def _candidates(found: dict[str, Shape]) -> Iterator[tuple[str, dict[str, Shape]]]:
+    """(`zoo:NAME`, variables with their shapes) of each network that the weights may be of, no two of them the same."""
+    seen: set[frozenset[tuple[str, Shape]]] = set()
+    for reference in alike(found.values(), _ENOUGH):
+        for program in _programs(reference):
+            shapes = {name: tuple(variable.shape) for name, _, variable in program.graph.variables()}
+            if frozenset(shapes.items()) not in seen:
+                seen.add(frozenset(shapes.items()))
+                yield (f"{reference}#{program.variant}" if _is_family(reference, program) else reference), shapes
 
 
-def _programs() -> Iterator[tuple[str, Program]]:
-    """The zoo's networks; a spec that extends one variant of another comes before that, and gives it its short name."""
-    several: list[tuple[str, Program]] = []
-    for name in zoo.names():
-        programs = check_file(str(Path(zoo.folder()) / f"{name}.yaml"), findings=Findings())
-        if len(programs) == 1:
-            yield f"{zoo.PREFIX}{name}", programs[0]
-        several += [(f"{zoo.PREFIX}{name}#{each.variant}", each) for each in programs if len(programs) > 1]
-    yield from several
+def _programs(reference: str) -> list[Program]:
+    """The network of a reference, or all of a family that the index does not know as it is now."""
+    return check_file(reference, findings=Findings())
+
+
+def _is_family(reference: str, program: Program) -> bool:
+    """Whether a reference is to several networks, of which this is one."""
+    name = reference.removeprefix(zoo.PREFIX)
+    return "#" not in name and program.variant not in ("", name)
 
 
 def _alike(found: dict[str, Shape], shapes: dict[str, Shape]) -> float:
