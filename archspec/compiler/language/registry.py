@@ -26,6 +26,7 @@ from archspec.compiler.language.ops import (
     activation,
     attention,
     batch_norm,
+    cast,
     conv,
     dense,
     depthwise,
@@ -56,7 +57,7 @@ from archspec.dataclass import dataclass, field
 _WINDOWS = (conv, depthwise, pool, global_pool, transposed, larger, pad)
 _NORMS = (norm, batch_norm, example_norm, gdn)
 _SEQUENCES = (embedding, one_hot, attention, learned, recurrent)
-_MOVES = (reshape, moved, several)
+_MOVES = (reshape, moved, several, cast)
 _OPS = (activation, gates, *_WINDOWS, dense, dropout, noise, merge, *_NORMS, *_MOVES, softmax, *_SEQUENCES)
 _FORMS = (
     initializers,

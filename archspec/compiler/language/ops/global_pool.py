@@ -30,6 +30,8 @@ class GlobalPool(Op):
 class GlobalAvgPool(GlobalPool, name="global_avg_pool"):
     """The mean of every channel over all positions."""
 
+    FULL_PRECISION = True
+
     def lower(self, g: Lowering, *inputs: Any) -> Any:
         return g.tf.reduce_mean(inputs[0], self._axes(inputs[0]), keepdims=self.keep)
 
@@ -63,6 +65,8 @@ class GeneralizedMeanPool(GlobalPool, name="generalized_mean_pool"):
     - vector: {dense: 64}
     - unit: l2_normalize
     """
+
+    FULL_PRECISION = True
 
     power: float = field(default=3.0, main=True, above=0, doc="p, or its first value")
     trained: bool = field(default=True, doc="whether p is a variable that is trained")
