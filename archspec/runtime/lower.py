@@ -19,7 +19,7 @@ from archspec.compiler.language.registry import builtin
 from archspec.diagnostics import Findings
 from archspec.runtime import distribute
 from archspec.runtime.ends import image_input, main_outputs, node_path
-from archspec.runtime.precision import as_type, lowered
+from archspec.runtime.precision import as_type, lowered, widened
 
 Inputs = Any
 """A batch for the only input, or for the one named image; or a mapping from every input's name to its batch."""
@@ -97,11 +97,14 @@ class Network(keras.Model):
         return self.forward(inputs, names).outputs
 
     def forward(self, inputs: Inputs, names: Sequence[str], training: bool = False, seed: Any = None) -> Forward:
-        """These end points, and the values that moving averages would get; nothing is assigned. Raises KeyError."""
+        """These end points, and the values that moving averages would get; nothing is assigned. Raises KeyError.
+
+        What has 16 bits is handed out in float32, as losses, metrics and files of answers want it.
+        """
         paths = {name: node_path(self.graph, name) for name in names}
         updates: dict[str, Any] = {}
         tensors = dict(self.steps(inputs, training, seed, updates))
-        return Forward({name: tensors[path] for name, path in paths.items()}, updates)
+        return Forward({name: widened(tensors[path]) for name, path in paths.items()}, updates)
 
     def steps(
         self, inputs: Inputs, training: bool, seed: Any = None, updates: dict[str, Any] | None = None

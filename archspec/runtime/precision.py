@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from archspec.compiler.language.op import FLOATS, Lowered, Lowering, Op
+from archspec.compiler.language.op import FLOATS, Lowered, Lowering, Op, wide
 
 
 def lowered(op: Op, site: Lowering, inputs: Sequence[Any], dtype: str) -> Lowered:
@@ -21,3 +21,8 @@ def lowered(op: Op, site: Lowering, inputs: Sequence[Any], dtype: str) -> Lowere
 def as_type(x: Any, dtype: str) -> Any:
     """A tensor of fractions in another type of fractions; whole numbers stay what they are."""
     return tf.cast(x, dtype) if dtype in FLOATS and x.dtype.is_floating else x
+
+
+def widened(x: Any) -> Any:
+    """A tensor of 16-bit fractions in float32; any other as it is."""
+    return tf.cast(x, wide(x.dtype.name))
