@@ -77,12 +77,16 @@ def _of_op(cls: type[Op]) -> Iterator[tuple[str, str]]:
     for what in ("outputs", "variables", "macs"):
         if getattr(cls, what) is not getattr(Op, what):
             yield what, _said(cls, what)
-    if cls.DTYPES == ANY_DTYPE:
-        yield "dtype", "any type of numbers"
-    elif cls.DTYPES != Op.DTYPES:
-        yield "dtype", f"numbers of type {_or(cls.DTYPES)}"
+    yield "dtype", _types(cls)
     if cls.TRAINING_ONLY:
         yield "training", "outside training it hands its input on unchanged"
+
+
+def _types(cls: type[Op]) -> str:
+    """What numbers an op takes, and whether it computes in 16 bits."""
+    taken = "any type of numbers" if cls.DTYPES == ANY_DTYPE else f"numbers of type {_or(cls.DTYPES)}"
+    parts = "all" if cls.FULL_PRECISION else cls.FLOAT32_PARTS
+    return f"{taken}; with 16 bits, {parts} in float32" if parts else taken
 
 
 def _of_form(cls: type[Form]) -> Iterator[tuple[str, str]]:

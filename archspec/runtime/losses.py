@@ -12,6 +12,7 @@ from archspec.compiler.language.forms.losses.classes import SoftmaxCrossEntropy
 from archspec.compiler.language.forms.losses.loss import Loss
 from archspec.runtime import distribute
 from archspec.runtime.named import Named
+from archspec.runtime.precision import as_type
 from archspec.runtime.toolkit import LIBRARIES
 
 
@@ -28,9 +29,10 @@ class Terms:
 
 
 def terms(form: Loss, named: Named) -> Terms:
-    """The values of a loss and their weights."""
-    outputs = [named.outputs[name] for name in form.tensors]
+    """The values of a loss and their weights, in float32 whatever the tensors are in."""
+    outputs = [as_type(named.outputs[name], "float32") for name in form.tensors]
     target = named.value(form.target) if "target" in form.FIELDS else None  # type: ignore[attr-defined]
+    target = None if target is None else as_type(target, "float32")
     values = form.lower(LIBRARIES, outputs, target)
     weights = weights_of(form, named, target, values)
     return Terms(values, weights, outside(form, outputs, target, weights))

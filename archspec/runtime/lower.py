@@ -14,11 +14,12 @@ import tensorflow as tf
 from archspec.compiler.graph.graph import Graph, Node
 from archspec.compiler.graph.packages import packages_of
 from archspec.compiler.graph.text import parse_graph, print_graph
-from archspec.compiler.language.op import Lowered, Variable
+from archspec.compiler.language.op import Variable
 from archspec.compiler.language.registry import builtin
 from archspec.diagnostics import Findings
 from archspec.runtime import distribute
 from archspec.runtime.ends import image_input, main_outputs, node_path
+from archspec.runtime.precision import as_type, lowered, widened
 
 Inputs = Any
 """A batch for the only input, or for the one named image; or a mapping from every input's name to its batch."""
@@ -96,11 +97,14 @@ class Network(keras.Model):
         return self.forward(inputs, names).outputs
 
     def forward(self, inputs: Inputs, names: Sequence[str], training: bool = False, seed: Any = None) -> Forward:
-        """These end points, and the values that moving averages would get; nothing is assigned. Raises KeyError."""
+        """These end points, and the values that moving averages would get; nothing is assigned. Raises KeyError.
+
+        What has 16 bits is handed out in float32, as losses, metrics and files of answers want it.
+        """
         paths = {name: node_path(self.graph, name) for name in names}
         updates: dict[str, Any] = {}
         tensors = dict(self.steps(inputs, training, seed, updates))
-        return Forward({name: tensors[path] for name, path in paths.items()}, updates)
+        return Forward({name: widened(tensors[path]) for name, path in paths.items()}, updates)
 
     def steps(
         self, inputs: Inputs, training: bool, seed: Any = None, updates: dict[str, Any] | None = None
@@ -115,7 +119,7 @@ class Network(keras.Model):
         for node in self.graph.nodes.values():
             site = _Site(self, node, training and node.path not in self.still, seed, updates)
             with tf.name_scope(scope_of(node.path)):
-                made = _lowered(node.op.lower(site, *(tensors[name] for name in node.inputs)))
+                made = lowered(node.op, site, [tensors[name] for name in node.inputs], node.dtype)
             updates.update({site.full_name(name): value for name, value in made.updates.items()})
             found = dict(zip(node.tensors, made.outputs, strict=True))
             tensors.update(found)
@@ -155,13 +159,6 @@ class Forward:
     updates: dict[str, Any]
 
 
-def _lowered(made: Any) -> Lowered:
-    """What an op has returned, in its one form."""
-    if isinstance(made, Lowered):
-        return made
-    return Lowered(made if isinstance(made, tuple) else (made,), {})
-
-
 @dataclass(frozen=True, slots=True)
 class _Site:
     """What one node's op is handed: archspec.compiler.language.op.Lowering."""
@@ -174,10 +171,11 @@ class _Site:
     """What nodes before this one have made of variables: one that shares a variable goes on from there."""
     tf: Any = tf
 
-    def variable(self, name: str) -> Any:
-        """The tensor of this node's variable with that leaf name."""
+    def variable(self, name: str, dtype: str | None = None) -> Any:
+        """The tensor of this node's variable with that leaf name, in the type that its op computes in or another."""
         full = self.full_name(name)
-        return self.pending[full] if full in self.pending else tf.convert_to_tensor(self.network.table[full].value)
+        value = self.pending[full] if full in self.pending else tf.convert_to_tensor(self.network.table[full].value)
+        return as_type(value, dtype or self.node.op.computes_in(self.node.dtype))
 
     def steps_done(self) -> Any:
         """How many training steps have been made before this one."""

@@ -296,6 +296,7 @@ def test_main_fields() -> None:
         "threshold": "above",
         "maxout": "units",
         "scale_gradient": "factor",
+        "cast": "to",
         "spatial_softmax": "temperature",
         "one_hot": "classes",
         "gain": "initial",

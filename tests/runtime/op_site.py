@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from archspec.compiler.language.op import Lowered, Op, Shape
+from archspec.compiler.language.op import Lowered, Op, Shape, WrongShape
 from archspec.compiler.language.ops.embedding import Embedding
 from archspec.compiler.language.ops.one_hot import OneHot
+from archspec.runtime import precision
 from tests.cases.ops import Case
 
 Array = np.ndarray[Any, Any]
@@ -36,10 +37,11 @@ class Site:
         self.weights = {v.name: make(generator.uniform(0.5, 1.5, v.shape), dtype=dtype) for v in variables}
         self.trainable = [v.name for v in variables if v.trainable]
         self.asked: set[str] = set()
+        self.computes_in = dtype
 
-    def variable(self, name: str) -> Any:
+    def variable(self, name: str, dtype: str | None = None) -> Any:
         self.asked.add(name)
-        return tf.convert_to_tensor(self.weights[name])
+        return precision.as_type(tf.convert_to_tensor(self.weights[name]), dtype or self.computes_in)
 
     def steps_done(self) -> Any:
         return tf.constant(2.0)
@@ -55,11 +57,10 @@ class Site:
 
 
 def lowered(op: Op, site: Site, *inputs: Any) -> Lowered:
-    """What the op makes, in the one form."""
-    made = op.lower(site, *inputs)
-    if isinstance(made, Lowered):
-        return made
-    return Lowered(made if isinstance(made, tuple) else (made,), {})
+    """What the op makes of inputs of one type, in the one form."""
+    dtype = op.dtype(*(x.dtype.name for x in inputs))
+    site.computes_in = op.computes_in(dtype)
+    return precision.lowered(op, site, inputs, dtype)
 
 
 def run(op: Op, site: Site, *inputs: Any) -> Any:
@@ -69,6 +70,15 @@ def run(op: Op, site: Site, *inputs: Any) -> Any:
         site.weights[name].assign(value)
     (output,) = made.outputs
     return output
+
+
+def takes(op: Op, dtype: str) -> bool:
+    """Whether an op has said that it takes numbers of a type."""
+    try:
+        op.dtype(dtype)
+    except WrongShape:
+        return False
+    return True
 
 
 def dtypes_of(case: Case) -> list[str]:

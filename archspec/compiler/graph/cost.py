@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from math import prod
 
 from archspec.compiler.graph.graph import Graph, Node
-from archspec.compiler.language.op import Shape, Sight, WrongShape
+from archspec.compiler.language.op import FLOATS, Shape, Sight, WrongShape
 from archspec.dataclass import dataclass
 
 
@@ -133,7 +133,7 @@ def receptive_fields(graph: Graph) -> dict[str, Sight | None]:
     (Araujo, Norris and Sim 2019, https://distill.pub/2019/computing-receptive-fields).
     """
     fields: dict[str, Sight | None] = {
-        name: _point(len(each.shape) - 1) if len(each.shape) > 1 and each.dtype == "float32" else None
+        name: _point(len(each.shape) - 1) if len(each.shape) > 1 and each.dtype in FLOATS else None
         for name, each in graph.inputs.items()
     }
     for node in graph.nodes.values():

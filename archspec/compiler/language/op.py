@@ -75,8 +75,11 @@ class Lowering(Protocol):
     def training(self) -> bool:
         """Whether the graph is one that trains."""
 
-    def variable(self, name: str) -> Any:
-        """The tensor of this node's variable with that leaf name."""
+    def variable(self, name: str, dtype: str | None = None) -> Any:
+        """The tensor of this node's variable with that leaf name, in the type that the node computes in or another.
+
+        The variable itself is float32, whatever type comes in, and its gradient too.
+        """
 
     def steps_done(self) -> Any:
         """A float32 scalar: how many training steps have been made before this one."""
@@ -96,7 +99,15 @@ ANY_DTYPE = ("float32", "float16", "bfloat16", "float64", "uint8", "int32", "int
 """What an op takes that only moves values."""
 
 FLOATS: tuple[str, ...] = ("float32", "float16", "bfloat16", "float64")
-"""What an op without weights takes that computes."""
+"""What an op takes that computes."""
+
+UP_TO_FLOAT32 = ("float32", "float16", "bfloat16")
+"""What an op takes for which TensorFlow has no kernel in float64, or one whose result is float32."""
+
+
+def wide(dtype: str) -> str:
+    """float32 for a type with 16 bits, and any other as it is: what sums over many numbers are made in."""
+    return "float32" if dtype in ("float16", "bfloat16") else dtype
 
 
 class Op(Form, family="op"):
@@ -108,8 +119,17 @@ class Op(Form, family="op"):
     SPATIAL: ClassVar[bool] = False
     """Whether the op has `stride` (and perhaps `rate`) that an `output_stride` may turn into dilation."""
 
-    DTYPES: ClassVar[tuple[str, ...]] = ("float32",)
-    """The types of numbers that it takes: weights are float32."""
+    DTYPES: ClassVar[tuple[str, ...]] = FLOATS
+    """The types of numbers that it takes."""
+
+    FULL_PRECISION: ClassVar[bool] = False
+    """Whether 16-bit inputs come to it as float32, and its outputs go on in their type.
+
+    So do statistics, exponentials that are summed, and what has no kernel in 16 bits.
+    """
+
+    FLOAT32_PARTS: ClassVar[str] = ""
+    """What of its work `lower` itself does in float32 for 16-bit inputs, in words."""
 
     TRAINING_ONLY: ClassVar[bool] = False
     """Whether the op hands its input on unchanged outside training."""
@@ -127,12 +147,19 @@ class Op(Form, family="op"):
         return {"output": self.shape(*shapes)}
 
     def dtype(self, *dtypes: str) -> str:
-        """The dtype of its outputs: by default that of the first input; raises WrongShape for one it cannot take."""
+        """The dtype of its outputs: by default that of its inputs; raises WrongShape for what it cannot take."""
         for dtype in dtypes:
             if dtype not in self.DTYPES:
-                help = f"give the input `dtype: {self.DTYPES[0]}`"
-                raise WrongShape(f"needs numbers of type {' or '.join(self.DTYPES)}, got {dtype}", help)
+                help = f"give the input `dtype: {self.DTYPES[0]}`, or put `cast: {self.DTYPES[0]}` before it"
+                raise WrongShape(f"needs numbers of type {_either(self.DTYPES)}, got {dtype}", help)
+        if len(set(dtypes)) > 1:
+            message = f"needs inputs of one type of numbers, got {' and '.join(dict.fromkeys(dtypes))}"
+            raise WrongShape(message, f"put `cast: {dtypes[0]}` before the others")
         return dtypes[0]
+
+    def computes_in(self, dtype: str) -> str:
+        """The type in which fractions and weights come to `lower`, for outputs of a type."""
+        return wide(dtype) if self.FULL_PRECISION else dtype
 
     def variables(self, *shapes: Shape) -> tuple[Variable, ...]:
         """The weights that the node needs."""
@@ -169,6 +196,10 @@ def checked(variables: tuple[Variable, ...]) -> tuple[Variable, ...]:
             reason, help = found
             raise WrongShape(f"initializes {variable.name} with `{variable.initializer.NAME}`: {reason}", help)
     return variables
+
+
+def _either(names: Sequence[str]) -> str:
+    return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def known(shape: Shape, what: str = "input") -> tuple[int, ...]:

@@ -27,6 +27,7 @@ from archspec.compiler.language.ops import (
     adaptive_pool,
     attention,
     batch_norm,
+    cast,
     conv,
     dense,
     depthwise,
@@ -61,7 +62,7 @@ from archspec.dataclass import dataclass, field
 _WINDOWS = (conv, depthwise, pool, global_pool, adaptive_pool, transposed, larger, pad)
 _NORMS = (norm, batch_norm, example_norm, gdn)
 _SEQUENCES = (embedding, one_hot, attention, learned, recurrent)
-_MOVES = (reshape, moved, several)
+_MOVES = (reshape, moved, several, cast)
 _DISTURBED = (dropout, noise)
 _PRODUCTS = (dense, products, reduce)
 _OPS = (activation, gates, functions, *_WINDOWS, *_PRODUCTS, *_DISTURBED, merge, *_NORMS, *_MOVES, softmax, *_SEQUENCES)

@@ -20,6 +20,7 @@ from archspec.compiler.language.ops.activation import (
     Softsign,
     Tanh,
 )
+from archspec.compiler.language.ops.cast import Cast
 from archspec.compiler.language.ops.dropout import Dropout, DropPath
 from archspec.compiler.language.ops.gates import Clip, Crelu, Gain, Maxout, PRelu, ScaleGradient, Threshold
 from archspec.compiler.language.ops.gdn import Gdn
@@ -69,6 +70,7 @@ CASES = (
     Case(OneHot(classes=5), ((7,),)),
     Case(OneHot(classes=3, on=0.9, off=-0.1), ((4, 2),)),
     Case(Identity()),
+    Case(Cast(to="float64")),
     Case(Concat(), ((3, 2, 4), (3, 2, 1), (3, 2, 2))),
     Case(Concat(), (MAP,)),
     Case(Concat(axis=0), ((3, 4), (1, 4))),

@@ -105,6 +105,7 @@ REFERENCES: dict[str, Callable[..., Array]] = {
     "gdn": gdn,
     "one_hot": lambda op, w, x: np.where(x[..., None] == np.arange(op.classes), op.on, op.off),
     "identity": lambda op, w, x: x,
+    "cast": lambda op, w, x: x.astype(op.to),
     "concat": concat,
     "add": combined(np.add),
     "subtract": combined(np.subtract),

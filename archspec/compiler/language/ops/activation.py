@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from archspec.compiler.language.fields import field
-from archspec.compiler.language.op import ANY_DTYPE, FLOATS, Lowering, Op, Shape
+from archspec.compiler.language.op import ANY_DTYPE, Lowering, Op, Shape
 
 
 class Same(Op):
     """An op whose output has its input's shape."""
-
-    DTYPES = FLOATS
 
     def shape(self, *shapes: Shape) -> Shape:
         """The input's."""
@@ -22,6 +20,12 @@ class Activation(Same):
     """A function of one number, for every element."""
 
     GROUPS = ("activation",)
+
+
+class Exponential(Activation):
+    """One with differences of an exponential, which 16 bits would round to nothing near zero."""
+
+    FULL_PRECISION = True
 
 
 class Relu(Activation, name="relu"):
@@ -47,14 +51,14 @@ class LeakyRelu(Activation, name="leaky_relu"):
         return g.tf.nn.leaky_relu(inputs[0], self.alpha)
 
 
-class Elu(Activation, name="elu"):
+class Elu(Exponential, name="elu"):
     """x where it is positive, else exp(x) - 1 (Clevert et al. 2015, https://arxiv.org/abs/1511.07289)."""
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
         return g.tf.nn.elu(inputs[0])
 
 
-class Selu(Activation, name="selu"):
+class Selu(Exponential, name="selu"):
     """1.0507 * x where it is positive, else 1.7581 * (exp(x) - 1), which keeps mean 0 and variance 1.
 
     Klambauer et al. 2017, https://arxiv.org/abs/1706.02515: with weights from `{variance_scaling: 1.0}` and
@@ -65,7 +69,7 @@ class Selu(Activation, name="selu"):
         return g.tf.nn.selu(inputs[0])
 
 
-class Celu(Activation, name="celu"):
+class Celu(Exponential, name="celu"):
     """x where it is positive, else alpha * (exp(x / alpha) - 1) (Barron 2017, https://arxiv.org/abs/1704.07483)."""
 
     alpha: float = field(default=1.0, main=True, above=0, doc="how far below zero it goes")
@@ -95,14 +99,14 @@ class Gelu(Activation, name="gelu"):
         return g.tf.nn.gelu(inputs[0], approximate=self.approximate == "tanh")
 
 
-class Mish(Activation, name="mish"):
+class Mish(Exponential, name="mish"):
     """x * tanh(log(1 + exp(x))) (Misra 2019, https://arxiv.org/abs/1908.08681)."""
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
         return inputs[0] * g.tf.math.tanh(g.tf.math.softplus(inputs[0]))
 
 
-class Softplus(Activation, name="softplus"):
+class Softplus(Exponential, name="softplus"):
     """log(1 + exp(x))."""
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archspec.compiler.language.fields import field
-from archspec.compiler.language.op import FLOATS, Lowering, Op, Shape, Sight
+from archspec.compiler.language.op import Lowering, Op, Shape, Sight
 from archspec.compiler.language.ops.window import need_map
 from archspec.compiler.language.types import Pair
 
@@ -19,7 +19,7 @@ class AdaptiveAvgPool2D(Op, name="adaptive_avg_pool2d"):
 
     EXAMPLE = "- coarse: {adaptive_avg_pool2d: 7}"
 
-    DTYPES = FLOATS
+    FULL_PRECISION = True
 
     size: Pair = field(main=True, minimum=1, doc="height and width of the output", unit="pixels")
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.initializers import Constant, Initializer, TruncatedNormal
-from archspec.compiler.language.op import Lowering, Op, Shape, Variable, WrongShape, known, show
+from archspec.compiler.language.op import Lowering, Op, Shape, Variable, WrongShape, known, show, wide
 from archspec.compiler.language.ops.attention_windows import check_window, distances, regions
 from archspec.compiler.language.ops.axes import common
 from archspec.compiler.language.ops.mask import MASKED, there, unmasked, without_mask
-from archspec.compiler.language.ops.weighted import Trained
+from archspec.compiler.language.ops.weighted import Trained, with_bias
 from archspec.compiler.language.ops.window import channels
 from archspec.compiler.language.types import Pair
 
@@ -39,6 +39,7 @@ class Attention(Trained, name="attention"):
     """
 
     ARITY = (1, 3)
+    FLOAT32_PARTS = "the softmax"
 
     heads: int = field(main=True, minimum=1, doc="how many attentions side by side")
     key_size: int | None = field(default=None, minimum=1, doc="numbers of a query and a key; null: channels / heads")
@@ -113,14 +114,14 @@ class Attention(Trained, name="attention"):
         q = self._heads(g, inputs[0], "query")
         memory = inputs[-2] if self.masked else inputs[-1]
         k, v = (self._heads(g, memory, name) for name in ("key", "value"))
-        scores = tf.matmul(q * (1.0 / sqrt(key)), k, transpose_b=True)
+        scores = tf.cast(tf.matmul(q * (1.0 / sqrt(key)), k, transpose_b=True), wide(q.dtype.name))
         scores = self._seen(g, scores, inputs[0].shape)
         if self.masked:
             scores = tf.where(there(tf, inputs[-1])[..., None, None, :], scores, scores.dtype.min)
         chances = _softmax(tf, scores)
         if g.training and self.dropout_rate > 0:
             chances = tf.nn.experimental.stateless_dropout(chances, self.dropout_rate, g.seed())
-        mixed = _exchanged(tf, tf.matmul(chances, v))
+        mixed = _exchanged(tf, tf.matmul(tf.cast(chances, v.dtype), v))
         joined = tf.reshape(mixed, tf.concat([tf.shape(mixed)[:-2], [prod(mixed.shape[-2:])]], 0))
         y = _projected(g, joined, "output", self.output_bias)
         return tf.ensure_shape(y, [None, *self.shape(*(tuple(x.shape[1:]) for x in inputs))])
@@ -149,7 +150,7 @@ class Attention(Trained, name="attention"):
         """The scores [batch, …, heads, queries, keys] with the bias of distances, and low where nothing is seen."""
         tf = g.tf
         if self.window is not None:
-            bias = tf.gather(g.variable("relative_position_bias"), distances(self.window))
+            bias = tf.gather(g.variable("relative_position_bias", scores.dtype.name), distances(self.window))
             scores += tf.transpose(bias, [2, 0, 1])
         if self.window is not None and max(self.rolled) > 0:
             parts = tf.constant(regions((shape[1], shape[2]), self.window, self.rolled))[:, :, None]
@@ -162,7 +163,7 @@ class Attention(Trained, name="attention"):
 
 def _projected(g: Lowering, x: Any, name: str, bias: bool) -> Any:
     y = g.tf.tensordot(x, g.variable(f"{name}/weights"), 1)
-    return y + g.variable(f"{name}/biases") if bias else y
+    return with_bias(g, y, f"{name}/biases") if bias else y
 
 
 def _softmax(tf: Any, scores: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.initializers import Constant
-from archspec.compiler.language.op import Lowered, Lowering, Shape, Variable
+from archspec.compiler.language.op import UP_TO_FLOAT32, Lowered, Lowering, Shape, Variable
 from archspec.compiler.language.ops.scaled import Scaled
 from archspec.compiler.language.ops.window import channels
 
@@ -26,6 +26,9 @@ class BatchNorm(Scaled, name="batch_norm"):
     over its moving average, d the difference of the means over the same. Variables and updates are TF-Slim's and
     Keras's: the moving variance is that of `moving_stddev`, and r and d come from averages of their own.
     """
+
+    DTYPES = UP_TO_FLOAT32
+    FLOAT32_PARTS = "the statistics, gamma and beta"
 
     decay: float = field(default=0.999, minimum=0, maximum=1, doc="decay of the moving averages, one training step")
     warmup: bool = field(
@@ -56,11 +59,11 @@ class BatchNorm(Scaled, name="batch_norm"):
     def lower(self, g: Lowering, *inputs: Any) -> Any:
         x, tf = inputs[0], g.tf
         if g.training and (self.renorm or self.synchronized):
-            y, updates = self._train_apart(g, x)
+            y, updates = self._train_apart(g, tf.cast(x, tf.float32))
             return Lowered((self.scaled(g, y),), updates)
         size = x.shape[-1]
-        gamma = g.variable("gamma") if self.scale else tf.ones([size])
-        beta = g.variable("beta") if self.center else tf.zeros([size])
+        gamma = _kept(g, "gamma") if self.scale else tf.ones([size])
+        beta = _kept(g, "beta") if self.center else tf.zeros([size])
         # The fused kernel wants four axes; which of them are positions makes no difference to it.
         maps = x if len(x.shape) == 4 else tf.reshape(x, [-1, 1, 1, size])
         y, updates = self._train(g, maps, gamma, beta) if g.training else (self._infer(g, maps, gamma, beta), {})
@@ -71,7 +74,7 @@ class BatchNorm(Scaled, name="batch_norm"):
         return y, self._moved(g, {"moving_mean": mean, "moving_variance": variance}, self._decay(g))
 
     def _infer(self, g: Lowering, x: Any, gamma: Any, beta: Any) -> Any:
-        moving = g.variable("moving_mean"), g.variable("moving_variance")
+        moving = _kept(g, "moving_mean"), _kept(g, "moving_variance")
         fused = g.tf.compat.v1.nn.fused_batch_norm
         return fused(x, gamma, beta, *moving, epsilon=self.epsilon, is_training=False)[0]
 
@@ -92,7 +95,7 @@ class BatchNorm(Scaled, name="batch_norm"):
         """Mean, variance and unbiased variance of every channel, over all ranks where they are synchronized."""
         tf, axes = g.tf, list(range(len(x.shape) - 1))
         # Around a number that is the same on all ranks and near the mean, so that the squares keep their digits.
-        origin = g.variable("moving_mean")
+        origin = _kept(g, "moving_mean")
         moved = x - origin
         both = tf.stack([tf.reduce_mean(moved, axes), tf.reduce_mean(tf.square(moved), axes)])
         count = tf.cast(tf.size(x) // x.shape[-1], tf.float32)
@@ -105,9 +108,9 @@ class BatchNorm(Scaled, name="batch_norm"):
     def _corrections(self, g: Lowering, mean: Any, stddev: Any) -> tuple[Any, Any]:
         """The factor r and the summand d of renorm, through which no gradient flows."""
         tf = g.tf
-        usual = tf.maximum(g.variable("renorm_stddev"), self.epsilon**0.5)
+        usual = tf.maximum(_kept(g, "renorm_stddev"), self.epsilon**0.5)
         r = tf.maximum(stddev / usual, self.r_min)
-        d = (mean - g.variable("renorm_mean")) / usual
+        d = (mean - _kept(g, "renorm_mean")) / usual
         r = r if self.r_max is None else tf.minimum(r, self.r_max)
         d = d if self.d_max is None else tf.clip_by_value(d, -self.d_max, self.d_max)
         return tf.stop_gradient(r), tf.stop_gradient(d)
@@ -119,4 +122,9 @@ class BatchNorm(Scaled, name="batch_norm"):
         return g.tf.minimum(self.decay, (1.0 + n) / (10.0 + n))
 
     def _moved(self, g: Lowering, batch: Updates, decay: Any) -> Updates:
-        return {name: g.variable(name) * decay + value * (1.0 - decay) for name, value in batch.items()}
+        return {name: _kept(g, name) * decay + value * (1.0 - decay) for name, value in batch.items()}
+
+
+def _kept(g: Lowering, name: str) -> Any:
+    """A variable as it is kept: the fused kernel takes an input of 16 bits beside statistics in float32."""
+    return g.variable(name, "float32")

@@ -7,7 +7,7 @@ from typing import Any
 
 from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.width import Width
-from archspec.compiler.language.op import Lowering, Shape, Variable, WrongShape, known, show
+from archspec.compiler.language.op import Lowering, Shape, Variable, WrongShape, known, show, wide
 from archspec.compiler.language.ops.weighted import Weighted
 from archspec.compiler.language.ops.window import Sizes, channels, extent, padded, slide
 from archspec.compiler.language.types import LinePadding, Pair, PlanePadding, Single, SpacePadding, Triple
@@ -76,6 +76,8 @@ class SpaceConvolution(Convolution):
 class FullConvolution(Convolution):
     """Every output channel from all input channels, or from those of its group."""
 
+    FLOAT32_PARTS = "the statistics of weight_standardization"
+
     filters: int = field(main=True, minimum=1, doc="channels of the output")
     groups: int = field(
         default=1, minimum=1, doc="parts of the channels; each part of the output sees one part of the input"
@@ -107,19 +109,29 @@ class FullConvolution(Convolution):
         """weights [*kernel, in / groups, out] and biases [out]."""
         return self.weights("weights", *self.kernel, self._group(shapes[0]), self.filters), *self.biases(self.filters)
 
+    def dtype(self, *dtypes: str) -> str:
+        """The input's; raises WrongShape for one it cannot take."""
+        grouped = self.groups > 1 and len(self.kernel) < 3
+        if "float64" in dtypes and (grouped or max(self.rate) > 1):
+            message = "has no gradient in float64 with groups or a rate above 1"
+            raise WrongShape(f"{message}, got {self.groups} and {show(self.rate)}", "put `cast: float32` before it")
+        return super().dtype(*dtypes)
+
     def macs(self, *shapes: Shape) -> int:
         """positions' * kernel positions * in / groups * out."""
         return self._positions(shapes[0]) * prod(self.kernel) * self._group(shapes[0]) * self.filters
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
         x, padding = self._padded(g, inputs[0])
-        return self.plus_bias(g, self._convolved(g, x, self._standardized(g, g.variable("weights")), padding))
+        return self.plus_bias(g, self._convolved(g, x, self._weights(g, x.dtype.name), padding))
 
-    def _standardized(self, g: Lowering, weights: Any) -> Any:
+    def _weights(self, g: Lowering, dtype: str) -> Any:
+        """The weights as they are used, in the type of the input; their statistics are made in full precision."""
         if self.weight_standardization is None:
-            return weights
+            return g.variable("weights")
+        weights = g.variable("weights", wide(dtype))
         mean, variance = g.tf.nn.moments(weights, list(range(len(self.kernel) + 1)), keepdims=True)
-        return (weights - mean) * g.tf.math.rsqrt(variance + self.weight_standardization)
+        return g.tf.cast((weights - mean) * g.tf.math.rsqrt(variance + self.weight_standardization), dtype)
 
     def _convolved(self, g: Lowering, x: Any, weights: Any, padding: str) -> Any:
         # Not tf.nn.convolution, which computes a dilated one on a rearranged input.

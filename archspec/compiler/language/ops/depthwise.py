@@ -8,7 +8,7 @@ from typing import Any
 from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.initializers import Initializer
 from archspec.compiler.language.forms.width import Width
-from archspec.compiler.language.op import Lowering, Shape, Variable, WrongShape, show
+from archspec.compiler.language.op import Lowering, Shape, Variable, WrongShape, show, wide
 from archspec.compiler.language.ops.conv import PlaneConvolution
 from archspec.compiler.language.ops.window import channels
 from archspec.compiler.language.types import Pair
@@ -113,5 +113,7 @@ class InPlaneConv2D(ChannelConvolution, name="conv2d_in_plane"):
         return self._positions(shapes[0]) * prod(self.kernel) * channels(shapes[0])
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
-        weights = g.tf.tile(g.variable("weights"), [1, 1, inputs[0].shape[-1], 1])
-        return self.plus_bias(g, self._depthwise(g, inputs[0], weights))
+        x = inputs[0]
+        # The gradients of all channels add up, in float32.
+        weights = g.tf.tile(g.variable("weights", wide(x.dtype.name)), [1, 1, x.shape[-1], 1])
+        return self.plus_bias(g, self._depthwise(g, x, g.tf.cast(weights, x.dtype)))

@@ -14,6 +14,8 @@ class Dropping(Same):
     """A part of the values set to zero and the others divided by the part that is kept."""
 
     TRAINING_ONLY = True
+    # So that the same values are dropped, and as many as is said, whatever the type.
+    FULL_PRECISION = True
 
     rate: float = field(main=True, minimum=0, maximum=1, doc="part that is dropped (TF-Slim: 1 - keep_prob)")
 

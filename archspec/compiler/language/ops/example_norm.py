@@ -15,6 +15,8 @@ from archspec.compiler.language.ops.window import channels
 class ExampleNorm(Scaled):
     """Numbers that belong together to mean 0 and variance 1, then scaled and shifted channel by channel."""
 
+    FULL_PRECISION = True
+
     epsilon: float
 
     @abstractmethod
@@ -103,6 +105,8 @@ class RMSNorm(Scaled, name="rms_norm"):
 
     Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467: a layer norm that leaves the mean where it is.
     """
+
+    FULL_PRECISION = True
 
     center: bool = field(default=False, doc="whether a trained beta is added")
     epsilon: float = field(default=1e-6, above=0, doc="added to the mean square")

@@ -6,7 +6,7 @@ from typing import Any
 
 from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.initializers import Constant, Initializer
-from archspec.compiler.language.op import FLOATS, Lowering, Op, Shape, Variable, WrongShape, show
+from archspec.compiler.language.op import Lowering, Op, Shape, Variable, WrongShape, show
 from archspec.compiler.language.ops.activation import Activation, Same
 from archspec.compiler.language.ops.axes import axis_of
 from archspec.compiler.language.ops.window import channels
@@ -47,7 +47,6 @@ class Crelu(Op, name="crelu"):
     """max(x, 0) and max(-x, 0), one after the other in the channels (Shang et al. 2016, https://arxiv.org/abs/1603.05201)."""
 
     GROUPS = ("activation",)
-    DTYPES = FLOATS
 
     def shape(self, *shapes: Shape) -> Shape:
         """(…, channels * 2)."""
@@ -62,7 +61,6 @@ class Maxout(Op, name="maxout"):
     """The largest of each group of neighbouring channels (Goodfellow et al. 2013, https://arxiv.org/abs/1302.4389)."""
 
     GROUPS = ("activation",)
-    DTYPES = FLOATS
 
     units: int = field(main=True, minimum=1, doc="channels of the output, which divide those of the input")
 
@@ -93,6 +91,8 @@ class ScaleGradient(Same, name="scale_gradient"):
 
 class Learned(Op):
     """One number for each channel, or one for the whole tensor, that is learned."""
+
+    FULL_PRECISION = True
 
     of: str = field(
         default="channels",

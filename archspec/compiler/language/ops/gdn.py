@@ -19,6 +19,7 @@ class Gdn(Op, name="gdn"):
     """
 
     GROUPS = ("activation",)
+    FULL_PRECISION = True
 
     inverse: bool = field(default=False, doc="whether x is multiplied by the root, as in a decoder, not divided")
     beta_min: float = field(default=1e-6, above=0, doc="least value of beta, which keeps the root from zero")

@@ -47,6 +47,8 @@ class GlobalAvgPool(GlobalPool, name="global_avg_pool"):
         """The input's; a mask can be of any."""
         return super().dtype(*unmasked(dtypes, self.masked))
 
+    FULL_PRECISION = True
+
     def lower(self, g: Lowering, *inputs: Any) -> Any:
         x, tf, axes = inputs[0], g.tf, self._axes(inputs[0])
         if not self.masked:
@@ -85,6 +87,8 @@ class GeneralizedMeanPool(GlobalPool, name="generalized_mean_pool"):
     - vector: {dense: 64}
     - unit: l2_normalize
     """
+
+    FULL_PRECISION = True
 
     power: float = field(default=3.0, main=True, above=0, doc="p, or its first value")
     trained: bool = field(default=True, doc="whether p is a variable that is trained")

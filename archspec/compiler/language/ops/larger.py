@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archspec.compiler.language.fields import field
-from archspec.compiler.language.op import ANY_DTYPE, Lowering, Op, Shape, Sight, WrongShape, show
+from archspec.compiler.language.op import ANY_DTYPE, UP_TO_FLOAT32, Lowering, Op, Shape, Sight, WrongShape, show
 from archspec.compiler.language.ops.window import channels, need_map
 from archspec.compiler.language.types import Pair
 
@@ -14,6 +14,9 @@ class Upsample(Op, name="upsample"):
     """Height and width times a whole number, on the grid of half-pixel centres (TensorFlow 2's and PyTorch's)."""
 
     EXAMPLE = "- larger: {upsample: 2, method: bilinear}"
+
+    DTYPES = UP_TO_FLOAT32
+    FULL_PRECISION = True
 
     factor: Pair = field(main=True, minimum=1, doc="by what height and width are multiplied")
     method: str = field(default="nearest", choices=("nearest", "bilinear"), doc="how values between are found")
@@ -47,6 +50,9 @@ class Resize(Op, name="resize"):
     """
 
     EXAMPLE = "- mask: [scores: {conv2d: 21, kernel: 1}, larger: {resize: 224, grid: aligned}]"
+
+    DTYPES = UP_TO_FLOAT32
+    FULL_PRECISION = True
 
     size: Pair | None = field(default=None, main=True, minimum=1, doc="height and width of the output", unit="pixels")
     factor: float | None = field(

@@ -12,12 +12,14 @@ from typing import Any
 
 from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.initializers import Constant, Initializer, TruncatedNormal
-from archspec.compiler.language.op import ANY_DTYPE, Lowering, Shape, Variable, WrongShape, known, show
+from archspec.compiler.language.op import ANY_DTYPE, FLOATS, Lowering, Shape, Variable, WrongShape, known, show
 from archspec.compiler.language.ops.weighted import Trained
 
 
 class LearnedTensor(Trained):
     """An op whose only variable is a tensor without the batch axis."""
+
+    FULL_PRECISION = True
 
     initializer: Initializer = field(default=TruncatedNormal(stddev=0.02), doc="first values of the tensor")
 
@@ -44,9 +46,9 @@ class Learned(LearnedTensor, name="learned"):
         return self.sizes
 
     def dtype(self, *dtypes: str) -> str:
-        """float32, whatever the input has."""
-        super().dtype(*dtypes)
-        return "float32"
+        """The input's, or float32 where that has whole numbers."""
+        dtype = super().dtype(*dtypes)
+        return dtype if dtype in FLOATS else "float32"
 
     def variables(self, *shapes: Shape) -> tuple[Variable, ...]:
         """weights, of the sizes."""

@@ -8,7 +8,7 @@ from operator import add, mul, sub, truediv
 from typing import Any, ClassVar
 
 from archspec.compiler.language.fields import field
-from archspec.compiler.language.op import ANY_DTYPE, FLOATS, Lowering, Op, Shape, WrongShape, show
+from archspec.compiler.language.op import ANY_DTYPE, Lowering, Op, Shape, WrongShape, show, wide
 from archspec.compiler.language.ops.axes import AXIS, agree, axis_of, common, listed, stretched, without
 
 
@@ -16,13 +16,6 @@ class Merge(Op):
     """Several tensors into one."""
 
     GROUPS = ("merge",)
-
-    def dtype(self, *dtypes: str) -> str:
-        """The inputs', which must be equal."""
-        if len(set(dtypes)) > 1:
-            message = f"needs inputs of one type of numbers, got {' and '.join(dict.fromkeys(dtypes))}"
-            raise WrongShape(message, "give the network's inputs the same `dtype`")
-        return super().dtype(*dtypes)
 
 
 class Concat(Merge, name="concat"):
@@ -67,7 +60,7 @@ class Stretching(Merge):
     """
 
     ARITY = (2, None)
-    DTYPES = FLOATS
+    FLOAT32_PARTS = "what is stretched"
 
     def shape(self, *shapes: Shape) -> Shape:
         """The inputs', which must be equal but for axes of size 1 and missing ones in front."""
@@ -83,7 +76,7 @@ class Stretching(Merge):
         """The tensor of operands that TensorFlow can stretch."""
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
-        return self.combine(g, aligned(g, inputs))
+        return self.combine(g, aligned(g, _widened(g, inputs)))
 
 
 class Operation(Stretching):
@@ -101,9 +94,9 @@ class Operation(Stretching):
         return super().shape(*shapes)
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
-        operands = aligned(g, inputs)
+        operands = aligned(g, _widened(g, inputs))
         if self.number is not None:
-            operands.append(g.tf.constant(self.number, inputs[0].dtype))
+            operands.append(g.tf.constant(self.number, operands[0].dtype))
         return self.combine(g, operands)
 
 
@@ -182,6 +175,13 @@ def aligned(g: Lowering, inputs: tuple[Any, ...]) -> list[Any]:
     """The tensors with axes of size 1 after the batch, where another one has more axes."""
     rank = max(len(x.shape) for x in inputs)
     return [x if len(x.shape) == rank else _with_axes(g, x, rank - len(x.shape)) for x in inputs]
+
+
+def _widened(g: Lowering, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The tensors as wide as float32 where one is stretched: its gradient is a sum over the positions of the others."""
+    if len({tuple(x.shape[1:]) for x in inputs}) == 1:
+        return inputs
+    return tuple(g.tf.cast(x, wide(x.dtype.name)) for x in inputs)
 
 
 def _with_axes(g: Lowering, x: Any, count: int) -> Any:

@@ -18,6 +18,7 @@ class Noise(Same):
     """An op that changes values at random in training."""
 
     TRAINING_ONLY = True
+    FULL_PRECISION = True
 
     @abstractmethod
     def disturbed(self, g: Lowering, x: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archspec.compiler.language.fields import field
-from archspec.compiler.language.op import FLOATS, Lowering, Op, Shape
+from archspec.compiler.language.op import UP_TO_FLOAT32, Lowering, Op, Shape
 from archspec.compiler.language.ops.axes import AXIS, sized_axis
 from archspec.compiler.language.ops.window import need_map
 
@@ -19,7 +19,7 @@ class L2Normalize(Op, name="l2_normalize"):
     - unit: l2_normalize
     """
 
-    DTYPES = FLOATS
+    FULL_PRECISION = True
 
     axis: int = field(default=-1, doc=AXIS)
     epsilon: float = field(default=1e-12, above=0, doc="least squared length, which keeps the divisor from zero")
@@ -41,6 +41,9 @@ class LocalResponseNorm(Op, name="local_response_norm"):
     """
 
     EXAMPLE = "- norm1: {local_response_norm, depth_radius: 4, alpha: 1e-4, beta: 0.75}"
+
+    DTYPES = UP_TO_FLOAT32
+    FULL_PRECISION = True
 
     depth_radius: int = field(default=5, minimum=0, doc="channels on each side that count")
     bias: float = field(default=1.0, above=0, doc="keeps the divisor from zero")

@@ -6,7 +6,7 @@ from typing import Any
 
 from archspec.compiler.language.fields import field
 from archspec.compiler.language.notation import written
-from archspec.compiler.language.op import Lowering, Op, Shape, WrongShape, show
+from archspec.compiler.language.op import UP_TO_FLOAT32, Lowering, Op, Shape, WrongShape, show
 from archspec.compiler.language.ops.conv import PADDINGS
 from archspec.compiler.language.ops.window import Sizes, border, padded, slide
 from archspec.compiler.language.types import LinePadding, Pair, PlanePadding, Single, SpacePadding, Triple
@@ -78,6 +78,8 @@ class MaxPool(Pool):
 class AvgPool(Pool):
     """The mean of each window."""
 
+    FULL_PRECISION = True
+
     count_padding: bool = field(
         default=False,
         doc="whether what lies outside the input counts, as zeros (PyTorch's default), with symmetric or a number",
@@ -118,6 +120,9 @@ class MaxPool2D(MaxPool, PlanePool, name="max_pool2d"):
 class MaxPool3D(MaxPool, SpacePool, name="max_pool3d"):
     """The largest value in each window over depth, height and width."""
 
+    DTYPES = UP_TO_FLOAT32
+    FULL_PRECISION = True
+
 
 class AvgPool1D(AvgPool, LinePool, name="avg_pool1d"):
     """The mean of each window along one axis; what lies outside the input does not count."""
@@ -129,3 +134,5 @@ class AvgPool2D(AvgPool, PlanePool, name="avg_pool2d"):
 
 class AvgPool3D(AvgPool, SpacePool, name="avg_pool3d"):
     """The mean of each window over depth, height and width; what lies outside the input does not count."""
+
+    DTYPES = UP_TO_FLOAT32

@@ -6,7 +6,7 @@ from math import prod
 from typing import Any
 
 from archspec.compiler.language.fields import field
-from archspec.compiler.language.op import FLOATS, Lowering, Shape, Sight, WrongShape, known, show
+from archspec.compiler.language.op import Lowering, Shape, Sight, WrongShape, known, show
 from archspec.compiler.language.ops.axes import stretched
 from archspec.compiler.language.ops.merge import Merge, aligned
 
@@ -26,7 +26,6 @@ class MatMul(Merge, name="matmul"):
     """
 
     ARITY = (2, 2)
-    DTYPES = FLOATS
 
     transpose_first: bool = field(default=False, doc="whether rows and columns of the first are exchanged before")
     transpose_second: bool = field(default=False, doc="whether rows and columns of the second are exchanged before")

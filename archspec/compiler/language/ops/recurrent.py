@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.initializers import Constant, Initializer
 from archspec.compiler.language.forms.matrix_initializers import Orthogonal, Values
-from archspec.compiler.language.op import Lowering, Shape, Variable, known
+from archspec.compiler.language.op import Lowering, Shape, Variable, known, wide
 from archspec.compiler.language.ops.weighted import Trained
 from archspec.compiler.language.ops.window import channels, need_map
 
@@ -23,6 +23,9 @@ class Recurrent(Trained):
     With `bidirectional` a second cell reads from the end, and the channels of both stand side by side; `last` is then
     the one's at the end and the other's at the beginning. The penalties hold for both kernels.
     """
+
+    # So that small changes of a state add up.
+    FLOAT32_PARTS = "gates and state"
 
     GATES: ClassVar[int]
     STATES: ClassVar[int]
@@ -81,14 +84,15 @@ class Recurrent(Trained):
 
     def _run(self, g: Lowering, x: Any, cell: str) -> Any:
         """The outputs [batch, positions, units] of one direction."""
-        tf, backward = g.tf, cell == "backward/"
-        gates = tf.tensordot(x, g.variable(f"{cell}kernel"), 1)
+        tf, backward, full = g.tf, cell == "backward/", wide(x.dtype.name)
+        gates = tf.cast(tf.tensordot(x, g.variable(f"{cell}kernel"), 1), full)
         if self.bias:
-            gates += self.input_bias(g.variable(f"{cell}bias"))
-        start = (tf.zeros([tf.shape(x)[0], self.units], x.dtype),) * self.STATES
+            gates += self.input_bias(g.variable(f"{cell}bias", full))
+        start = (tf.zeros([tf.shape(x)[0], self.units], full),) * self.STATES
         elements = tf.transpose(gates, [1, 0, 2])
         states = tf.scan(lambda s, one: self.step(g, cell, s, one), elements, start, reverse=backward)
-        return tf.ensure_shape(tf.transpose(states[0], [1, 0, 2]), [None, x.shape[1], self.units])
+        run = tf.cast(tf.transpose(states[0], [1, 0, 2]), x.dtype)
+        return tf.ensure_shape(run, [None, x.shape[1], self.units])
 
 
 class LSTM(Recurrent, name="lstm"):
@@ -115,7 +119,7 @@ class LSTM(Recurrent, name="lstm"):
 
     def step(self, g: Lowering, cell: str, state: State, gates: Any) -> State:
         tf, (output, memory) = g.tf, state
-        all_gates = gates + tf.matmul(output, g.variable(f"{cell}recurrent_kernel"))
+        all_gates = gates + _product(g, output, g.variable(f"{cell}recurrent_kernel"))
         let_in, keep, candidate, let_out = tf.split(all_gates, 4, axis=-1)
         memory = tf.sigmoid(keep) * memory + tf.sigmoid(let_in) * tf.tanh(candidate)
         return tf.sigmoid(let_out) * tf.tanh(memory), memory
@@ -145,15 +149,20 @@ class GRU(Recurrent, name="gru"):
 
     def step(self, g: Lowering, cell: str, state: State, gates: Any) -> State:
         tf, (before,), kernel = g.tf, state, g.variable(f"{cell}recurrent_kernel")
-        own = tf.matmul(before, kernel if self.reset_after else kernel[:, : 2 * self.units])
+        own = _product(g, before, kernel if self.reset_after else kernel[:, : 2 * self.units])
         if self.reset_after and self.bias:
-            own += g.variable(f"{cell}bias")[1]
+            own += g.variable(f"{cell}bias", own.dtype.name)[1]
         old, reset = tf.split(tf.sigmoid(gates[:, : 2 * self.units] + own[:, : 2 * self.units]), 2, axis=-1)
         if self.reset_after:
             recalled = reset * own[:, 2 * self.units :]
         else:
-            recalled = tf.matmul(reset * before, kernel[:, 2 * self.units :])
+            recalled = _product(g, reset * before, kernel[:, 2 * self.units :])
         return (old * before + (1.0 - old) * tf.tanh(gates[:, 2 * self.units :] + recalled),)
+
+
+def _product(g: Lowering, state: Any, kernel: Any) -> Any:
+    """The matrix product, made in the kernel's type, in the state's."""
+    return g.tf.cast(g.tf.matmul(g.tf.cast(state, kernel.dtype), kernel), state.dtype)
 
 
 def _with(variable: Variable, initializer: Initializer) -> Variable:

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import Any
 
 from archspec.compiler.language.fields import field
-from archspec.compiler.language.op import FLOATS, Lowering, Op, Shape, Sight, WrongShape, show
+from archspec.compiler.language.op import Lowering, Op, Shape, Sight, WrongShape, show
 from archspec.compiler.language.ops.axes import axis_of
 from archspec.compiler.language.types import Axes
 
@@ -21,7 +21,7 @@ class Reduction(Op):
     - gate: {conv2d: 1, kernel: 7, activation: sigmoid}
     """
 
-    DTYPES = FLOATS
+    FULL_PRECISION = True
 
     axes: Axes = field(main=True, doc="the axis, or several: 0 is the first after the batch, -1 the last")
     keep: bool = field(default=False, doc="keep the axes, with size 1")

@@ -45,5 +45,5 @@ class Scaled(Op):
 
     def scaled(self, g: Lowering, x: Any) -> Any:
         """The normalized tensor times gamma, plus beta."""
-        x = x * g.variable("gamma") if self.scale else x
-        return x + g.variable("beta") if self.center else x
+        x = x * g.variable("gamma", x.dtype.name) if self.scale else x
+        return x + g.variable("beta", x.dtype.name) if self.center else x

@@ -68,6 +68,8 @@ class Moments(Op, name="moments"):
     - spread: {dense: 64, from: statistics.variance}
     """
 
+    FULL_PRECISION = True
+
     def shape(self, *shapes: Shape) -> Shape:
         """(channels), of both."""
         if len(shapes[0]) < 2:

@@ -7,7 +7,7 @@ from typing import Any
 
 from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.initializers import Constant
-from archspec.compiler.language.op import FLOATS, Lowering, Op, Shape, Variable
+from archspec.compiler.language.op import Lowering, Op, Shape, Variable
 from archspec.compiler.language.ops.axes import AXIS, axis_of, sized_axis
 from archspec.compiler.language.ops.window import channels, need_map
 
@@ -15,7 +15,7 @@ from archspec.compiler.language.ops.window import channels, need_map
 class Probable(Op):
     """A softmax in one form or another."""
 
-    DTYPES = FLOATS
+    FULL_PRECISION = True
 
     axis: int = field(default=-1, doc=AXIS)
 
@@ -59,6 +59,8 @@ class SpatialSoftmax(Op, name="spatial_softmax"):
 
     Levine et al. 2016, https://arxiv.org/abs/1504.00702. Positions go from -1 to 1, first down, then across.
     """
+
+    FULL_PRECISION = True
 
     temperature: float = field(default=1.0, main=True, above=0, doc="first value of what the input is divided by")
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from archspec.compiler.language.fields import Form, field
 from archspec.compiler.language.forms.initializers import Constant, GlorotUniform, Initializer
-from archspec.compiler.language.op import Lowering, Op, Shape, Variable
+from archspec.compiler.language.op import Lowering, Op, Shape, Variable, wide
 
 
 def own_fields_first(cls: type[Form], common: type[Form]) -> None:
@@ -65,4 +65,24 @@ class Weighted(Trained):
 
     def plus_bias(self, g: Lowering, x: Any) -> Any:
         """The tensor with the bias added to its last axis."""
-        return g.tf.nn.bias_add(x, g.variable("biases")) if self.biased else x
+        return with_bias(g, x, "biases") if self.biased else x
+
+
+def with_bias(g: Lowering, x: Any, name: str) -> Any:
+    """The tensor with a variable added to its last axis, whose gradient is summed in float32 also where x has 16 bits.
+
+    TensorFlow's kernel for processors sums in bfloat16: of 200,000 ones it makes 256.
+    """
+    tf, full = g.tf, wide(x.dtype.name)
+    bias = g.variable(name, full)
+    if full == x.dtype.name:
+        return tf.nn.bias_add(x, bias)
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def added(x: Any, bias: Any) -> Any:
+        def back(dy: Any) -> Any:
+            return dy, tf.reduce_sum(tf.cast(dy, full), list(range(len(dy.shape) - 1)))
+
+        return tf.nn.bias_add(x, tf.cast(bias, x.dtype)), back
+
+    return added(x, bias)
