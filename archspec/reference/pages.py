@@ -6,6 +6,7 @@ import inspect
 import sys
 from collections.abc import Iterable, Iterator
 
+from archspec.compiler.language.elsewhere import elsewhere
 from archspec.compiler.language.registry import Registry
 from archspec.dataclass import dataclass
 from archspec.reference.entry import Entry, entry
@@ -113,7 +114,22 @@ def _index(ops: list[Entry], modules: dict[str, str], registry: Registry) -> str
     lines += [
         f"| `{name}` | {', '.join(f'`{op}`' for op in sorted(group))} |" for name, group in registry.groups.items()
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_called_elsewhere(registry)]) + "\n"
+
+
+def _called_elsewhere(registry: Registry) -> list[str]:
+    """A table of what other libraries call the ops; lint answers these names too."""
+    lines = [
+        "",
+        "## What others call them",
+        "",
+        "Names of TF-Slim, Keras, PyTorch, darknet and the papers, and ours.",
+        "",
+    ]
+    lines += ["What has no name here is a block of several: [the cookbook](../cookbook.md).", ""]
+    lines += ["| here | elsewhere |", "| --- | --- |"]
+    named = {name: elsewhere(name) for name in registry.ops}
+    return lines + [f"| `{name}` | {', '.join(theirs)} |" for name, theirs in named.items() if theirs]
 
 
 def _page(title: str, about: str, entries: list[Entry]) -> str:

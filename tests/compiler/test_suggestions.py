@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archspec.compiler.language.elsewhere import NAMES
+from archspec.compiler.language.elsewhere import NAMES, bare
 from archspec.compiler.language.expression import FUNCTIONS
 from archspec.compiler.language.registry import builtin
 from archspec.compiler.language.suggestions import closest, nearest
@@ -112,7 +112,7 @@ def test_every_name_that_is_offered_for_one_of_other_tools_is_in_the_language() 
     forms = builtin().by_name.values()
     language = {form.NAME for form in forms} | {name for form in forms for name in form.FIELDS} | set(COMMON)
     assert {name for names in NAMES.values() for name in names} <= language | set(FUNCTIONS)
-    assert all(name == name.lower().replace("_", "") for name in NAMES)
+    assert all(name == bare(name) for name in NAMES)
     # `normal` is a draw of ours, and for initializers what others call the truncated one; `scale` is a field of norms, and
     # as an operation what we call gain; `mean`, `power` and `size` are fields, and as operations reduce_mean and pow, of a convolution (darknet's) its kernel.
     assert not (NAMES.keys() - {"normal", "scale", "mean", "power", "size"}) & language

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from archspec.compiler.language.elsewhere import NAMES, SENTENCES
+from archspec.compiler.language.elsewhere import NAMES, SENTENCES, bare
 
 _THEIR_OWN = """
     acos adabelief adadelta adafactor adagrad adamax adamw adan asgd asin atan attention auc average batchrenorm
@@ -27,8 +27,8 @@ _OF_THEIR_OWN = frozenset(_THEIR_OWN.split())
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """The question whether a name that is there was meant, or how it is said here; None where neither is known."""
     known = list(names)
-    if _translated(_bare(name), {_bare(each): each for each in known}) is None:
-        for there, sentence in SENTENCES.get(_bare(name), ()):
+    if _translated(bare(name), {bare(each): each for each in known}) is None:
+        for there, sentence in SENTENCES.get(bare(name), ()):
             if there in known:
                 return sentence
     found = closest(name, known)
@@ -39,38 +39,34 @@ def closest(name: str, names: Iterable[str]) -> str | None:
     """The name that means the same elsewhere, or is spelt so but for a letter or two; None rather than a wrong one."""
     known: dict[str, str] = {}
     for candidate in names:
-        known.setdefault(_bare(candidate), candidate)
-    bare = _bare(name)
-    translated = _translated(bare, known)
+        known.setdefault(bare(candidate), candidate)
+    plain = bare(name)
+    translated = _translated(plain, known)
     if translated is not None:
         return translated
-    if bare in NAMES or bare in _OF_THEIR_OWN:
+    if plain in NAMES or plain in _OF_THEIR_OWN:
         return None
     longer = [candidate for candidate in known.values() if candidate.lower().startswith(f"{name.lower()}_")]
     if len(name) > 1 and len(longer) == 1:
         return longer[0]
-    return _respelt(bare, known)
+    return _respelt(plain, known)
 
 
-def _translated(bare: str, known: Mapping[str, str]) -> str | None:
+def _translated(plain: str, known: Mapping[str, str]) -> str | None:
     """The name that is written in another way, or that others call so."""
-    return next((known[ours] for ours in (bare, *map(_bare, NAMES.get(bare, ()))) if ours in known), None)
+    return next((known[ours] for ours in (plain, *map(bare, NAMES.get(plain, ()))) if ours in known), None)
 
 
-def _bare(name: str) -> str:
-    return name.lower().replace("_", "").replace("-", "")
-
-
-def _respelt(bare: str, known: dict[str, str]) -> str | None:
+def _respelt(plain: str, known: dict[str, str]) -> str | None:
     """The one name that is nearest in spelling; None where none is near, or two are equally so."""
-    allowed = 0 if len(bare) < 3 else 1 if len(bare) < 7 else 2
+    allowed = 0 if len(plain) < 3 else 1 if len(plain) < 7 else 2
     found: list[tuple[int, str]] = []
     for candidate, written in known.items():
-        if abs(len(candidate) - len(bare)) <= allowed and _digits(bare) in ("", _digits(candidate)):
-            distance = _distance(bare, candidate, allowed)
+        if abs(len(candidate) - len(plain)) <= allowed and _digits(plain) in ("", _digits(candidate)):
+            distance = _distance(plain, candidate, allowed)
             if distance <= allowed:
                 # `relux` is nearer to relu than to relu6: a letter is no slip for a digit.
-                found.append((2 * distance + (_digits(candidate) != _digits(bare)), written))
+                found.append((2 * distance + (_digits(candidate) != _digits(plain)), written))
     best = [written for distance, written in found if distance == min(found)[0]]
     return best[0] if len(best) == 1 else None
 

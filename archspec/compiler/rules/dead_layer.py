@@ -45,6 +45,8 @@ def check(program: Program) -> Iterator[Diagnostic]:
             message = f"nothing uses {nodes[0].layer}{_with_it(nodes, dead, program)}"
             only = ": only the last layer is an output" if not graph.outputs and span not in used else ""
             help = remedy if _output_name(nodes[0], program) else "take it out"
+            if span is not None and span.file != program.file:
+                help = f"{help}; a network in a network ends with `until`"
             yield _finding(message + only, span, _COPIES if span in used else help)
 
 
