@@ -28,6 +28,9 @@ _UNUSED = ("AS216", "AS217", "AS218", "AS219", "AS220")
 _MOST_ROUNDS = 8
 """How often what is said in vain is taken out: a hyperparameter may have been read by a block that nothing calls."""
 
+Place = tuple[int, int, int, int]
+"""Where a stretch of a text begins and ends: a mapping begins where its first key does."""
+
 _VARIANT = re.compile(r"\$variant\b|\$\(\s*variant\s*\)")
 
 
@@ -78,7 +81,7 @@ def _used(text: str, file: str) -> str:
     return text
 
 
-def _without(node: Node, places: set[tuple[int, int]]) -> Node:
+def _without(node: Node, places: set[Place]) -> Node:
     """The node without what stands at these places, and without what would be empty then; itself where none does."""
     if isinstance(node, Listing):
         items = tuple(_without(item, places) for item in node.items)
@@ -96,8 +99,8 @@ def _without(node: Node, places: set[tuple[int, int]]) -> Node:
     return node if same else Mapping(tuple(pairs), node.span)
 
 
-def _place(span: Span) -> tuple[int, int]:
-    return span.line, span.column
+def _place(span: Span) -> Place:
+    return span.line, span.column, span.end_line, span.end_column
 
 
 def _renamed(root: Mapping, variant: str) -> dict[int, str]:

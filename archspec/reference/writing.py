@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from archspec.compiler.format.comments import Comment
-from archspec.compiler.format.scalars import may_be_plain
+from archspec.compiler.format.scalars import KINDS, may_be_plain
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.dataclass import dataclass, field
 from archspec.reference.pieces import Piece, Pieces, nodes
@@ -138,4 +138,5 @@ def _scalar(node: Scalar, text: str, flow: bool = False) -> str:
     """A scalar within a line; a text that would be read as another value stands in quotes."""
     if not isinstance(node.value, str):
         return node.text
-    return text if may_be_plain(text, flow) and not node.quoted else json.dumps(text, ensure_ascii=False)
+    plain = may_be_plain(text, flow) or text in KINDS
+    return text if plain and not node.quoted else json.dumps(text, ensure_ascii=False)
