@@ -99,6 +99,26 @@ def _unknown(name: str, registry: Registry) -> Exception:
     reason, remedy = registry.why_not(name, "form")
     known = [*registry.by_name, *registry.families, *registry.groups]
     alike = [other for other in registry.by_name if len(name) > 2 and name.lower() in other]
-    help = remedy or nearest(name, known) or (f"there are {', '.join(alike)}" if alike else None)
+    help = remedy or nearest(name, known) or (f"there are {', '.join(alike)}" if alike else _other_word(name, registry))
     message = f"there is no op, loss or other form called `{name}`{reason}"
     return stop("AS907", message, help=help or "`archspec doc` lists all that there is", exit_code=2)
+
+
+_MOST_NAMED = 6
+"""Forms that a remedy names."""
+
+
+def _other_word(name: str, registry: Registry) -> str | None:
+    """What a word is that is no form: a field of some, or a key of layers and sections."""
+    from archspec.compiler.language.suggestions import closest
+    from archspec.compiler.schema import published
+    from archspec.compiler.spec.layers import COMMON, OPERATIONS
+
+    if name in (*COMMON, *OPERATIONS, *published(registry)["properties"]):
+        return f"`{name}` is a word of the language: docs/language.md explains it"
+    found = closest(name, sorted(registry.fields))
+    if found is None:
+        return None
+    of = [cls.NAME for cls in registry.by_name.values() if found in cls.FIELDS]
+    more = f" and {len(of) - _MOST_NAMED} more" if len(of) > _MOST_NAMED else ""
+    return f"`{found}` is a field of {', '.join(of[:_MOST_NAMED])}{more}"

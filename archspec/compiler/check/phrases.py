@@ -105,6 +105,22 @@ def start_of(node: Mapping) -> Span:
     return node.pairs[0][0].span if node.pairs else node.span
 
 
+_LISTS = frozenset({"ints", "floats", "texts", "Tensors", "Features", "Patterns", "durations"})
+
+
+def as_list(node: Node, declared: Field) -> str | None:
+    """How one value is written that stands where a list of them belongs."""
+    if not isinstance(node, Scalar) or declared.type.text not in _LISTS or is_nothing(node):
+        return None
+    for value in (node.value, core_value(node.text)):
+        try:
+            declared.read([value])
+        except WrongValue:
+            continue
+        return f"write a list: [{node.text}]"
+    return None
+
+
 def nearly(node: Node, declared: Field) -> str | None:
     """What to write in place of a value, or of an item of a list of them, that is the right one in the wrong form."""
     if not isinstance(node, Scalar):

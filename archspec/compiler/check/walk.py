@@ -10,6 +10,7 @@ from archspec.compiler.check.nesting import beside
 from archspec.compiler.check.phrases import (
     NOTHING,
     WRITTEN,
+    as_list,
     has_expression,
     in_expectations,
     meant,
@@ -285,7 +286,8 @@ class Walk:
                 item = wrong_item(node, declared)
                 got = f"got {shown(node)}" if item is None else f"and here is {shown(item)}"
                 choices = [str(choice) for choice in declared.choices]
-                help = nearest(str(value), choices) or nearly(node if item is None else item, declared)
+                help = nearest(str(value), choices) or (as_list(node, declared) if item is None else None)
+                help = help or nearly(node if item is None else item, declared)
                 self.findings.add("AS102", f"{name} must be {problem}, {got}", (item or node).span, help=help)
                 return
         if not self.parts.holds(part, value):
