@@ -10,8 +10,8 @@ from archspec.diagnostics import stop
 
 if TYPE_CHECKING:
     from archspec.compiler.program import Program
-    from archspec.runtime.weights.tensors import Tensors
     from archspec.runtime.weights.write import Written
+    from archspec.weights.tensors import Tensors
 
 _FILES = {"inspect": 1, "convert": 2, "diff": 2}
 
@@ -79,16 +79,29 @@ def _program(arguments: argparse.Namespace) -> Program | None:
     return compiled(arguments)
 
 
+def _opened(where: str, names: str | None, program: Program | None) -> Tensors:
+    """The weights of a file, by the names of a map where there is one; TensorFlow is imported where it must read."""
+    from archspec.weights.name_map import renamed
+    from archspec.weights.name_map_file import named_map
+    from archspec.weights.read import read_file
+
+    weights = read_file(where)
+    if weights is None:
+        from archspec.runtime.weights.read import open_weights
+
+        weights = open_weights(where)
+    return weights if names is None else renamed(weights, named_map(names).of(program.graph.name if program else None))
+
+
 def _inspect(arguments: argparse.Namespace) -> int:
     from archspec.cli.weights import show_fates, show_weights
-    from archspec.runtime.restore import fitted, opened
-    from archspec.runtime.weights.transfer import Selection
-    from archspec.runtime.weights.zoo import looks_like
+    from archspec.weights.fitting import fitted
+    from archspec.weights.transfer import Selection
+    from archspec.weights.zoo import looks_like
 
     program = _program(arguments)
     wish = program.train.initialize if program is not None and program.train is not None else None
-    names = arguments.map or (wish.map if wish is not None else None)
-    weights = opened(arguments.files[0], names, None if program is None else program.graph.name)
+    weights = _opened(arguments.files[0], arguments.map or (wish.map if wish is not None else None), program)
     if program is None:
         show_weights(weights, looks_like(weights), arguments.format)
         return 0
@@ -101,7 +114,6 @@ def _inspect(arguments: argparse.Namespace) -> int:
 
 def _convert(arguments: argparse.Namespace) -> int:
     from archspec.cli.weights import show_conversion
-    from archspec.runtime.restore import opened
     from archspec.runtime.weights.write import OF_NETWORK, kind_of, write
 
     source, to = arguments.files
@@ -109,7 +121,7 @@ def _convert(arguments: argparse.Namespace) -> int:
     if kind in OF_NETWORK and program is None:
         help = "name the spec of the network: --spec specs/mobilenet_v1.yaml"
         raise stop("AS927", f"{to} holds a network's variables as Keras keeps them, so its spec is needed", help=help)
-    weights = opened(source, arguments.map, None if program is None else program.graph.name)
+    weights = _opened(source, arguments.map, program)
     chosen, left = _chosen(weights, program, not arguments.raw_weights)
     write(to, kind, chosen, arguments.force)
     show_conversion(weights, chosen, left, to, arguments.format)
@@ -121,8 +133,9 @@ def _chosen(weights: Tensors, program: Program | None, averaged: bool) -> tuple[
     import numpy as np
 
     from archspec.runtime.lower import lower
-    from archspec.runtime.restore import fitted, load
+    from archspec.runtime.restore import load
     from archspec.runtime.weights.write import Written
+    from archspec.weights.fitting import fitted
 
     if program is None:
         names = {name: weights.averaged(name) if averaged else name for name in weights.variables}
@@ -139,13 +152,11 @@ def _chosen(weights: Tensors, program: Program | None, averaged: bool) -> tuple[
 
 def _diff(arguments: argparse.Namespace) -> int:
     from archspec.cli.weights import show_comparison
-    from archspec.runtime.restore import opened
-    from archspec.runtime.weights.compare import compare
-    from archspec.runtime.weights.read import open_weights
+    from archspec.weights.compare import compare
 
-    program = _program(arguments)
-    network = None if program is None else program.graph.name
-    left, right = opened(arguments.files[0], arguments.map, network), open_weights(arguments.files[1])
+    first, second = arguments.files
+    left = _opened(first, arguments.map, _program(arguments))
+    right = _opened(second, None, None)
     found = compare(left, right, arguments.tolerance)
     show_comparison(left, right, found, arguments.format)
     return 0 if found.same else 1

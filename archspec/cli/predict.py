@@ -191,7 +191,7 @@ def _bad_pictures(bad: list[Stop]) -> Stop:
     notes = [Note(f"{each.code} {each.message}") for each in found[:_SHOWN]]
     if len(found) > _SHOWN:
         notes.append(Note(f"and {len(found) - _SHOWN} more"))
-    from archspec.runtime.preprocess.kinds import READABLE
+    from archspec.files.kinds import READABLE
 
     help = f"the others are answered; {READABLE}: convert or repair these, or leave them out"
     return Stop(Diagnostic("AS637", f"{len(found)} pictures cannot be read", notes=tuple(notes), help=help))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from archspec.cli.files import counted
@@ -11,14 +12,17 @@ from archspec.cli.table import print_table, room, wrapped
 from archspec.terminal import as_json, visible
 
 if TYPE_CHECKING:
-    from archspec.runtime.weights.compare import Comparison
-    from archspec.runtime.weights.tensors import Tensors
-    from archspec.runtime.weights.transfer import Transfer
     from archspec.runtime.weights.write import Written
-    from archspec.runtime.weights.zoo import Likeness
+    from archspec.weights.compare import Comparison
+    from archspec.weights.tensors import Tensors
+    from archspec.weights.transfer import Transfer
+    from archspec.weights.zoo import Likeness
 
 _SHOWN = 5
 """Names that a line lists before it counts the rest."""
+
+_LONGEST = 24
+"""Letters of a file's name in a column of a table."""
 
 
 def show_weights(weights: Tensors, likeness: Likeness | None, form: str) -> None:
@@ -71,17 +75,27 @@ def show_comparison(left: Tensors, right: Tensors, found: Comparison, form: str)
     """What differs between two files."""
     if form == "json":
         shapes = {name: [list(left.shapes[name]), list(right.shapes[name])] for name in found.shapes}
-        facts: dict[str, Any] = {"same": found.same, "only_in_first": found.left, "only_in_second": found.right}
+        facts: dict[str, Any] = {"first": left.where, "second": right.where, "same": found.same}
+        facts |= {"only_in_first": found.left, "only_in_second": found.right}
         values = {name: value if math.isfinite(value) else None for name, value in found.values.items()}
         print(as_json({**facts, "other_shapes": shapes, "other_values": values, "equal": len(found.equal)}))
         return
-    rows = [(name, f"only in {left.where}", "") for name in found.left]
-    rows += [(name, f"only in {right.where}", "") for name in found.right]
+    first, second = _sides(left.where, right.where)
+    rows = [(name, f"only in {first}", "") for name in found.left]
+    rows += [(name, f"only in {second}", "") for name in found.right]
     rows += [(name, f"{_shape(left.shapes[name])} and {_shape(right.shapes[name])}", "") for name in found.shapes]
     rows += [(name, "other values", f"{value:.3g}") for name, value in found.values.items()]
     if rows:
         print_table([("variable", "difference", "largest"), *rows], room())
     print(f"{counted(len(rows), 'difference')}, {counted(len(found.equal), 'variable')} equal")
+
+
+def _sides(first: str, second: str) -> tuple[str, str]:
+    """What two files are called in a table: as the user named them, by the ends of their paths, or by their order."""
+    for pair in ((first, second), (PurePath(first).name, PurePath(second).name)):
+        if pair[0] != pair[1] and max(map(len, pair)) <= _LONGEST:
+            return pair
+    return "the first", "the second"
 
 
 def _record(weights: Tensors, name: str) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from archspec.rendering import report
 from archspec.runtime import checkpoint, distribute
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.ends import node_path
-from archspec.runtime.restore import fitted, load, opened
+from archspec.runtime.restore import load, opened
 from archspec.runtime.run import Given, Initialized, Run
 from archspec.runtime.step import Step
 from archspec.runtime.weights.read import warn_of_damage
-from archspec.runtime.weights.transfer import Selection
+from archspec.weights.fitting import fitted
+from archspec.weights.transfer import Selection
 
 if TYPE_CHECKING:
     from archspec.compiler.program import Program

@@ -23,6 +23,7 @@ from archspec.diagnostics import Stop, stop
 from archspec.run_folder import files
 from archspec.run_folder.record import CHECKPOINTS
 from archspec.runtime import tf_checkpoint
+from archspec.weights.foreign import unreadable
 
 MANIFEST = "checkpoint.json"
 STATE = "checkpoint"
@@ -113,7 +114,7 @@ def checkpoints(where: str | Path) -> list[Path]:
     except NotADirectoryError:
         return []
     except OSError as problem:
-        raise tf_checkpoint.unreadable(root, problem) from None
+        raise unreadable(root, problem) from None
 
 
 def step_of(path: Path) -> int:

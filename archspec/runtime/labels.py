@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 from archspec.diagnostics import Stop, stop
+from archspec.files.regular import read_regular
 from archspec.run_folder import files
 from archspec.run_folder.record import LABELS, damaged, read_record
-from archspec.runtime.regular import read_regular
 
 _NUMBERED = re.compile(r"\s*([0-9]+)\s*:\s*(.*)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")

@@ -23,7 +23,7 @@ from archspec.run_folder.record import FORMAT, INITIALIZED, LABELS, METRICS, REC
 from archspec.runtime import checkpoint
 from archspec.runtime.labels import as_lines
 from archspec.runtime.settings import changed, other_classes, other_settings
-from archspec.runtime.tf_checkpoint import check_name
+from archspec.weights.foreign import check_name
 
 if TYPE_CHECKING:
     from archspec.compiler.program import Program

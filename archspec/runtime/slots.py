@@ -12,7 +12,7 @@ from typing import Any
 import keras
 
 from archspec.runtime.rmsprop import RmsProp
-from archspec.runtime.weights.tensors import GLOBAL_STEP
+from archspec.weights.tensors import GLOBAL_STEP
 
 _MOMENTUM = {"momentums": "Momentum"}
 _RMSPROP = {"_velocities": "RMSProp", "_momentums": "RMSProp_1"}

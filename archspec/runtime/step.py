@@ -19,7 +19,7 @@ from archspec.runtime.lower import Network
 from archspec.runtime.named import Features, Named, Reads
 from archspec.runtime.optimize import Length
 from archspec.runtime.slots import slot_names
-from archspec.runtime.weights.tensors import AVERAGE
+from archspec.weights.tensors import AVERAGE
 
 _BUCKETS = 6
 """Groups in which gradients are exchanged while backward goes on."""

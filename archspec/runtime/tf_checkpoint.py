@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import re
 from collections.abc import Mapping
 from glob import escape
@@ -11,14 +10,11 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from archspec.diagnostics import Stop, stop
-from archspec.runtime.weights.tensors import Entry, Tensors, check_bytes, damaged
+from archspec.weights.foreign import PARTS
+from archspec.weights.tensors import Entry, Tensors, check_bytes, damaged
 
 _UNREADABLE = (tf.errors.OpError, RuntimeError, ValueError, LookupError)
 """What TensorFlow's reader raises, by the kind of damage."""
-
-PARTS = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
-"""How the names of a checkpoint's files end."""
 
 
 def open_prefix(prefix: str) -> Tensors:
@@ -90,21 +86,6 @@ def write(prefix: Path, tensors: Mapping[str, np.ndarray]) -> list[Path]:
     values = [tf.convert_to_tensor(tensors[name]) for name in names]
     tf.raw_ops.SaveV2(prefix=str(prefix), tensor_names=names, shape_and_slices=[""] * len(names), tensors=values)
     return sorted(prefix.parent.glob(prefix.name + ".*"))
-
-
-def check_name(path: Path) -> None:
-    """Raise OSError for a path in other letters than UTF-8, which TensorFlow cannot open."""
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        raise OSError(errno.EILSEQ, "its name is not UTF-8, and TensorFlow cannot open it", str(path)) from None
-
-
-def unreadable(where: object, problem: OSError) -> Stop:
-    """The Stop for a folder of checkpoints that cannot be looked into."""
-    message = f"{problem.filename or where} cannot be read: {problem.strerror}"
-    named = problem.errno == errno.EILSEQ
-    return stop("AS720", message, help="rename it" if named else "name a folder with checkpoints that you can read")
 
 
 def first_line(problem: BaseException) -> str:

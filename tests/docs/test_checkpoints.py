@@ -27,7 +27,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from archspec.diagnostics import Findings
     from archspec.runtime import checkpoint
     from archspec.runtime.lower import lower
-    from archspec.runtime.weights import safetensors
+    from archspec.weights import safetensors
 
     folder = tmp_path_factory.mktemp("checkpoints")
     save(EXAMPLES, folder)
@@ -60,8 +60,8 @@ def test_every_fence_is_an_example() -> None:
 
 
 def test_the_converted_weights_are_those_of_the_run(workplace: Path) -> None:
-    from archspec.runtime.weights.compare import compare
     from archspec.runtime.weights.read import open_weights
+    from archspec.weights.compare import compare
 
     found = compare(open_weights(str(workplace / "runs" / "net")), open_weights(str(workplace / "ours.ckpt")))
     assert found.same and len(found.equal) == 12

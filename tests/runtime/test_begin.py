@@ -14,7 +14,7 @@ from archspec.runtime.begin import _initialize
 from archspec.runtime.lower import lower
 from archspec.runtime.optimize import Length
 from archspec.runtime.step import Step
-from archspec.runtime.weights.tensors import AVERAGE
+from archspec.weights.tensors import AVERAGE
 
 TEXT = """archspec: 1
 name: Net

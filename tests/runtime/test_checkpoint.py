@@ -18,7 +18,7 @@ from archspec.diagnostics import Stop
 from archspec.runtime import checkpoint
 from archspec.runtime.lower import Network, lower
 from archspec.runtime.restore import restore
-from archspec.runtime.weights.transfer import Selection
+from archspec.weights.transfer import Selection
 from tests.runtime.weights import complaint, weights_of
 
 ROOT = Path(__file__).parents[2]

@@ -19,7 +19,7 @@ from archspec.compiler.program import Program, compile_file
 from archspec.diagnostics import Findings
 from archspec.runtime.lower import lower
 from archspec.runtime.restore import restore
-from archspec.runtime.weights.name_map_file import shipped_maps
+from archspec.weights.name_map_file import shipped_maps
 from tests.runtime.keras_weights import macs, randomize, settle
 
 SPECS = Path(__file__).parents[2] / "specs"

@@ -18,8 +18,8 @@ from archspec.compiler.program import compile_file
 from archspec.diagnostics import Findings
 from archspec.runtime.lower import lower
 from archspec.runtime.restore import restore
-from archspec.runtime.weights import safetensors
-from archspec.runtime.weights.name_map_file import shipped_maps
+from archspec.weights import safetensors
+from archspec.weights.name_map_file import shipped_maps
 from tests.cases.torch.formula import images, weight
 
 GOLDEN = Path(__file__).parents[1] / "cases" / "torch"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,8 @@ from archspec.diagnostics import Findings
 from archspec.runtime import checkpoint
 from archspec.runtime.lower import lower
 from archspec.runtime.weights.read import open_weights
-from archspec.runtime.weights.tensors import AVERAGE
+from archspec.weights import safetensors
+from archspec.weights.tensors import AVERAGE
 
 SPEC = """archspec: 1
 name: Net
@@ -125,6 +128,33 @@ def test_diff(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     checkpoint.save("other", 1, tensors, {})
     assert said(capsys, "diff", "other", "other").startswith("0 differences")
     assert "inf" in said(capsys, "diff", "one", "other", "--tolerance", "9", code=1)
+
+
+def test_inspect_and_diff_import_tensorflow_only_where_it_must_read(place: Path) -> None:
+    """Names, shapes, the network of the zoo, another spec's and a refusal: a second each, and not five."""
+    program = compile_file("zoo:lenet", settings={"num_classes": "7"}, findings=Findings())
+    assert program is not None
+    tensors = {name: np.asarray(value) for name, value in lower(program.graph).table.items()}
+    with open("w.safetensors", "wb") as file:
+        safetensors.write(file, tensors, {})
+    np.savez("w.npz", **tensors)
+    Path("w.pth").write_bytes(b"\x80\x02}q\x00.")
+    code = """import sys
+sys.modules["tensorflow"] = sys.modules["keras"] = None
+from archspec.cli import main
+for words in ("inspect w.safetensors", "diff w.safetensors w.npz", "inspect w.npz --spec net.yaml", "inspect w.pth"):
+    print(words, main(["checkpoint", *words.split()]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    lines = done.stdout.splitlines()
+    assert "looks like zoo:lenet with 7 classes, not 10" in lines
+    assert [line for line in lines if line.startswith(("inspect ", "diff "))] == [
+        "inspect w.safetensors 0",
+        "diff w.safetensors w.npz 0",
+        "inspect w.npz --spec net.yaml 1",
+        "inspect w.pth 1",
+    ], done.stderr
+    assert "it looks like zoo:lenet" in done.stderr and "w.pth is a PyTorch file" in done.stderr
 
 
 @pytest.mark.parametrize(

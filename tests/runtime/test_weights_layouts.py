@@ -9,10 +9,10 @@ import pytest
 
 from archspec.cli import main
 from archspec.diagnostics import Stop
-from archspec.runtime.weights.name_map import renamed
-from archspec.runtime.weights.name_map_file import named_map
 from archspec.runtime.weights.read import open_weights
-from archspec.runtime.weights.tensors import Tensors
+from archspec.weights.name_map import renamed
+from archspec.weights.name_map_file import named_map
+from archspec.weights.tensors import Tensors
 
 
 def mapped(folder: Path, rules: str, network: str | None = None, /, **tensors: np.ndarray) -> Tensors:

@@ -14,10 +14,10 @@ from archspec.compiler.program import compile_file
 from archspec.diagnostics import Findings, Stop
 from archspec.runtime.lower import Network, lower
 from archspec.runtime.restore import restore
-from archspec.runtime.weights.name_map import renamed
-from archspec.runtime.weights.name_map_file import named_map, shipped_maps
 from archspec.runtime.weights.read import open_weights
-from archspec.runtime.weights.zoo import looks_like
+from archspec.weights.name_map import renamed
+from archspec.weights.name_map_file import named_map, shipped_maps
+from archspec.weights.zoo import looks_like
 
 
 @pytest.fixture(autouse=True)

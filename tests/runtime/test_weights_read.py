@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from archspec.compiler.graph.graph import Graph
 from archspec.diagnostics import Stop
-from archspec.runtime.limits import BYTES
+from archspec.files.limits import BYTES
 from archspec.runtime.lower import lower
 from archspec.runtime.restore import restore
 from archspec.runtime.weights.read import open_weights

@@ -22,14 +22,14 @@ from archspec.compiler.language.forms.kinds import (
 )
 from archspec.compiler.language.suggestions import nearest
 from archspec.diagnostics import Stop, stop
+from archspec.files.limits import BYTES, limit
+from archspec.files.regular import open_regular
 from archspec.runtime.data.by_kind import of_kind
 from archspec.runtime.data.columned import columned
 from archspec.runtime.data.columns import Made, gathered
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.naming import printable, several
 from archspec.runtime.data.vocabulary import read_vocabulary
-from archspec.runtime.limits import BYTES, limit
-from archspec.runtime.regular import open_regular
 
 
 def open_arrays(form: Arrays, split: str) -> Dataset:

@@ -13,12 +13,12 @@ import numpy as np
 
 from archspec.compiler.language.forms.data import Cifar10
 from archspec.diagnostics import Stop, stop
+from archspec.files.regular import read_regular
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.labelled import array_dataset
 from archspec.runtime.data.naming import printable
 from archspec.runtime.data.pickled import Call, plain_values
 from archspec.runtime.data.splits import choose_split
-from archspec.runtime.regular import read_regular
 
 NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 _BATCHES = {"train": [f"data_batch_{number}" for number in range(1, 6)], "test": ["test_batch"]}

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from archspec.diagnostics import Stop, stop
+from archspec.files.regular import read_regular
 from archspec.runtime.data.naming import printable
-from archspec.runtime.regular import read_regular
 
 FILE = "labels.txt"
 _MOST = 1_000_000

@@ -9,11 +9,11 @@ from typing import Any
 
 from archspec.compiler.language.forms.data import Csv
 from archspec.diagnostics import stop
+from archspec.files.regular import read_regular
 from archspec.runtime.data.columned import columned
 from archspec.runtime.data.columns import Table, gathered, made_of
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.naming import printable, several
-from archspec.runtime.regular import read_regular
 
 _LARGEST_CELL = 2**24
 

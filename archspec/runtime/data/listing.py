@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from archspec.diagnostics import Stop, stop
+from archspec.files.regular import irregular
 from archspec.runtime.data.naming import printable
-from archspec.runtime.regular import irregular
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp")
 _SYSTEMS = {"__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found", "thumbs.db", "desktop.ini"}

@@ -10,13 +10,13 @@ import numpy as np
 
 from archspec.compiler.language.features import PIXELS
 from archspec.diagnostics import Diagnostic, Note, Stop
+from archspec.files.kinds import READABLE
+from archspec.files.regular import open_regular
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.explain import Mistake, example_mistake
 from archspec.runtime.data.naming import printable
 from archspec.runtime.preprocess.decode import trouble
-from archspec.runtime.preprocess.kinds import READABLE
 from archspec.runtime.preprocess.whole import looks_whole
-from archspec.runtime.regular import open_regular
 
 _FILES, _EXAMPLES = 10_000, 200
 """At most so many files' headers, or whole examples of other sources, spread evenly over all."""

@@ -13,12 +13,12 @@ import numpy as np
 
 from archspec.compiler.language.forms.data import Mnist
 from archspec.diagnostics import stop
+from archspec.files.limits import BYTES, limit
+from archspec.files.regular import open_regular
 from archspec.runtime.data.dataset import Dataset
 from archspec.runtime.data.labelled import array_dataset
 from archspec.runtime.data.naming import printable
 from archspec.runtime.data.splits import choose_split
-from archspec.runtime.limits import BYTES, limit
-from archspec.runtime.regular import open_regular
 
 _PREFIXES = {"train": "train", "test": "t10k"}
 _UNSIGNED_BYTE = 8

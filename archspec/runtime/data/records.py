@@ -20,9 +20,9 @@ import google_crc32c
 import numpy as np
 
 from archspec.diagnostics import stop
+from archspec.files.regular import open_regular
 from archspec.runtime.data.cache import cache_directory, write_atomically
 from archspec.runtime.data.naming import printable
-from archspec.runtime.regular import open_regular
 
 _HEADER, _FOOTER = 12, 4
 _GZIP = b"\x1f\x8b"

@@ -11,9 +11,9 @@ from fnmatch import fnmatch
 from itertools import islice
 
 from archspec.diagnostics import stop
+from archspec.files.regular import irregular
 from archspec.runtime.data.naming import printable
 from archspec.runtime.data.splits import choose_split, split_in
-from archspec.runtime.regular import irregular
 
 _SHARD = re.compile(r"(?P<start>.*?)(?P<number>\d+)-of-(?P<count>\d+)(?P<end>(\.(tfrecords?|record))?(\.gz)?)")
 """train-00003-of-01024, flowers_train_00000-of-00005.tfrecord, mnist.tfrecord-00000-of-00001."""

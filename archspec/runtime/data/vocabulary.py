@@ -9,8 +9,8 @@ import numpy as np
 from archspec.compiler.language.features import FeatureType
 from archspec.compiler.language.forms.kinds import WordsKind
 from archspec.diagnostics import stop
+from archspec.files.regular import read_regular
 from archspec.runtime.data.naming import printable
-from archspec.runtime.regular import read_regular
 
 
 @dataclass(frozen=True)

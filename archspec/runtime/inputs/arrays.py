@@ -12,8 +12,8 @@ import numpy as np
 from archspec.compiler.graph.graph import Graph, Input
 from archspec.compiler.language.op import show
 from archspec.diagnostics import stop
+from archspec.files.regular import open_regular
 from archspec.runtime.inputs.pictures import Batch
-from archspec.runtime.regular import open_regular
 
 BATCH = 32
 """Examples that are computed at once."""

@@ -11,12 +11,12 @@ import tensorflow as tf
 from archspec.compiler.language.features import PIXELS, FeatureType, image_type
 from archspec.compiler.language.forms.preprocess.step import Moving, Preprocess, complaints
 from archspec.diagnostics import Diagnostic, Stop, stop
+from archspec.files.kinds import READABLE
+from archspec.files.regular import read_regular
 from archspec.runtime.implementation import implementation
 from archspec.runtime.preprocess import geometry
 from archspec.runtime.preprocess.decode import decode, to_float, trouble, with_channels
-from archspec.runtime.preprocess.kinds import READABLE
 from archspec.runtime.preprocess.maps import decode_map
-from archspec.runtime.regular import read_regular
 
 ImageShape = tuple[int, int, int]
 Steps = tuple[Preprocess, ...]

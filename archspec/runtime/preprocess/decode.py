@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from archspec.runtime.limits import PIXELS, limit
+from archspec.files.limits import PIXELS, limit
 from archspec.runtime.preprocess.header import read_header
 from archspec.runtime.preprocess.pillow import decode_with_pillow
 

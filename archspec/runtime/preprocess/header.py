@@ -9,8 +9,8 @@ from io import BytesIO
 
 from PIL import Image
 
-from archspec.runtime.limits import PIXELS, limit
-from archspec.runtime.preprocess.kinds import kind_of
+from archspec.files.kinds import kind_of
+from archspec.files.limits import PIXELS, limit
 
 _ORIENTATION = 0x0112
 """The tag of EXIF (JEITA CP-3451) that says how a camera was held: 1 upright, up to 8 turned or mirrored."""

@@ -1,1 +1,1 @@
-"""Trained weights as files of any kind: read by one function, renamed, compared, recognised, and written."""
+"""Trained weights of the kinds that TensorFlow reads, and all kinds as archspec writes them."""

@@ -13,8 +13,8 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 
 from archspec.diagnostics import stop
-from archspec.runtime.regular import open_regular
-from archspec.runtime.weights.tensors import Entry, Tensors, check_bytes, damaged
+from archspec.files.regular import open_regular
+from archspec.weights.tensors import Entry, Tensors, check_bytes, damaged
 
 KIND = "a frozen graph (GraphDef)"
 _LARGEST = 2**31 - 1

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from archspec.diagnostics import Diagnostic
 from archspec.rendering import report
-from archspec.runtime import checkpoint, distribute, foreign, foreign_kinds, tf_checkpoint
-from archspec.runtime.weights import frozen, hdf5, keras_file, npz, safetensors
-from archspec.runtime.weights.tensors import GLOBAL_STEP, Tensors
+from archspec.runtime import checkpoint, distribute, tf_checkpoint
+from archspec.runtime.weights import frozen
+from archspec.weights import foreign, foreign_kinds
+from archspec.weights.read import read_file
+from archspec.weights.tensors import GLOBAL_STEP, Tensors
 
 NATIVE = "a checkpoint of archspec"
-
-_READERS: Mapping[str, Callable[[Path, str], Tensors]] = {
-    foreign_kinds.SAFETENSORS: safetensors.read,
-    foreign_kinds.NPZ: npz.read,
-    foreign_kinds.KERAS: keras_file.read,
-    foreign_kinds.HDF5: hdf5.read,
-    foreign_kinds.GRAPH: frozen.read,
-}
-"""What reads a file, by what it is."""
 
 
 def open_weights(where: str) -> Tensors:
@@ -32,10 +24,9 @@ def open_weights(where: str) -> Tensors:
     """
     path = Path(where).expanduser()
     try:
-        tf_checkpoint.check_name(path)
-        return _own(path, where) or _file(path, where) or _tensorflows(path, where)
+        return read_file(where) or _own(path, where) or _graph(path, where) or _tensorflows(path, where)
     except OSError as problem:
-        raise tf_checkpoint.unreadable(where, problem) from None
+        raise foreign.unreadable(where, problem) from None
 
 
 def _own(path: Path, where: str) -> Tensors | None:
@@ -57,13 +48,12 @@ def warn_of_damage(used: Path, passed_over: tuple[str, ...]) -> None:
         report([Diagnostic("AS722", problem, help=help, severity="warning") for problem in passed_over])
 
 
-def _file(path: Path, where: str) -> Tensors | None:
-    """A single file of another kind than TensorFlow's checkpoints; None where there is none, or no reader for it."""
+def _graph(path: Path, where: str) -> Tensors | None:
+    """A frozen graph; None where there is none."""
     if not path.is_file() or Path(f"{path}.index").is_file():
         return None
     found = foreign_kinds.foreign_kind(path)
-    reader = _READERS.get(found.kind) if found is not None else None
-    return None if reader is None else reader(path, where)
+    return frozen.read(path, where) if found is not None and found.kind == foreign_kinds.GRAPH else None
 
 
 def _tensorflows(path: Path, where: str) -> Tensors:

@@ -16,8 +16,8 @@ import tensorflow as tf
 from archspec.diagnostics import Stop, stop
 from archspec.runtime import checkpoint, tf_checkpoint
 from archspec.runtime.lower import Network
-from archspec.runtime.weights import safetensors
-from archspec.runtime.weights.tensors import GLOBAL_STEP
+from archspec.weights import safetensors
+from archspec.weights.tensors import GLOBAL_STEP
 
 NATIVE, TENSORFLOW, KERAS, HDF5, SAFETENSORS = "native", "tf", "keras", "h5", "safetensors"
 KINDS = (NATIVE, TENSORFLOW, KERAS, HDF5, SAFETENSORS)

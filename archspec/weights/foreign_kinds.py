@@ -7,7 +7,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from archspec.runtime.preprocess.kinds import kind_of
+from archspec.files.kinds import kind_of
 
 NAME_IT = (
     "name a run's folder, one of its checkpoints/step-…, a TensorFlow checkpoint without .index or .data-…, or a "

@@ -8,9 +8,9 @@ import zlib
 from dataclasses import replace
 from pathlib import Path
 
-from archspec.runtime.limits import BYTES, limit
-from archspec.runtime.weights import hdf5
-from archspec.runtime.weights.tensors import Tensors, damaged
+from archspec.files.limits import BYTES, limit
+from archspec.weights import hdf5
+from archspec.weights.tensors import Tensors, damaged
 
 KIND = "a Keras model (.keras)"
 WEIGHTS = "model.weights.h5"

@@ -10,9 +10,10 @@ from archspec.compiler.program import Program, check_file
 from archspec.compiler.spec import zoo
 from archspec.diagnostics import Findings
 from archspec.reference.alike import alike
-from archspec.runtime.weights.name_map import fitting
-from archspec.runtime.weights.name_map_file import named_map, shipped_maps
-from archspec.runtime.weights.tensors import Tensors
+from archspec.reference.models import is_its_own
+from archspec.weights.name_map import fitting
+from archspec.weights.name_map_file import named_map, shipped_maps
+from archspec.weights.tensors import Tensors
 
 _ENOUGH = 0.9
 """The part of all variables, of both sides together, that must agree."""
@@ -73,22 +74,20 @@ def _candidates(found: dict[str, Shape]) -> Iterator[tuple[str, dict[str, Shape]
     """(`zoo:NAME`, variables with their shapes) of each network that the weights may be of, no two of them the same."""
     seen: set[frozenset[tuple[str, Shape]]] = set()
     for reference in alike(found.values(), _ENOUGH):
-        for program in _programs(reference):
-            shapes = {name: tuple(variable.shape) for name, _, variable in program.graph.variables()}
+        for name, program in _programs(reference.removeprefix(zoo.PREFIX)):
+            shapes = {variable: tuple(each.shape) for variable, _, each in program.graph.variables()}
             if frozenset(shapes.items()) not in seen:
                 seen.add(frozenset(shapes.items()))
-                yield (f"{reference}#{program.variant}" if _is_family(reference, program) else reference), shapes
+                yield zoo.PREFIX + name, shapes
 
 
-def _programs(reference: str) -> list[Program]:
-    """The network of a reference, or all of a family that the index does not know as it is now."""
-    return check_file(reference, findings=Findings())
-
-
-def _is_family(reference: str, program: Program) -> bool:
-    """Whether a reference is to several networks, of which this is one."""
-    name = reference.removeprefix(zoo.PREFIX)
-    return "#" not in name and program.variant not in ("", name)
+def _programs(reference: str) -> Iterator[tuple[str, Program]]:
+    """(name, network) of a reference; of a family all that have no file of their own."""
+    spec, known = reference.partition("#")[0], zoo.names()
+    for program in check_file(zoo.PREFIX + reference, findings=Findings()):
+        name = spec if program.variant in ("", spec) else f"{spec}#{program.variant}"
+        if is_its_own(spec, name, known):
+            yield name, program
 
 
 def _alike(found: dict[str, Shape], shapes: dict[str, Shape]) -> float:

@@ -14,8 +14,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from archspec.runtime.regular import open_regular
-from archspec.runtime.weights.tensors import Entry, Tensors, check_bytes, damaged, dtype_of
+from archspec.files.regular import open_regular
+from archspec.weights.tensors import Entry, Tensors, check_bytes, damaged, dtype_of
 
 KIND = "a safetensors file"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from archspec.compiler.expand.names import means
 from archspec.compiler.language.op import show
-from archspec.runtime.weights.tensors import Tensors
+from archspec.weights.tensors import Tensors
 
 Shapes = dict[str, tuple[int, ...]]
 """The shapes of variables by name."""

@@ -21,8 +21,8 @@ from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.syntax.nodes import Listing, Mapping, Node, Scalar
 from archspec.compiler.syntax.reading import read
 from archspec.diagnostics import Findings, Span, stop
-from archspec.runtime.weights.layout import Layout
-from archspec.runtime.weights.name_map import NETWORK, PLACE, TERM, NameMap, Rule
+from archspec.weights.layout import Layout
+from archspec.weights.name_map import NETWORK, PLACE, TERM, NameMap, Rule
 
 MAPS = Path(__file__).parent / "maps"
 """Where the maps that come with archspec are."""

@@ -10,7 +10,7 @@ from typing import IO
 
 import numpy as np
 
-from archspec.runtime.weights.tensors import Entry, Tensors, check_bytes, damaged
+from archspec.weights.tensors import Entry, Tensors, check_bytes, damaged
 
 KIND = "a file of NumPy arrays (.npz)"
 _ENDING = ".npy"

@@ -11,7 +11,7 @@ import ml_dtypes
 import numpy as np
 
 from archspec.diagnostics import Stop, stop
-from archspec.runtime.limits import BYTES, limit
+from archspec.files.limits import BYTES, limit
 
 AVERAGE = "/ExponentialMovingAverage"
 """What TF-Slim appends to a variable's name for its moving average."""

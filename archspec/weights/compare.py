@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from archspec.runtime.weights.tensors import Tensors
+from archspec.weights.tensors import Tensors
 
 
 @dataclass

@@ -12,9 +12,9 @@ from functools import lru_cache
 import numpy as np
 
 from archspec.diagnostics import Note, Stop, stop
-from archspec.runtime.weights.layout import Layout, Misfit, part
-from archspec.runtime.weights.numbering import recounted
-from archspec.runtime.weights.tensors import Entry, Tensors
+from archspec.weights.layout import Layout, Misfit, part
+from archspec.weights.numbering import recounted
+from archspec.weights.tensors import Entry, Tensors
 
 PLACE = re.compile(r"\{(?P<place>[a-z]\w*)(?::(?P<kind>number|letter))?\}")
 """A place in a pattern: `{unit}` are letters, digits, _ and -, `{unit:number}` digits, `{unit:letter}` one letter."""

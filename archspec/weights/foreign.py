@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import re
 from glob import escape
 from pathlib import Path
 
 from archspec.diagnostics import Stop, stop
-from archspec.runtime.foreign_kinds import NAME_IT, SAVE_IT, foreign_kind
-from archspec.runtime.tf_checkpoint import PARTS
+from archspec.weights.foreign_kinds import NAME_IT, SAVE_IT, foreign_kind
+
+PARTS = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
+"""How the names of the files of a TensorFlow checkpoint end."""
 
 
 def not_a_checkpoint(path: Path, where: str) -> Stop:
@@ -47,6 +51,21 @@ def object_checkpoint(where: str) -> Stop:
     """The Stop for what tf.train.Checkpoint and Keras write: variables by their place in Python objects."""
     message = f"{where} is an object checkpoint of TensorFlow 2 (as Keras writes): it has no variables' names"
     return stop("AS720", message, help=SAVE_IT)
+
+
+def check_name(path: Path) -> None:
+    """Raise OSError for a path in other letters than UTF-8, which TensorFlow cannot open."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise OSError(errno.EILSEQ, "its name is not UTF-8, and TensorFlow cannot open it", str(path)) from None
+
+
+def unreadable(where: object, problem: OSError) -> Stop:
+    """The Stop for a folder of checkpoints that cannot be looked into."""
+    message = f"{problem.filename or where} cannot be read: {problem.strerror}"
+    named = problem.errno == errno.EILSEQ
+    return stop("AS720", message, help="rename it" if named else "name a folder with checkpoints that you can read")
 
 
 def _folder(path: Path, where: str) -> Stop:

@@ -14,7 +14,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from archspec.runtime.weights.tensors import Entry, Tensors, check_bytes, damaged
+from archspec.weights.tensors import Entry, Tensors, check_bytes, damaged
 
 KIND = "a file of Keras' weights (HDF5)"
 _BROKEN = (OSError, RuntimeError, ValueError, KeyError, TypeError)

@@ -1,0 +1,1 @@
+"""Files from outside: opened only if regular, read only as far as is allowed, known by how they begin."""
