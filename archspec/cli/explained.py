@@ -13,6 +13,7 @@ from archspec.rendering import named
 from archspec.terminal import cells, visible
 
 if TYPE_CHECKING:
+    from archspec.compiler.graph.graph import Node
     from archspec.compiler.language.provenance import Origin, Resolved, Values
     from archspec.compiler.program import Program
 
@@ -49,8 +50,17 @@ def print_table(values: Values, program: Program) -> None:
 
 def _heading(owner: str, program: Program) -> str:
     node = program.graph.nodes.get(owner)
-    kind = f": {node.op.NAME}" if node is not None else ""
+    kind = f": {node.op.NAME}{_numbers(node, program)}" if node is not None else ""
     return wrapped(f"{visible(owner)}{kind}  ({named(program.file)})", "")
+
+
+def _numbers(node: Node, program: Program) -> str:
+    """The type in which a node computes, where the network does not do all in float32."""
+    if all(other.dtype == "float32" for other in program.graph.nodes.values()):
+        return ""
+    inside, parts = node.op.computes_in(node.dtype), node.op.float32_parts()
+    handed = f", handed on in {node.dtype}" if inside != node.dtype else ""
+    return f" in {inside}{handed}{f', {parts} in float32' if parts else ''}"
 
 
 def _rows(cellular: list[tuple[str, str, str]]) -> Iterator[str]:

@@ -29,7 +29,7 @@ def known_values(program: Program) -> Values:
 def choose(known: Values, what: str | None, program: Program) -> tuple[Values, bool]:
     """The values that the user means, and whether it is one of which all is to be told; raises Stop."""
     if what is None:
-        sections = ("hyperparameters.", "train.", "eval.")
+        sections = ("hyperparameters.", "precision", "train.", "eval.")
         chosen = {name: value for name, value in known.items() if name.startswith(sections)}
         whole = [
             name

@@ -23,7 +23,8 @@ def add(commands: Any) -> None:
         "summary",
         help="a row for each layer: output shape, parameters, cost",
         description="Compiles a spec and prints a row for each layer and the totals, of the network as it is used "
-        "after training; --train adds the heads that only training has. Parameters count every variable, moving "
+        "after training; --train adds the heads that only training has. Numbers are the types in which layers "
+        "compute, where not all do in float32. Parameters count every variable, moving "
         "averages too; macs are multiply-accumulates for one example, ? where a size is not known before run time. "
         "Activations are the most bytes needed at the same time, with --train all that a step may keep for its way "
         "back; the receptive field is that of the last feature map. --format ir prints the graph itself, a line for "
@@ -81,7 +82,8 @@ def _print_json(program: Program, graph: Graph, unmet: Findings) -> None:
 
 def _record(row: Row) -> dict[str, Any]:
     shape = list(row.output_shape)
-    return {"name": row.name, "op": row.op, "output_shape": shape, "params": row.params, "macs": row.macs}
+    counts = {"params": row.params, "macs": row.macs}
+    return {"name": row.name, "op": row.op, "output_shape": shape, **counts, "numbers": row.numbers}
 
 
 def _print_text(program: Program, graph: Graph, train: bool) -> None:
@@ -94,7 +96,9 @@ def _print_text(program: Program, graph: Graph, train: bool) -> None:
     total = totals(table)
     inputs = ", ".join(f"{each.name} {_size(each.shape)}" for each in graph.inputs.values())
     print(wrapped(visible(f"{program.name}: {inputs}, {'training' if train else 'inference'} graph")))
-    print_table([("layer", "op", "output", "params", "macs"), *map(_cells, table)], room())
+    lines = [("layer", "op", "output", "params", "macs", "numbers"), *map(_cells, table)]
+    said = any(row.numbers != "float32" for row in table)
+    print_table(lines if said else [line[:-1] for line in lines], room())
     weights = f"{total.params:,} parameters ({_bytes(4 * total.params)})"
     print(wrapped(f"{weights}, {total.trainable:,} trained; {_count(total.macs) or 0} macs"))
     further = "; ".join(_further(graph, train))
@@ -106,7 +110,14 @@ def _print_text(program: Program, graph: Graph, train: bool) -> None:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    return (row.name, row.op, _size(row.output_shape), f"{row.params:,}" if row.params else "", _count(row.macs))
+    return (
+        row.name,
+        row.op,
+        _size(row.output_shape),
+        f"{row.params:,}" if row.params else "",
+        _count(row.macs),
+        row.numbers,
+    )
 
 
 def _further(graph: Graph, train: bool) -> Iterator[str]:

@@ -9,14 +9,17 @@ from pathlib import Path
 
 from archspec.compiler.expand import expand
 from archspec.compiler.expand.expectations import check_expectations
+from archspec.compiler.expand.precision import read_precision
 from archspec.compiler.expand.unused import check_scopes, unread
 from archspec.compiler.expand.unused import unused as find_unused
 from archspec.compiler.graph.graph import Graph
+from archspec.compiler.graph.passes import run
+from archspec.compiler.graph.passes.precision import in_precision
 from archspec.compiler.graph.verify import verify
 from archspec.compiler.language.budget import VARIANT, Budget
 from archspec.compiler.language.expression import Environment
 from archspec.compiler.language.forms.sections import Evaluate, Train
-from archspec.compiler.language.provenance import Values
+from archspec.compiler.language.provenance import Resolved, Values
 from archspec.compiler.resolve import Resolver, Written
 from archspec.compiler.spec.files import split_variant
 from archspec.compiler.spec.reading import read_file
@@ -53,6 +56,11 @@ class Program:
     alike: dict[str, Span] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     published: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def precision(self) -> str:
+        """The type in which the network computes what it can."""
+        return self.values["precision"].value if "precision" in self.values else "float32"
 
 
 def compile_file(
@@ -149,6 +157,7 @@ def _compile(
         return None
     expanded = expand(document, variant, _settings(document), budget, resolver)
     sections = read_sections(document, expanded, resolver)
+    precision = read_precision(document, expanded.context.environment, resolver)
     if expanded.graph is None and not own.errors and not findings.errors:
         help = "please report it with the spec: this is a mistake of archspec"
         own.add(
@@ -173,16 +182,20 @@ def _compile(
         name=chosen or Path(document.file).name.removesuffix(".yaml").removesuffix(".yml"),
         variant=chosen,
         about=document.about,
-        graph=expanded.graph,
+        graph=expanded.graph if precision is None else _precise(expanded.graph, precision),
         hyperparameters=expanded.hyperparameters,
         train=sections.train,
         eval=sections.eval,
-        values=sections.values,
+        values=sections.values | ({"precision": precision} if precision is not None else {}),
         calls=expanded.calls,
         alike=expanded.alike,
         sources={file: text for file, text in document.sources.texts.items() if file != COMMAND_LINE},
         published=_published(document, chosen),
     )
+
+
+def _precise(graph: Graph, precision: Resolved) -> Graph:
+    return graph if precision.value == "float32" else run(in_precision, graph, precision.value)
 
 
 def _published(document: Document, variant: str) -> dict[str, object]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tensorflow as tf
@@ -25,6 +27,7 @@ def introduction(program: Program, plan: Plan, start: int) -> dict[str, str]:
         "network": _network(program),
         **weights,
         "device": _device(),
+        **numbers(program, bool(tf.config.get_visible_devices("GPU"))),
         "length": _length(plan, start),
         "run": str(plan.run.folder),
     }
@@ -33,6 +36,24 @@ def introduction(program: Program, plan: Plan, start: int) -> dict[str, str]:
 def about(data: Dataset) -> str:
     """`flowers (train), 861 images, 5 classes: daisy, dandelion, …`."""
     return f"{data}, {data.summary}"
+
+
+def numbers(program: Program, gpus: bool, flags: Callable[[], set[str]] | None = None) -> dict[str, str]:
+    """The type of a program's precision, where it says one, and whether the processor has no instructions for it."""
+    if program.precision == "float32":
+        return {}
+    there = gpus or bool((flags or processor_flags)() & {"avx512_bf16", "amx_bf16", "avx_ne_convert", "bf16"})
+    slow = "" if there else "; this processor has no instructions for it: float32 takes less time"
+    return {"numbers": f"{program.precision}, and float32 for statistics, losses and variables{slow}"}
+
+
+def processor_flags() -> set[str]:
+    """What Linux says that the processor can do; nothing where it does not say."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return set()
+    return {flag for line in lines if line.startswith(("flags", "Features")) for flag in line.split(":")[1].split()}
 
 
 def _network(program: Program) -> str:

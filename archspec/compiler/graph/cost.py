@@ -23,6 +23,8 @@ class Row:
     params: int
     trainable: int
     macs: int | None
+    numbers: str
+    """The types in which it computes."""
 
 
 def rows(graph: Graph, frozen: Callable[[str], bool] = lambda layer: False) -> list[Row]:
@@ -47,6 +49,7 @@ def _row_name(node: Node, graph: Graph) -> str:
 
 def _row(name: str, nodes: list[Node], sizes: dict[str, list[tuple[int, bool]]], graph: Graph) -> Row:
     own = [size for node in nodes for size in sizes.get(node.path, ())]
+    computing = [node for node in nodes if node.op.NAME != "cast"]
     return Row(
         name,
         nodes[0].op.NAME,
@@ -54,6 +57,7 @@ def _row(name: str, nodes: list[Node], sizes: dict[str, list[tuple[int, bool]]],
         sum(size for size, _ in own),
         sum(size for size, trainable in own if trainable),
         _sum([_macs(graph, node) for node in nodes]),
+        ", ".join(dict.fromkeys(node.op.computes_in(node.dtype) for node in computing or nodes)),
     )
 
 

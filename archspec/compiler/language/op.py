@@ -161,6 +161,10 @@ class Op(Form, family="op"):
         """The type in which fractions and weights come to `lower`, for outputs of a type."""
         return wide(dtype) if self.FULL_PRECISION else dtype
 
+    def float32_parts(self) -> str:
+        """What of its work this one does in float32 for 16-bit inputs, in words; "" where all is in one type."""
+        return self.FLOAT32_PARTS
+
     def variables(self, *shapes: Shape) -> tuple[Variable, ...]:
         """The weights that the node needs."""
         return ()

@@ -8,6 +8,7 @@ from archspec.compiler.schema.pieces import TEXT, Json, described, either, listi
 
 _SIZE: Json = opened(either({"type": "integer", "minimum": 1}, {"type": "null"}))
 _DTYPES = ["float32", "float16", "bfloat16", "float64", "uint8", "int32", "int64", "bool"]
+_PRECISION: Json = opened({"enum": ["float32", "bfloat16"]})
 _BOUND: Json = {"type": "string", "pattern": r"^(<=|>=|<|>)\s*[0-9]+(\.[0-9]+)?\s*[kMG]?$", "examples": ["<= 6G"]}
 _COUNT = either({"type": "integer"}, _BOUND)
 
@@ -63,6 +64,7 @@ def document() -> Json:
         "tables": described("tables for `table:`", named(either(listing({}), {"type": "object"}))),
         "defaults": described("scoped defaults of the whole spec", ref("scope")),
         "scopes": described("scoped defaults that a layer takes by name", named(ref("scope"))),
+        "precision": described("type in which it computes what it can; variables are float32", _PRECISION),
         "inputs": described("what the network is fed", named(_INPUT)),
         "blocks": described("layers with parameters", named(ref("block"))),
         "layers": described("the main line", ref("sequence")),

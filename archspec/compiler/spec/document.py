@@ -55,6 +55,7 @@ def read_document(
         registry,
         name=name if isinstance(name, Scalar) else None,
         about=about.text if isinstance(about, Scalar) else "",
+        precision=root.get("precision"),
         variants=_variants(root.get("variants")),
         hyperparameters=read_parameters(root.get("hyperparameters"), "hyperparameter", findings),
         functions=read_functions(root, findings),

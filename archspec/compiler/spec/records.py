@@ -160,6 +160,7 @@ class Document:
     """The forms that it can name."""
     name: Scalar | None = None
     about: str = ""
+    precision: Node | None = None
     variants: tuple[Variant, ...] = ()
     hyperparameters: tuple[Parameter, ...] = ()
     functions: dict[str, Function] = field(default_factory=dict)

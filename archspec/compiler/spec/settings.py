@@ -24,7 +24,7 @@ COMMAND_LINE = "--set"
 _FIXED = ("archspec", "extends", "change", "insert", "remove")
 """Sections that are done with before anything is set."""
 
-_NO_PART_OF_THE_NETWORK = ("train", "eval", "about", "name", "names", "expect", "published")
+_NO_PART_OF_THE_NETWORK = ("train", "eval", "about", "name", "names", "precision", "expect", "published")
 
 
 @dataclass(frozen=True)

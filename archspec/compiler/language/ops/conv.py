@@ -117,6 +117,10 @@ class FullConvolution(Convolution):
             raise WrongShape(f"{message}, got {self.groups} and {show(self.rate)}", "put `cast: float32` before it")
         return super().dtype(*dtypes)
 
+    def float32_parts(self) -> str:
+        """Nothing but for weight_standardization."""
+        return "" if self.weight_standardization is None else self.FLOAT32_PARTS
+
     def macs(self, *shapes: Shape) -> int:
         """positions' * kernel positions * in / groups * out."""
         return self._positions(shapes[0]) * prod(self.kernel) * self._group(shapes[0]) * self.filters
