@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from glob import escape
 from pathlib import Path
 
 from archspec.weights import foreign_kinds, hdf5, keras_file, npz, safetensors
@@ -19,13 +20,15 @@ _READERS: Mapping[str, Callable[[Path, str], Tensors]] = {
 
 
 def read_file(where: str) -> Tensors | None:
-    """The weights of a single file; None where TensorFlow is to look at it: a checkpoint, a graph, a folder, nothing.
+    """The weights of a single file; None where TensorFlow is to look at it: a checkpoint, a graph, a folder.
 
-    Raises Stop for a file that is damaged, or of a kind that is never read, as a pickle.
+    Raises Stop where nothing has that name, for a file that is damaged, or of a kind that is never read, as a pickle.
     """
     path = Path(where).expanduser()
     try:
         check_name(path)
+        if not path.exists() and not any(path.parent.glob(f"{escape(path.name)}*")):
+            raise not_a_checkpoint(path, where)
         if not path.is_file() or Path(f"{path}.index").is_file() or PARTS.search(path.name):
             return None
         found = foreign_kinds.foreign_kind(path)
