@@ -273,6 +273,7 @@ class Walk:
                 got = f"got {shown(node)}" if item is None else f"and here is {shown(item)}"
                 choices = [str(choice) for choice in declared.choices]
                 help = nearest(str(value), choices) or nearly(node if item is None else item, declared)
+                help = help or declared.meaning
                 self.findings.add("AS102", f"{name} must be {problem}, {got}", (item or node).span, help=help)
                 return
         if not self.parts.holds(part, value):

@@ -15,11 +15,15 @@ Shape = tuple[int | None, ...]
 
 
 class WrongShape(ValueError):
-    """The inputs do not fit the op; the text is the sentence after the op's name, `help` what to do."""
+    """The inputs do not fit the op; the text is the sentence after the op's name, `help` what to do.
 
-    def __init__(self, text: str, help: str | None = None) -> None:
+    `about` are the fields that ask for too much, if it is they: the place is that of the first that the layer says.
+    """
+
+    def __init__(self, text: str, help: str | None = None, *about: str) -> None:
         super().__init__(text)
         self.help = help
+        self.about = about
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ class Split(Op, name="split"):
             fitting = [str(n) for n in range(2, min(size, 64) + 1) if size % n == 0]
             what = "channels" if axis == len(shapes[0]) - 1 else f"an axis {self.axis}"
             message = f"needs {what} that {self.parts} divides, got {show(shapes[0])}"
-            raise WrongShape(message, f"{size} is divided by {', '.join(fitting) or 'no number but 1'}")
+            raise WrongShape(message, f"{size} is divided by {', '.join(fitting) or 'no number but 1'}", "parts")
         return *shapes[0][:axis], None if size is None else size // self.parts, *shapes[0][axis + 1 :]
 
     def outputs(self, *shapes: Shape) -> dict[str, Shape]:
