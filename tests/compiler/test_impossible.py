@@ -107,6 +107,13 @@ TABLE = """
 - ^a: {conv3d: 8, kernel: 3}  # needs depth x height x width x channels, got 8x8x4
 - ^a: {upsample: 2, from: row}  # needs height x width x channels, got 12x6
 - ^a: {instance_norm, from: words}  # needs positions and channels, got 5
+# Sizes that no tensor has
+- ^a: {conv2d: 3000000000, kernel: 3}  # makes 8x8x3000000000, and an axis can be 2,147,483,647 long
+- ^a: {upsample: 1000000000}  # makes 8000000000x8000000000x4, and an axis can be 2,147,483,647 long
+- ^a: {resize_map, factor: 1.0e+300}  # and an axis can be 2,147,483,647 long
+- ^a: {pad_map: 2000000000}  # makes 4000000008x4000000008x4, and an axis can be 2,147,483,647 long
+- ^a: {attention: 2, key_size: 3000000000, from: row}  # needs query/weights of 6x6000000000
+- a: {lstm: ^1000000000000000000000000000000, from: row}  # must be at most 100000, got
 # Numbers that are no sizes
 - a: {conv2d: ^0, kernel: 3}  # `filters` of `conv2d` must be at least 1, got 0
 - a: {conv2d: ^-3, kernel: 3}  # `filters` of `conv2d` must be at least 1, got -3

@@ -9,7 +9,7 @@ from archspec.compiler.expand.names import Tensor
 from archspec.compiler.graph.graph import Input, Node, Output
 from archspec.compiler.language.budget import NODE, Budget
 from archspec.compiler.language.notation import written
-from archspec.compiler.language.op import Op, Shape, Variable, WrongShape, checked, show
+from archspec.compiler.language.op import Op, Shape, Variable, WrongShape, bounded, checked, show
 from archspec.compiler.language.provenance import Values
 from archspec.compiler.spec.records import Document
 from archspec.dataclass import dataclass, field
@@ -137,7 +137,7 @@ class Builder:
         key = id(node.op), shapes, tuple([each.dtype for each in given])
         if key not in self.inferred:
             op = node.op.normalized(*shapes)
-            self.inferred[key] = op, op.outputs(*shapes), op.dtype(*key[2]), checked(op.variables(*shapes))
+            self.inferred[key] = op, bounded(op.outputs(*shapes)), op.dtype(*key[2]), checked(op.variables(*shapes))
             self.kept.append(node.op)
         return self.inferred[key]
 
