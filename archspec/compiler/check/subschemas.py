@@ -191,18 +191,30 @@ def _several(start: str, items: Json) -> str:
     return f"{start} {_MANY[kind]}" if kind in _MANY else start.partition(" of")[0].partition(" from")[0]
 
 
+_LONGEST = 62
+"""Letters of a list that a message shows."""
+
+
 def shown(node: Node) -> str:
     """A node as a message shows it."""
     if isinstance(node, Mapping):
         return "a mapping"
     if isinstance(node, Listing):
-        return "a list" if any(not isinstance(item, Scalar) for item in node.items) else _short(node)
+        text = _listed(node)
+        return text if text is not None and len(text) <= _LONGEST else "a list"
     return _written(node)
 
 
-def _short(node: Listing) -> str:
-    text = ", ".join(_written(item) for item in node.items if isinstance(item, Scalar))
-    return f"[{text}]" if len(text) <= 60 else "a list"
+def _listed(node: Listing) -> str | None:
+    """A list, and the lists in it, as they are written; None where one has a mapping in it, or too many items."""
+    if len(node.items) > _LONGEST:
+        return None
+    parts = [_listed(item) if isinstance(item, Listing) else _item(item) for item in node.items]
+    return f"[{', '.join(part for part in parts if part is not None)}]" if None not in parts else None
+
+
+def _item(node: Node) -> str | None:
+    return _written(node) if isinstance(node, Scalar) else None
 
 
 def _written(node: Scalar) -> str:

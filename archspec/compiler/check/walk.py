@@ -288,6 +288,7 @@ class Walk:
                 choices = [str(choice) for choice in declared.choices]
                 help = nearest(str(value), choices) or (as_list(node, declared) if item is None else None)
                 help = help or nearly(node if item is None else item, declared)
+                help = help or declared.meaning
                 self.findings.add("AS102", f"{name} must be {problem}, {got}", (item or node).span, help=help)
                 return
         if not self.parts.holds(part, value):

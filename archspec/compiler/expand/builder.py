@@ -8,7 +8,8 @@ from archspec.compiler.expand.followers import Followers
 from archspec.compiler.expand.names import Tensor
 from archspec.compiler.graph.graph import Input, Node, Output
 from archspec.compiler.language.budget import NODE, Budget
-from archspec.compiler.language.op import Op, Shape, Variable, WrongShape, checked, show
+from archspec.compiler.language.notation import written
+from archspec.compiler.language.op import Op, Shape, Variable, WrongShape, bounded, checked, show
 from archspec.compiler.language.provenance import Values
 from archspec.compiler.spec.records import Document
 from archspec.dataclass import dataclass, field
@@ -104,8 +105,7 @@ class Builder:
         try:
             op, outputs, dtype, variables = self._inferred(node)
         except WrongShape as problem:
-            notes = [self._explained(tensor) for tensor in node.inputs]
-            self.findings.add("AS301", f"`{node.op.NAME}` {problem}", node.span, *notes, help=problem.help)
+            self._refuse_shapes(problem, node)
             return None
         shape, *more = outputs.values()
         further = tuple(Output(name, each, dtype) for name, each in zip(list(outputs)[1:], more, strict=True))
@@ -118,6 +118,18 @@ class Builder:
         self._own(node, variables, shared)
         return node.path
 
+    def _refuse_shapes(self, problem: WrongShape, node: Node) -> None:
+        """Report inputs that do not fit, at the value that asks for too much where the layer itself says it."""
+        said = [(key, node.values[key]) for key in problem.about if key in node.values]
+        own = (value.origin.span for _, value in said if value.origin.kind == "explicit")
+        notes = [self._explained(tensor) for tensor in node.inputs]
+        for key, value in said:
+            if value.origin.kind not in ("explicit", "default"):
+                text = f"{key}: {written(value.value)} is from {value.origin.where}"
+                notes.append(Note(text, value.origin.span) if value.origin.span is not None else Note(text))
+        place = next((span for span in own if span is not None), node.span)
+        self.findings.add("AS301", f"`{node.op.NAME}` {problem}", place, *notes, help=problem.help)
+
     def _inferred(self, node: Node) -> Inferred:
         """What the op of a node makes of its inputs, found once for all nodes that are alike; raises WrongShape."""
         given = [self._output(tensor) for tensor in node.inputs]
@@ -125,7 +137,7 @@ class Builder:
         key = id(node.op), shapes, tuple([each.dtype for each in given])
         if key not in self.inferred:
             op = node.op.normalized(*shapes)
-            self.inferred[key] = op, op.outputs(*shapes), op.dtype(*key[2]), checked(op.variables(*shapes))
+            self.inferred[key] = op, bounded(op.outputs(*shapes)), op.dtype(*key[2]), checked(op.variables(*shapes))
             self.kept.append(node.op)
         return self.inferred[key]
 

@@ -42,6 +42,11 @@ class Field:
         """Whether a layer or a scope has to say it."""
         return self.default is REQUIRED
 
+    @property
+    def meaning(self) -> str:
+        """What it says, for a person who gave it another value: `kernel`: height and width of the kernel, in pixels."""
+        return f"`{self.name}`: {self.doc}" + (f", in {self.unit}" if self.unit else "")
+
     def read(self, value: object) -> Any:
         """The value in the field's type; raises WrongValue with the reason, as the end of a sentence."""
         result = self.type.read(value)

@@ -15,11 +15,15 @@ Shape = tuple[int | None, ...]
 
 
 class WrongShape(ValueError):
-    """The inputs do not fit the op; the text is the sentence after the op's name, `help` what to do."""
+    """The inputs do not fit the op; the text is the sentence after the op's name, `help` what to do.
 
-    def __init__(self, text: str, help: str | None = None) -> None:
+    `about` are the fields that ask for too much, if it is they: the place is that of the first that the layer says.
+    """
+
+    def __init__(self, text: str, help: str | None = None, *about: str) -> None:
         super().__init__(text)
         self.help = help
+        self.about = about
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +196,28 @@ class Op(Form, family="op"):
         """The TensorFlow tensor; a tuple of them for several outputs; Lowered where variables get new values."""
 
 
+_LONGEST = 2**31 - 1
+"""What an axis can be long, for TensorFlow's kernels count in 32 bits."""
+
+
+def bounded(outputs: dict[str, Shape]) -> dict[str, Shape]:
+    """The outputs, no axis longer than TensorFlow's can be; raises WrongShape."""
+    for shape in outputs.values():
+        _check_axes(shape, "makes")
+    return outputs
+
+
+def _check_axes(shape: Shape, verb: str) -> None:
+    if any(size is not None and size > _LONGEST for size in shape):
+        text = show(shape)
+        found = text if len(text) <= 60 else f"{text[:57]}…"
+        raise WrongShape(f"{verb} {found}, and an axis can be {_LONGEST:,} long", "make it smaller")
+
+
 def checked(variables: tuple[Variable, ...]) -> tuple[Variable, ...]:
-    """The variables, each of a shape that its initializer can fill; raises WrongShape."""
+    """The variables, each of a shape that there can be and its initializer can fill; raises WrongShape."""
     for variable in variables:
+        _check_axes(variable.shape, f"needs {variable.name} of")
         found = variable.initializer.complaint(variable.shape)
         if found is not None:
             reason, help = found

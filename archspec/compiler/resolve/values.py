@@ -32,7 +32,7 @@ def checked(declared: Field, value: Value, written: Written, what: str, findings
     try:
         return declared.read(value)
     except WrongValue as problem:
-        help = None
+        help = declared.meaning
         if isinstance(value, float) and isfinite(value) and str(problem) == "a whole number":
             cut = "`//` divides to a whole number; int(…) cuts the fraction"
             help = f"write int(…), which makes {int(value)} of it" if value == int(value) else cut

@@ -62,6 +62,8 @@ CASES = (
     Case(Softmax(), ((7,),)),
     Case(Softmax()),
     Case(Softmax(axis=-2), (LINE,)),
+    Case(Softmax(), ((2, 1, 2, 3, 4),)),
+    Case(LogSoftmax(axis=1), ((2, 2, 1, 3, 4),)),
     Case(LogSoftmax()),
     Case(LogSoftmax(axis=0), (LINE,)),
     Case(SpatialSoftmax()),

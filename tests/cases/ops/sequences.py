@@ -18,6 +18,7 @@ CASES = (
     Case(Attention(heads=2, masked=True, causal=True), (MAP, (9, 8))),
     Case(Attention(heads=2, masked=True), (LINE, (5, 3), (5,))),
     Case(Attention(heads=4), (MAP,)),
+    Case(Attention(heads=1), ((2, 1, 2, 3, 4),)),
     Case(Attention(heads=2, window=(2, 3)), ((6, 4),)),
     Case(Attention(heads=2, window=(2, 3), rolled=(1, 1)), (_WINDOWS,)),
     Case(Attention(heads=1, window=(3, 2), rolled=(2, 0), bias=False), (_WINDOWS,)),

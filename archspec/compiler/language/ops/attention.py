@@ -55,7 +55,8 @@ class Attention(Trained, name="attention"):
     bias_initializer: Initializer = field(default=Constant(value=0.0), doc="first values of the biases")
 
     def normalized(self, *shapes: Shape) -> Op:
-        """The op with its sizes decided."""
+        """The op with its sizes decided; raises WrongShape."""
+        self.shape(*shapes)
         key, value = self._sizes(shapes[0])
         return self.replace(key_size=key, value_size=value, units=self.units or channels(shapes[0]))
 
@@ -73,7 +74,7 @@ class Attention(Trained, name="attention"):
             raise WrongShape(f"{message} and {show(memory)}", "bring both to positions x channels")
         if self.causal and _differ(queries[-2], memory[-2]):
             message = f"with causal needs as many keys as queries, got {show(queries)} and {show(memory)}"
-            raise WrongShape(message, "take `causal` out: a position then sees the whole second input")
+            raise WrongShape(message, "take `causal` out: a position then sees the whole second input", "causal")
         check_window(self.window, self.rolled, queries, memory)
         self._sizes(queries)
         apart = [shape[:-2] for shape in sequences] + ([shapes[-1][:-1]] if self.masked else [])
@@ -119,7 +120,9 @@ class Attention(Trained, name="attention"):
         if self.masked:
             scores = tf.where(there(tf, inputs[-1])[..., None, None, :], scores, scores.dtype.min)
         chances = _softmax(tf, scores)
-        if g.training and self.dropout_rate > 0:
+        if g.training and self.dropout_rate == 1:
+            chances = tf.zeros_like(chances)
+        elif g.training and self.dropout_rate > 0:
             chances = tf.nn.experimental.stateless_dropout(chances, self.dropout_rate, g.seed())
         mixed = _exchanged(tf, tf.matmul(tf.cast(chances, v.dtype), v))
         joined = tf.reshape(mixed, tf.concat([tf.shape(mixed)[:-2], [prod(mixed.shape[-2:])]], 0))
@@ -132,7 +135,7 @@ class Attention(Trained, name="attention"):
         if self.key_size is None and size % self.heads:
             fitting = ", ".join(str(n) for n in range(1, min(size, 64) + 1) if size % n == 0)
             message = f"needs channels that {self.heads} heads divide, got {show(shape)}"
-            raise WrongShape(message, f"{size} channels can be {fitting} heads; or write `key_size`")
+            raise WrongShape(message, f"{size} channels can be {fitting} heads; or write `key_size`", "heads")
         key = self.key_size or size // self.heads
         return key, self.value_size or key
 

@@ -11,16 +11,16 @@ def check_window(window: Pair | None, rolled: Pair, queries: Shape, memory: Shap
     """Raise WrongShape where the inputs are no windows of this size, or `rolled` does not fit them."""
     if window is not None and {queries[-2], memory[-2]} != {window[0] * window[1]}:
         message = f"with window {show(window)} needs {window[0] * window[1]} positions, got {show(queries)}"
-        raise WrongShape(message, "cut the map into windows before it")
+        raise WrongShape(message, "cut the map into windows before it", "window")
     if max(rolled) == 0:
         return
     if window is None or any(n >= size for n, size in zip(rolled, window, strict=True)):
         size = "no `window`" if window is None else f"window {show(window)}"
         help = "write a `window`, and a `rolled` of half of it"
-        raise WrongShape(f"with rolled {show(rolled)} needs a larger window, got {size}", help)
+        raise WrongShape(f"with rolled {show(rolled)} needs a larger window, got {size}", help, "rolled", "window")
     if len(queries) != 4 or None in queries:
         message = f"with `rolled` needs rows x columns of windows x positions x channels, got {show(queries)}"
-        raise WrongShape(message, "keep the grid of windows as two axes of known size")
+        raise WrongShape(message, "keep the grid of windows as two axes of known size", "rolled")
 
 
 def distances(window: Pair) -> list[list[int]]:

@@ -11,12 +11,15 @@ AXIS = "the axis: 0 is the first after the batch, -1 the last"
 """The meaning of a field `axis`."""
 
 
-def axis_of(shape: Shape, axis: int) -> int:
-    """The axis counted from 0, the batch left out; raises WrongShape where the shape has none of that number."""
+def axis_of(shape: Shape, axis: int, about: str = "axis") -> int:
+    """The axis counted from 0, the batch left out; raises WrongShape where the shape has none of that number.
+
+    `about` is the field that says it.
+    """
     rank = len(shape)
     if not -rank <= axis < rank:
         help = f"give one from {-rank} to {rank - 1}; the batch is not counted" if rank else "its input has no axes"
-        raise WrongShape(f"needs an axis {axis}, got {show(shape)}", help)
+        raise WrongShape(f"needs an axis {axis}, got {show(shape)}", help, about)
     return axis % rank
 
 

@@ -102,7 +102,7 @@ class FullConvolution(Convolution):
             fitting = [str(n) for n in range(1, min(size, self.filters, 64) + 1) if size % n == self.filters % n == 0]
             message = f"needs channels and filters that its {self.groups} groups divide, got {show(shape)}"
             help = f"both are divided by {', '.join(fitting)}"
-            raise WrongShape(f"{message} and {self.filters} filters", help)
+            raise WrongShape(f"{message} and {self.filters} filters", help, "groups")
         return size // self.groups
 
     def variables(self, *shapes: Shape) -> tuple[Variable, ...]:

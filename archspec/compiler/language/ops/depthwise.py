@@ -21,12 +21,16 @@ class ChannelConvolution(PlaneConvolution):
     def _slid(self, shape: Shape) -> Shape:
         # TensorFlow's depthwise kernel refuses other strides.
         if self.stride[0] != self.stride[1]:
-            raise WrongShape(f"needs the same stride down and across, got {show(self.stride)}", "write one number")
+            message = f"needs the same stride down and across, got {show(self.stride)}"
+            raise WrongShape(message, "write one number", "stride")
         return super()._slid(shape)
 
     def _depthwise(self, g: Lowering, x: Any, weights: Any) -> Any:
+        positions = self._slid(tuple(x.shape[1:]))
         x, padding = self._padded(g, x)
-        return g.tf.nn.depthwise_conv2d(x, weights, self._strides(), padding, dilations=self.rate)
+        y = g.tf.nn.depthwise_conv2d(x, weights, self._strides(), padding, dilations=self.rate)
+        # A dilated one is computed on a rearranged input, which loses a size that is known beside one that is not.
+        return g.tf.ensure_shape(y, [None, *positions, y.shape[-1]])
 
 
 class DepthwiseConv2D(ChannelConvolution, name="depthwise_conv2d"):

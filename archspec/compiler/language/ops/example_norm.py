@@ -86,7 +86,7 @@ class GroupNorm(ExampleNorm, name="group_norm"):
         if size % self.groups:
             fitting = ", ".join(str(n) for n in range(1, min(size, 64) + 1) if size % n == 0)
             message = f"needs channels that {self.groups} groups divide, got {show(shapes[0])}"
-            raise WrongShape(message, f"{size} channels can be {fitting} groups")
+            raise WrongShape(message, f"{size} channels can be {fitting} groups", "groups")
         return super().shape(*shapes)
 
     def axes(self, rank: int) -> Sequence[int]:

@@ -23,7 +23,8 @@ class Clip(Activation, name="clip"):
         """The input's; the least value must not be above the greatest."""
         low, high = self.range
         if low > high:
-            raise WrongShape(f"needs the smaller number first, got [{low:g}, {high:g}]", "write `clip: [low, high]`")
+            message = f"needs the smaller number first, got [{low:g}, {high:g}]"
+            raise WrongShape(message, "write `clip: [low, high]`", "range")
         return shapes[0]
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
@@ -68,7 +69,8 @@ class Maxout(Op, name="maxout"):
         """(…, units)."""
         if channels(shapes[0]) % self.units:
             message = f"needs channels that are a multiple of its {self.units} units, got {show(shapes[0])}"
-            raise WrongShape(message, f"make {self.units * 2} channels before it, or another multiple of {self.units}")
+            help = f"make {self.units * 2} channels before it, or another multiple of {self.units}"
+            raise WrongShape(message, help, "units")
         return *shapes[0][:-1], self.units
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:

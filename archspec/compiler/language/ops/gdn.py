@@ -24,7 +24,7 @@ class Gdn(Op, name="gdn"):
     inverse: bool = field(default=False, doc="whether x is multiplied by the root, as in a decoder, not divided")
     beta_min: float = field(default=1e-6, above=0, doc="least value of beta, which keeps the root from zero")
     gamma_init: float = field(default=0.1, minimum=0, doc="first value of gamma from each channel to itself")
-    offset: float = field(default=2.0**-18, above=0, doc="offset in what the variables stand for")
+    offset: float = field(default=2.0**-18, above=0, maximum=1, doc="offset in what the variables stand for")
 
     def shape(self, *shapes: Shape) -> Shape:
         """The input's."""

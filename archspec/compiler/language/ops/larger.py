@@ -66,14 +66,15 @@ class Resize(Op, name="resize"):
         *positions, last = need_map(shapes[0])
         if (self.size is None) == (self.factor is None):
             given = "both" if self.size is not None else "neither"
-            raise WrongShape(f"needs a size or a factor, got {given}", "write `resize: 32x32` or `factor: 0.5`")
+            help = "write `resize: 32x32` or `factor: 0.5`"
+            raise WrongShape(f"needs a size or a factor, got {given}", help, "factor")
         if self.size is not None:
             return *self.size, last
         assert self.factor is not None
         sizes = tuple(None if n is None else int(n * self.factor) for n in positions)
         if 0 in sizes:
             message = f"times {self.factor:g} leaves nothing of {show(shapes[0])}"
-            raise WrongShape(message, "use a larger factor, or a larger input")
+            raise WrongShape(message, "use a larger factor, or a larger input", "factor")
         return *sizes, last
 
     def sees(self, sight: Sight, given: Shape, made: Shape) -> Sight | None:
@@ -113,7 +114,7 @@ class SpaceToDepth(Op, name="space_to_depth"):
         *positions, _ = need_map(shapes[0])
         if any(n is not None and n % self.factor for n in positions):
             message = f"needs height and width that {self.factor} divides, got {show(shapes[0])}"
-            raise WrongShape(message, "put `pad` or `crop` before it, or use another factor")
+            raise WrongShape(message, "put `pad` or `crop` before it, or use another factor", "factor")
         sizes = (None if n is None else n // self.factor for n in positions)
         return *sizes, channels(shapes[0]) * self.factor**2
 
@@ -142,7 +143,7 @@ class DepthToSpace(Op, name="depth_to_space"):
         size, block = channels(shapes[0]), self.factor**2
         if size % block:
             message = f"needs channels that {block} divides, got {show(shapes[0])}"
-            raise WrongShape(message, f"give the layer before it {(size // block + 1) * block} filters")
+            raise WrongShape(message, f"give the layer before it {(size // block + 1) * block} filters", "factor")
         return *(None if n is None else n * self.factor for n in positions), size // block
 
     def sees(self, sight: Sight, given: Shape, made: Shape) -> Sight | None:

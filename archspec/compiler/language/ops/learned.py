@@ -76,7 +76,8 @@ class AddLearned(LearnedTensor, name="add_learned"):
         pairs = list(zip(shapes[0], sizes, strict=False))
         if len(sizes) != len(shapes[0]) or any(there not in (None, size) and size != 1 for there, size in pairs):
             message = f"of {show(sizes)} needs an input of the same sizes, or size 1 where they differ"
-            raise WrongShape(f"{message}, got {show(shapes[0])}", "leave the sizes out to have the input's")
+            help = "leave the sizes out to have the input's"
+            raise WrongShape(f"{message}, got {show(shapes[0])}", help, "sizes")
         return tuple(size if there is None and size != 1 else there for there, size in pairs)
 
     def variables(self, *shapes: Shape) -> tuple[Variable, ...]:

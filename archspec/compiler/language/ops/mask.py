@@ -22,7 +22,7 @@ def without_mask(shapes: Sequence[Shape], masked: bool, most: int) -> tuple[Shap
     *others, mask = shapes
     if not others:
         help = "write `from: [sequence, mask]`; the numbers of words are a mask where the padding's number is 0"
-        raise WrongShape(f"with `masked` needs a mask beside its input, got {show(mask)} alone", help)
+        raise WrongShape(f"with `masked` needs a mask beside its input, got {show(mask)} alone", help, "masked")
     if not agree([mask, others[-1][:-1]]):
         message = f"needs a mask of {show(others[-1][:-1])}, a number for each position of {show(others[-1])}"
         raise WrongShape(f"{message}, got {show(mask)}", "give it the positions alone, without an axis of channels")

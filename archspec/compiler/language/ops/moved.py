@@ -24,7 +24,7 @@ class Shift(Op, name="shift"):
         """The input's."""
         if any(size is not None and size < self.amount for size in need_map(shapes[0])[:2]):
             message = f"by {self.amount} needs at least as many rows and columns, got {show(shapes[0])}"
-            raise WrongShape(message, "use a smaller amount, a larger input, or fewer strides before it")
+            raise WrongShape(message, "use a smaller amount, a larger input, or fewer strides before it", "amount")
         return shapes[0]
 
     def sees(self, sight: Sight, given: Shape, made: Shape) -> Sight | None:
@@ -58,7 +58,7 @@ class Transpose(Op, name="transpose"):
         if sorted(self.axes) != list(range(len(shapes[0]))):
             numbers = ", ".join(map(str, range(len(shapes[0]))))
             message = f"needs each of {numbers or 'no axes'} once, got [{', '.join(map(str, self.axes))}]"
-            raise WrongShape(message, f"its input has the axes of {show(shapes[0])}; the batch is not counted")
+            raise WrongShape(message, f"its input has the axes of {show(shapes[0])}; the batch is not counted", "axes")
         return tuple(shapes[0][axis] for axis in self.axes)
 
     def sees(self, sight: Sight, given: Shape, made: Shape) -> Sight | None:
@@ -88,7 +88,9 @@ class Roll(Op, name="roll"):
         """The input's."""
         if not 0 < len(self.by) <= len(shapes[0]):
             message = f"needs one number for each axis at the most, got {len(self.by)} for {show(shapes[0])}"
-            raise WrongShape(message, "write one number for each axis that moves, from the first after the batch on")
+            raise WrongShape(
+                message, "write one number for each axis that moves, from the first after the batch on", "by"
+            )
         return shapes[0]
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
@@ -120,7 +122,8 @@ class Slice(Op, name="slice"):
         if not 0 <= begin < end <= size:
             said = f"{self.begin} to {'the end' if self.end is None else self.end}"
             message = f"from {said} needs such places along axis {self.axis}, got {show(shape)}"
-            raise WrongShape(message, f"that axis has the places 0 to {size - 1}, and `end` is one more than the last")
+            help = f"that axis has the places 0 to {size - 1}, and `end` is one more than the last"
+            raise WrongShape(message, help, "begin", "end")
         return -(-(end - begin) // self.step)
 
     def sees(self, sight: Sight, given: Shape, made: Shape) -> Sight | None:

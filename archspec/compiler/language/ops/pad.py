@@ -18,7 +18,7 @@ def each_axis(sides: Sides, shape: Shape) -> Sides:
     rank = len(need_positions(shape)) - 1
     if len(sides) not in (1, rank):
         message = f"with {written(sides)} needs {len(sides)} axes of positions, got {show(shape)}"
-        raise WrongShape(message, "write one number for all axes, or a pair for each")
+        raise WrongShape(message, "write one number for all axes, or a pair for each", "amount")
     return sides if len(sides) == rank else sides * rank
 
 
@@ -41,13 +41,15 @@ class Pad(Op, name="pad"):
 
     def shape(self, *shapes: Shape) -> Shape:
         """(positions + before + after, channels)."""
-        *positions, last = shapes[0]
         around = each_axis(self.amount, shapes[0])
+        *positions, last = shapes[0]
         for size, sides in zip(positions, around, strict=True):
             least = {"reflect": max(sides) + 1, "symmetric": max(sides)}.get(self.mode, 1)
             if size is not None and size < least:
                 message = f"of {sides[0]} and {sides[1]} with {self.mode} needs at least {least} positions"
-                raise WrongShape(f"{message}, got {show(shapes[0])}", "pad less, a larger input, or `mode: edge`")
+                raise WrongShape(
+                    f"{message}, got {show(shapes[0])}", "pad less, a larger input, or `mode: edge`", "amount"
+                )
         grown = (None if n is None else n + sum(sides) for n, sides in zip(positions, around, strict=True))
         return *grown, last
 
@@ -75,12 +77,12 @@ class Crop(Op, name="crop"):
 
     def shape(self, *shapes: Shape) -> Shape:
         """(positions - before - after, channels)."""
-        *positions, last = shapes[0]
         sides = each_axis(self.amount, shapes[0])
+        *positions, last = shapes[0]
         left = tuple(None if n is None else n - sum(cut) for n, cut in zip(positions, sides, strict=True))
         if any(n is not None and n < 1 for n in left):
             message = f"of {written(sides)} needs more positions than it takes away, got {show(shapes[0])}"
-            raise WrongShape(message, "crop less, or a larger input")
+            raise WrongShape(message, "crop less, or a larger input", "amount")
         return *left, last
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:

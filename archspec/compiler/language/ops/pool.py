@@ -34,7 +34,7 @@ class Pool(Op):
         around = border(self.padding, self.kernel, self.stride) if self.padding != "same" else ()
         if any(max(sides) >= k for sides, k in zip(around, self.kernel, strict=False)):
             message = f"needs a window larger than its padding, got {show(self.kernel)} and {written(self.padding)}"
-            raise WrongShape(message, "use less padding, so that every window sees a part of the input")
+            raise WrongShape(message, "use less padding, so that every window sees a part of the input", "padding")
         return *positions, shapes[0][-1]
 
     def _padded(self, g: Lowering, x: Any, fill: float) -> tuple[Any, str]:
@@ -89,7 +89,7 @@ class AvgPool(Pool):
         """(positions', channels); valid ceil((n - kernel + 1) / stride), same and symmetric ceil(n / stride)."""
         if self.count_padding and self.padding in ("same", "valid"):
             message = f"can't count its padding where that is {self.padding}"
-            raise WrongShape(message, "write `padding: symmetric`, or how much there is")
+            raise WrongShape(message, "write `padding: symmetric`, or how much there is", "count_padding")
         return super().shape(*shapes)
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:

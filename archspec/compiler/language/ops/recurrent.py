@@ -30,7 +30,7 @@ class Recurrent(Trained):
     GATES: ClassVar[int]
     STATES: ClassVar[int]
 
-    units: int = field(main=True, minimum=1, doc="numbers of the state and of an output")
+    units: int = field(main=True, minimum=1, maximum=100_000, doc="numbers of the state and of an output")
     bidirectional: bool = field(default=False, doc="whether a second cell reads the sequence from its end")
     bias: bool = field(default=True, doc="whether biases are added")
     recurrent_initializer: Initializer = field(default=Orthogonal(), doc="first values of the recurrent kernel")

@@ -53,10 +53,10 @@ class Flatten(Divided, name="flatten"):
     def _axes(self, shape: Shape) -> tuple[int, int]:
         if not shape and (self.first, self.last) == (0, -1):
             return 0, -1
-        first, last = axis_of(shape, self.first), axis_of(shape, self.last)
+        first, last = axis_of(shape, self.first, "first"), axis_of(shape, self.last, "last")
         if first > last:
             message = f"needs a first axis not after the last, got {self.first} and {self.last} for {show(shape)}"
-            raise WrongShape(message, "exchange them")
+            raise WrongShape(message, "exchange them", "first", "last")
         return first, last
 
     def _sizes(self, g: Lowering, x: Any) -> list[Any]:
@@ -83,7 +83,7 @@ class Reshape(Divided, name="reshape"):
         """The sizes, which must hold as many values as the input."""
         if 0 in self.sizes or self.sizes.count(-1) > 1:
             message = f"needs sizes of at least 1, and at most one -1, got [{', '.join(map(str, self.sizes))}]"
-            raise WrongShape(message, "write the sizes as numbers")
+            raise WrongShape(message, "write the sizes as numbers", "sizes")
         if -1 not in self.sizes:
             return self._whole(shapes[0])
         given = prod(size for size in self.sizes if size > 0)
@@ -92,13 +92,15 @@ class Reshape(Divided, name="reshape"):
         values = prod(known(shapes[0]))
         if values % given:
             message = f"to {show([None if size == -1 else size for size in self.sizes])} needs values"
-            raise WrongShape(f"{message} that {given} divides, got {show(shapes[0])}", f"its input has {values} values")
+            message = f"{message} that {given} divides, got {show(shapes[0])}"
+            raise WrongShape(message, f"its input has {values} values", "sizes")
         return tuple(values // given if size == -1 else size for size in self.sizes)
 
     def _whole(self, shape: Shape) -> Shape:
         if prod(known(shape)) != prod(self.sizes):
             message = f"to {show(self.sizes)} needs {prod(self.sizes)} values, got {show(shape)}"
-            raise WrongShape(message, f"its input has {prod(known(shape))} values: make the two numbers equal")
+            help = f"its input has {prod(known(shape))} values: make the two numbers equal"
+            raise WrongShape(message, help, "sizes")
         return self.sizes
 
     def _sizes(self, g: Lowering, x: Any) -> list[Any]:
@@ -123,7 +125,8 @@ class Squeeze(Op, name="squeeze"):
         if self.axis is not None:
             axis = axis_of(shapes[0], self.axis)
             if shapes[0][axis] != 1:
-                raise WrongShape(f"needs size 1 along axis {self.axis}, got {show(shapes[0])}", "name another axis")
+                message = f"needs size 1 along axis {self.axis}, got {show(shapes[0])}"
+                raise WrongShape(message, "name another axis", "axis")
             return *shapes[0][:axis], *shapes[0][axis + 1 :]
         if need_map(shapes[0])[:2] != (1, 1):
             help = "put `global_avg_pool` before it, or use `flatten`"

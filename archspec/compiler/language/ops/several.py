@@ -52,7 +52,7 @@ class Split(Op, name="split"):
         what = "channels" if axis == len(shapes[0]) - 1 else f"an axis {self.axis}"
         fitted = _sized(self.parts, size) if isinstance(self.parts, tuple) else _equal(self.parts, size)
         if isinstance(fitted, Problem):
-            raise WrongShape(f"needs {what} {fitted.rule}, got {show(shapes[0])}", fitted.help)
+            raise WrongShape(f"needs {what} {fitted.rule}, got {show(shapes[0])}", fitted.help, "parts")
         return {str(index): (*before, each, *after) for index, each in enumerate(fitted)}
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:

@@ -11,6 +11,9 @@ from archspec.compiler.language.op import Lowering, Op, Shape, Variable
 from archspec.compiler.language.ops.axes import AXIS, axis_of, sized_axis
 from archspec.compiler.language.ops.window import channels, need_map
 
+_AXES = 5
+"""With the batch, as many as TensorFlow's kernel for CPUs takes."""
+
 
 class Probable(Op):
     """A softmax in one form or another."""
@@ -43,6 +46,8 @@ class Softmax(Probable, name="softmax"):
 
     def along(self, g: Lowering, logits: Any, axis: int) -> Any:
         """The probabilities."""
+        if len(logits.shape) > _AXES:
+            return g.tf.exp(_logarithms(g, logits, axis))
         return g.tf.nn.softmax(logits, axis)
 
 
@@ -51,7 +56,13 @@ class LogSoftmax(Probable, name="log_softmax"):
 
     def along(self, g: Lowering, logits: Any, axis: int) -> Any:
         """The logarithms."""
+        if len(logits.shape) > _AXES:
+            return _logarithms(g, logits, axis)
         return g.tf.nn.log_softmax(logits, axis)
+
+
+def _logarithms(g: Lowering, logits: Any, axis: int) -> Any:
+    return logits - g.tf.reduce_logsumexp(logits, axis, keepdims=True)
 
 
 class SpatialSoftmax(Op, name="spatial_softmax"):

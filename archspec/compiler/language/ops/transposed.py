@@ -44,7 +44,7 @@ class ConvTranspose(Weighted):
         sizes = self._grown(positions)
         if any(n is not None and n < 1 for n in sizes):
             message = f"with padding {written(self.padding)} cuts off all of its output, got {show(shapes[0])}"
-            raise WrongShape(message, "cut off less")
+            raise WrongShape(message, "cut off less", "padding")
         return *sizes, self.filters
 
     def _grown(self, positions: Shape) -> Shape:

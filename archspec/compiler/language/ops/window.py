@@ -75,7 +75,8 @@ def slide(shape: Shape, kernel: Sizes, stride: Sizes, padding: str | Sides, rate
     positions = need_map(shape, len(kernel))[:-1]
     if max(stride) > 1 and max(rate) > 1:
         help = "take one of them back to 1; a group's `output_stride` trades the one for the other"
-        raise WrongShape(f"can't have both stride {show(stride)} and rate {show(rate)} above 1", help)
+        message = f"can't have both stride {show(stride)} and rate {show(rate)} above 1"
+        raise WrongShape(message, help, "rate", "stride")
     window = extent(kernel, rate)
     if padding == "same":
         return tuple(None if n is None else -(-n // s) for n, s in zip(positions, stride, strict=True))
@@ -85,7 +86,7 @@ def slide(shape: Shape, kernel: Sizes, stride: Sizes, padding: str | Sides, rate
         counted = "" if padding == "valid" else f", {show(whole)} with it"
         message = f"needs at least {show(window)} for its window with padding {written(padding)}, got {show(shape)}"
         help = "use padding same, a smaller kernel, a larger input, or fewer strides before it"
-        raise WrongShape(message + counted, help)
+        raise WrongShape(message + counted, help, "kernel")
     return tuple(n if n is None else (n - k) // s + 1 for n, k, s in zip(whole, window, stride, strict=True))
 
 
