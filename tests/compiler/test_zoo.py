@@ -11,8 +11,8 @@ from archspec.diagnostics import Findings
 @pytest.mark.parametrize(
     ("name", "help"),
     [
-        ("resnet50", "there are resnet_v1_50, resnet_v2_50"),
-        ("ResNet-50", "there are resnet_v1_50, resnet_v2_50"),
+        ("resnet50", "there are resnet_50, resnet_v1_50, resnet_v2_50"),
+        ("ResNet-50", "there are resnet_50, resnet_v1_50, resnet_v2_50"),
         ("efficientnetb0", "did you mean `efficientnet_b0`?"),
         ("inception_resnet", "did you mean `inception_resnet_v2`?"),
         ("lenett", "did you mean `lenet`?"),

@@ -33,8 +33,9 @@ WRITTEN = ("w.ckpt", "w.safetensors", "w.keras", "w.weights.h5", "run")
 
 def as_v1(where: Path, network: Network) -> None:
     """TensorFlow 1's older format, a single file."""
+    values = weights_of(network)
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-        pairs = {name: tf.compat.v1.Variable(value) for name, value in weights_of(network).items()}
+        pairs = {name: tf.compat.v1.Variable(value) for name, value in values.items()}
         session.run(tf.compat.v1.global_variables_initializer())
         saver = tf.compat.v1.train.Saver(pairs, write_version=tf.compat.v1.train.SaverDef.V1)
         saver.save(session, str(where), write_meta_graph=False)
@@ -97,7 +98,7 @@ def test_every_pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyt
         write(Path(source), network)
         assert set(open_weights(source).variables) == set(expected), source
         for target in WRITTEN:
-            to = f"from-{source}-{target}"
+            to = f"{source.replace('.', '-')}-as-{target}"
             assert main(["checkpoint", "convert", source, to, "--spec", "net.yaml"]) == 0, capsys.readouterr()
             found = open_weights(to)
             assert set(found.variables) == set(expected), to

@@ -119,6 +119,24 @@ def test_a_skip_that_means_nothing(tmp_path: Path) -> None:
     assert problem.value.diagnostics[0].help == "did you mean logits?"
 
 
+def test_weights_of_another_network_are_called_what_they_are(tmp_path: Path) -> None:
+    program = compile_file("zoo:lenet", findings=Findings())
+    assert program is not None
+    tensors = {name: np.asarray(value) for name, value in lower(program.graph).table.items()}
+    checkpoint.save(tmp_path / "run", 5, tensors, {})
+    with pytest.raises(Stop) as problem:
+        _initialize(state(tmp_path, ""))
+    assert "the checkpoint is of another network: it looks like zoo:lenet" in str(problem.value.diagnostics[0].help)
+
+
+def test_a_background_class_is_said(tmp_path: Path) -> None:
+    trained(tmp_path, **{"Net/logits/weights": np.zeros((4, 1001), "f"), "Net/logits/biases": np.zeros(1001, "f")})
+    with pytest.raises(Stop) as problem:
+        _initialize(state(tmp_path, "", classes=1000))
+    help = str(problem.value.diagnostics[0].help)
+    assert "1001 classes (ImageNet's 1000 and a background class 0), not 1000" in help and "reinit: [" in help
+
+
 def test_other_names_by_a_map(tmp_path: Path) -> None:
     trained(tmp_path)
     rule = "- {from: 'Net/{layer}/{leaf}', to: 'Net/{layer}/{leaf}'}"
