@@ -342,6 +342,11 @@ _SAID: tuple[tuple[str, str, str], ...] = (
     ("bidirectional", "num_layers", "write a layer for each, or `repeat`"),
     ("bidirectional", "batch_first stateful time_major", "the batch is first, every example begins anew: take it out"),
     ("bidirectional", "Dropout recurrent_dropout", "put a `dropout` between the layers"),
+    (
+        "minimize",
+        "critic custom divergence kl kl_divergence KLDivLoss Lambda mean sum wasserstein wgan",
+        f"make it with operations, and `minimize` that: {_PAGE}",
+    ),
     ("words", "mask_zero padding_idx", "every number has its vector; a loss takes a `mask`"),
     ("rate", "keep_prob keep_probability", "write `rate`, the part that is dropped: 1 less it"),
 )
