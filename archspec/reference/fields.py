@@ -16,6 +16,7 @@ KINDS = {
     "Triple": "size, or depth x height x width",
     "Sides": "number, or numbers before and after along each axis",
     "Axes": "whole number, or a list of them",
+    "Numbers": "number, or a list of them",
     "Parts": "whole number, or a list of them",
     "LinePadding": "same, valid, symmetric, or positions before and after",
     "PlanePadding": "same, valid, symmetric, or pixels before and after along each axis",

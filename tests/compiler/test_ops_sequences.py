@@ -179,7 +179,7 @@ def test_a_vision_transformers_tokens_and_attention(compiled: Callable[..., Prog
         (
             "zeros",
             "there is no initializer `zeros`",
-            "did you mean `constant`?",
+            "write `{constant: 0}`",
         ),
     ],
 )

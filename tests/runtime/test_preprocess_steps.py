@@ -94,8 +94,16 @@ def test_inception_evaluation_is_tf_slims() -> None:
     np.testing.assert_allclose(found, expected, atol=2e-6)
 
 
-@pytest.mark.parametrize(("mean", "scale"), [((127.5,), 127.5), ((128.0,), 128.0), ((123.68, 116.78, 103.94), 1.0)])
-def test_normalize(mean: tuple[float, ...], scale: float) -> None:
+@pytest.mark.parametrize(
+    ("mean", "scale"),
+    [
+        ((127.5,), 127.5),
+        ((128.0,), 128.0),
+        ((123.68, 116.78, 103.94), 1.0),
+        ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),
+    ],
+)
+def test_normalize(mean: tuple[float, ...], scale: float | tuple[float, ...]) -> None:
     image = RANDOM.integers(0, 256, (4, 5, 3), np.uint8)
     expected = (image.astype(np.float64) - mean) / scale
     np.testing.assert_allclose(done(color.Normalize(mean=mean, scale=scale), image / 255), expected, atol=1e-4)
@@ -258,6 +266,7 @@ def test_sizes_foreseen_without_tensorflow_are_those_that_come(
     ("steps", "said"),
     [
         ([color.Normalize(mean=(1.0, 2.0))], "normalize has 2 means, but the input has 3 channels"),
+        ([color.Normalize(mean=(1.0,), scale=(1.0, 2.0))], "normalize has 2 scales, but the input has 3 channels"),
         ([color.ColorJitter(saturation=(1.5, 0.5))], r"color_jitter has saturation \[1.5, 0.5\]"),
         ([geometry.RandomResizeShorter(side=(256,))], "random_resize_shorter needs two lengths"),
         (

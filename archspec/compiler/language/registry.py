@@ -19,7 +19,7 @@ from archspec.compiler.language.forms import (
     sections,
     width,
 )
-from archspec.compiler.language.forms.losses import classes, numbers, vectors
+from archspec.compiler.language.forms.losses import classes, numbers, own, vectors
 from archspec.compiler.language.forms.preprocess import color, geometry
 from archspec.compiler.language.op import Op
 from archspec.compiler.language.ops import (
@@ -76,6 +76,7 @@ _FORMS = (
     classes,
     numbers,
     vectors,
+    own,
     metrics,
     schedules,
     optimizers,

@@ -14,6 +14,7 @@ from archspec.compiler.language.values import (
     duration,
     factors,
     number,
+    numbers,
     padding_of,
     pair,
     parts,
@@ -109,6 +110,11 @@ def _whole_numbers_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> d
     return {"anyOf": [one, {"type": "array", "items": one}]}
 
 
+def _numbers_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
+    one = {"type": "number", **limits}
+    return {"anyOf": [one, {"type": "array", "items": one}]}
+
+
 def _single_schema(limits: dict[str, Any], choices: tuple[Any, ...]) -> dict[str, Any]:
     return {"type": "integer", **limits}
 
@@ -146,6 +152,7 @@ _TYPES: dict[str, Type] = {
     "PlanePadding": Type("PlanePadding", padding_of(2), _padding_schema(2), besides=_BESIDES),
     "SpacePadding": Type("SpacePadding", padding_of(3), _padding_schema(3), besides=_BESIDES),
     "Axes": Type("Axes", axes, _whole_numbers_schema),
+    "Numbers": Type("Numbers", numbers, _numbers_schema),
     "Parts": Type("Parts", parts, _whole_numbers_schema),
     "Duration": Type("Duration", duration, _duration_schema),
     "tuple[Duration, ...]": Type("durations", tuple_of(duration, "a list of durations", None), _durations_schema),
@@ -171,6 +178,7 @@ LinePadding = str | Sides
 PlanePadding = str | Sides
 SpacePadding = str | Sides
 Axes = tuple[int, ...]
+Numbers = float | tuple[float, ...]
 Parts = int | tuple[int, ...]
 Tensor = str
 Feature = str

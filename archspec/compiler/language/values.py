@@ -141,6 +141,13 @@ def parts(value: object) -> int | tuple[int, ...]:
     return found if isinstance(value, (list, tuple)) else found[0]
 
 
+def numbers(value: object) -> float | tuple[float, ...]:
+    """A number, or several from [58.4, 57.1, 57.4]."""
+    if isinstance(value, (list, tuple)):
+        return tuple_of(number, "a number, or a list of them", None)(value)
+    return number(value)
+
+
 _AXES_TEXT = "a whole number, or a list of them"
 _SIDES_TEXT = "a whole number, or a number or a pair, before and after, for each axis"
 

@@ -66,7 +66,7 @@ def random_contrast(step: forms.RandomContrast, image: tf.Tensor, seed: tf.Tenso
 
 def normalize(step: forms.Normalize, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """(255 * image - mean) / scale."""
-    return (image * 255.0 - tf.constant(step.mean)) / step.scale
+    return (image * 255.0 - tf.constant(step.mean)) / tf.constant(step.scale)
 
 
 def standardize(step: forms.Standardize, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archspec.compiler.language.fields import field
 from archspec.compiler.language.forms.preprocess.step import Preprocess, Size, falling
+from archspec.compiler.language.types import Numbers
 
 
 class ColorJitter(Preprocess, name="color_jitter"):
@@ -46,19 +47,26 @@ class RandomContrast(Preprocess, name="random_contrast"):
 
 
 class Normalize(Preprocess, name="normalize"):
-    """(255 * image - mean) / scale: Inception 127.5 and 127.5, LeNet 128 and 128, VGG the three means and 1."""
+    """(255 * image - mean) / scale: Inception 127.5 and 127.5, LeNet 128 and 128, VGG the three means and 1.
+
+    PyTorch's means and deviations, which count from 0 to 1, are 255 times as much here:
+    `{normalize: [123.675, 116.28, 103.53], scale: [58.395, 57.12, 57.375]}`.
+    """
 
     EXAMPLE = "train: {preprocess: [{resize: 224}, {normalize: [123.68, 116.78, 103.94]}]}"
 
     IMPLEMENTATION = "archspec.runtime.preprocess.color:normalize"
 
     mean: tuple[float, ...] = field(main=True, doc="for all channels, or one for each, on the scale 0 … 255")
-    scale: float = field(default=1.0, above=0, doc="divisor, on the scale 0 … 255")
+    scale: Numbers = field(default=1.0, above=0, doc="divisor, for all channels, or one for each, on the scale 0 … 255")
 
     def complaint(self, before: Size, channels: int) -> str | None:
-        if len(self.mean) in (1, channels):
-            return None
-        return f"has {len(self.mean)} means, but the input has {channels} {'channel' if channels == 1 else 'channels'}"
+        has = f"but the input has {channels} {'channel' if channels == 1 else 'channels'}"
+        if len(self.mean) not in (1, channels):
+            return f"has {len(self.mean)} means, {has}"
+        if isinstance(self.scale, tuple) and len(self.scale) not in (1, channels):
+            return f"has {len(self.scale)} scales, {has}"
+        return None
 
 
 class Standardize(Preprocess, name="standardize"):
