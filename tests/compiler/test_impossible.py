@@ -90,8 +90,8 @@ TABLE = """
 - ^a: {global_avg_pool: [image, row]}  # takes 2 inputs only with a mask, got 12x6
 - ^a: {embedding: 4, words: 9, from: row}  # needs numbers of type int32 or int64, got float32
 - ^a: {one_hot: 4, from: row}  # needs numbers of type
-- ^a: {relu, from: words}  # needs numbers of type float32 or float16 or bfloat16 or float64, got int32
-- ^a: {dense: 4, from: words}  # needs numbers of type float32, got int32
+- ^a: {relu, from: words}  # needs numbers of type float32, float16, bfloat16 or float64, got int32
+- ^a: {dense: 4, from: words}  # needs numbers of type float32, float16, bfloat16 or float64, got int32
 - ^a: {lstm: 4}  # needs length x channels, got 8x8x4
 - a: {add_learned: ^[3, 4], from: row}  # of 3x4 needs an input of the same sizes, or size 1 where they differ, got 12x6
 # Several inputs
@@ -123,7 +123,7 @@ TABLE = """
 - a: {conv2d: 8, kernel: ^[3, 3, 3]}  # must be
 - a: {dense: ^8.5}  # must be a whole number, got 8.5
 - a: {dropout: ^1.5}  # must be at most 1, got 1.5
-- a: {split: ^0}  # must be at least 1, got 0
+- a: {split: ^0}  # needs channels in 1 to 1000 parts, not 0, got 8x8x4
 - a: {depth_to_space: ^1}  # must be at least 2, got 1
 - a: {crop: ^-1}  # must be at least 0, got -1
 - a: {upsample: ^[2, -1]}  # must be at least 1, got [2, -1]

@@ -125,7 +125,7 @@ def test_a_short_name_is_not_taken_for_another_that_shares_most_of_its_letters()
 
 def test_a_family_of_the_zoo_is_answered_with_its_members() -> None:
     findings = Findings()
-    assert file_of("zoo:resnet", findings) is None
+    assert file_of("zoo:inception", findings) is None
     (found,) = findings.items
-    assert found.help is not None and found.help.startswith("there are resnet_v1, resnet_v1_101")
+    assert found.help is not None and found.help.startswith("there are inception_resnet_v2, inception_v1")
     assert "lenet" not in found.help

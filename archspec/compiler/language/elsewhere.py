@@ -10,6 +10,7 @@ def bare(name: str) -> str:
 
 _THEIRS: dict[str, str] = {
     "abs": "absolute absolute_value AbsVal",
+    "absolute_error": "absolute_difference L1Loss",
     "accuracy": (
         "acc categorical_accuracy sparse_top_k_categorical_accuracy SparseCategoricalAccuracy top1 top5 top_k "
         "top_k_categorical_accuracy"
@@ -209,6 +210,7 @@ _THEIRS: dict[str, str] = {
     "spatial_softmax": "expected_coordinates soft_argmax SpatialSoftArgmax",
     "split": "chunk tensor_split unbind",
     "sqrt": "sqroot",
+    "squared_error": "L2Loss mean_squared_error mse MSELoss",
     "squeeze": "spatial_squeeze squeeze_dims",
     "stride": "strides subsample",
     "subtract": "difference minus sub",
