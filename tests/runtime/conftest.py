@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -37,6 +39,16 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"no recorded data at {SHARED}")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def formula(shared: Path) -> ModuleType:
+    """shared/golden/formula_weights.py."""
+    spec = importlib.util.spec_from_file_location("formula_weights", shared / "golden" / "formula_weights.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")

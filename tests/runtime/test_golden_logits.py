@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib.util
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,16 +34,6 @@ def networks() -> dict[str, str]:
 
 
 NETWORKS = networks()
-
-
-@pytest.fixture(scope="module")
-def formula(shared: Path) -> ModuleType:
-    """shared/golden/formula_weights.py."""
-    spec = importlib.util.spec_from_file_location("formula_weights", shared / "golden" / "formula_weights.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(autouse=True)
