@@ -173,7 +173,7 @@ def test_summary_as_json_counts_as_tf_slim_does() -> None:
     """The figures of TF-Slim's own build of Inception V3 with 1001 classes."""
     found = as_json("summary", INCEPTION)
     assert (found["params"], found["macs"]) == ({"total": 23_853_833, "trainable": 23_819_401}, 5_713_218_144)
-    assert set(found["layers"][0]) == {"name", "op", "output_shape", "params", "macs"}
+    assert set(found["layers"][0]) == {"name", "op", "output_shape", "params", "macs", "numbers"}
     assert sum(layer["params"] for layer in found["layers"]) == 23_853_833
     trained = as_json("summary", INCEPTION, "--train")
     assert trained["params"] == {"total": 27_182_194, "trainable": 27_145_970}
