@@ -33,6 +33,8 @@ CASES = (
     Case(Conv2D(filters=5, kernel=(3, 3), padding="symmetric", rate=(2, 2))),
     Case(Conv2D(filters=5, kernel=(3, 3), rate=(2, 2))),
     Case(Conv2D(filters=5, kernel=(3, 3), padding="valid", rate=(2, 3))),
+    Case(Conv3D(filters=3, kernel=(2, 2, 2), padding="valid", rate=(1, 1, 3)), ((3, 3, 7, 2),)),
+    Case(Conv3D(filters=4, kernel=(2, 3, 2), rate=(2, 3, 1), groups=2), (SPACE,)),
     Case(Conv1D(filters=5, kernel=(3,)), (LINE,)),
     Case(Conv1D(filters=5, kernel=(4,), stride=(2,), padding="valid"), (LINE,)),
     Case(Conv1D(filters=5, kernel=(3,), rate=(2,), bias=False), (LINE,)),

@@ -127,7 +127,8 @@ class FullConvolution(Convolution):
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
         x, padding = self._padded(g, inputs[0])
-        return self.plus_bias(g, self._convolved(g, x, self._weights(g, x.dtype.name), padding))
+        y = self._convolved(g, x, self._weights(g, x.dtype.name), padding)
+        return self.plus_bias(g, g.tf.ensure_shape(y, [None, *self.shape(tuple(inputs[0].shape[1:]))]))
 
     def _weights(self, g: Lowering, dtype: str) -> Any:
         """The weights as they are used, in the type of the input; their statistics are made in full precision."""
@@ -141,6 +142,9 @@ class FullConvolution(Convolution):
         # Not tf.nn.convolution, which computes a dilated one on a rearranged input.
         convolve = {1: g.tf.nn.conv1d, 2: g.tf.nn.conv2d, 3: g.tf.nn.conv3d}[len(self.kernel)]
         rate = [1, *self.rate, 1]
+        if len(self.kernel) == 3 and self.rate[1] != self.rate[2]:
+            # The shape that TensorFlow infers for conv3d has the rates of height and width exchanged.
+            convolve, rate = g.tf.nn.convolution, list(self.rate)
         if self.groups == 1 or len(self.kernel) < 3:
             return convolve(x, weights, self._strides(), padding, dilations=rate)
         # TensorFlow has no grouped kernel for three axes.
