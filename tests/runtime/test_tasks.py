@@ -188,16 +188,16 @@ def test_sentences_are_read_with_their_negations(tmp_path: Path) -> None:
 
 
 DCGAN = """
-hyperparameters: {size: 32, channels: 1, width: 8, noise: 16}
+hyperparameters: {num_outputs: 1, depth: 8, noise: 16}
 train:
   data: {mnist: MNIST}
   optimizers:
-    discriminator: {adam: 1e-4, beta_1: 0.5, losses: [real, fake], trains: [real]}
-    generator: {adam: 2e-3, beta_1: 0.5, losses: [fool], trains: [Generated]}
+    discriminator: {adam: 1e-4, beta_1: 0.5, losses: [real, fake], trains: [Discriminator]}
+    generator: {adam: 2e-3, beta_1: 0.5, losses: [fool], trains: [Generator]}
   batch: 64
   epochs: null
   steps: 250
-expect: {shapes: {Generated: [32, 32, 1], real: [1]}}
+expect: {shapes: {Generator: [32, 32, 1], Generator/deconv1: [4, 4, 64], Discriminator: [1]}}
 """
 
 
@@ -213,9 +213,9 @@ def test_generator_draws_digits_like_the_real_ones(tmp_path: Path) -> None:
     assert np.mean([line["loss/fool"] for line in metrics[-50:]]) < 4
     noise, drawing = tmp_path / "noise.npy", tmp_path / "drawn.npz"
     np.save(noise, np.random.default_rng(0).standard_normal((64, 16)).astype("float32"))
-    archspec("predict", str(tmp_path / "run-1"), str(noise), "--endpoints", "Generated", "--output", str(drawing))
+    archspec("predict", str(tmp_path / "run-1"), str(noise), "--endpoints", "Generator", "--output", str(drawing))
     with np.load(drawing) as arrays:
-        drawn = arrays["Generated"].mean((0, 3))
+        drawn = arrays["Generator"].mean((0, 3))
     real = np.mean([mnist_picture(number) for number in range(200)], 0)
     assert np.corrcoef(drawn.ravel(), real.ravel())[0, 1] > 0.3
 
