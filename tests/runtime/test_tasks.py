@@ -192,7 +192,7 @@ hyperparameters: {num_outputs: 1, depth: 8, noise: 16}
 train:
   data: {mnist: MNIST}
   optimizers:
-    discriminator: {adam: 1e-4, beta_1: 0.5, losses: [real, fake], trains: [Discriminator]}
+    discriminator: {adam: 5e-4, beta_1: 0.5, losses: [real, fake], trains: [Discriminator]}
     generator: {adam: 2e-3, beta_1: 0.5, losses: [fool], trains: [Generator]}
   batch: 64
   epochs: null
@@ -205,8 +205,8 @@ expect: {shapes: {Generator: [32, 32, 1], Generator/deconv1: [4, 4, 64], Discrim
 def test_generator_draws_digits_like_the_real_ones(tmp_path: Path) -> None:
     """Where the ink of the real digits lies, the drawn ones have theirs, and the two players stay in balance.
 
-    The same network, as small, made of Keras's layers and trained by hand for as long, comes to a correlation of 0.53.
-    Two players amplify every rounding: other seeds and processors gave 0.43 to 0.72, and two steps of training 0.02.
+    Two players amplify every rounding: three seeds gave a correlation of 0.86 to 0.89, a discriminator at a fifth of its
+    rate, or at four times it, one of 0.0 and 0.1.
     """
     spec = small(tmp_path, "dcgan", DCGAN.replace("MNIST", str(MNIST)))
     metrics = trained(spec)
@@ -217,7 +217,7 @@ def test_generator_draws_digits_like_the_real_ones(tmp_path: Path) -> None:
     with np.load(drawing) as arrays:
         drawn = arrays["Generator"].mean((0, 3))
     real = np.mean([mnist_picture(number) for number in range(200)], 0)
-    assert np.corrcoef(drawn.ravel(), real.ravel())[0, 1] > 0.3
+    assert np.corrcoef(drawn.ravel(), real.ravel())[0, 1] > 0.5
 
 
 def mnist_picture(number: int) -> np.ndarray:
