@@ -25,7 +25,7 @@ def test_memory_that_runs_out_names_the_layer(images: Path, tmp_path: Path) -> N
 
 
 def test_weights_that_no_machine_holds_are_said_before_they_are_made(images: Path, tmp_path: Path) -> None:
-    spec = spec_file(tmp_path, PLAIN.replace("flatten", "flatten, big: {dense: 100000000000}"))
+    spec = spec_file(tmp_path, PLAIN.replace("flatten", "flatten, big: {dense: 2000000000}"))
     done = train(spec, images, tmp_path / "run")
     assert done.returncode == 1 and done.stderr.startswith("AS632 Net has") and "help: " in done.stderr, done.stderr
     assert not (tmp_path / "run").exists()

@@ -51,6 +51,8 @@ class Sin(Activation, name="sin"):
 
     EXAMPLE = "- wave: {dense: 64, activation: {sin: 30}}"
 
+    FULL_PRECISION = True
+
     frequency: float = field(default=1.0, main=True, doc="what x is multiplied by before")
 
     def lower(self, g: Lowering, *inputs: Any) -> Any:
@@ -59,6 +61,8 @@ class Sin(Activation, name="sin"):
 
 class Cos(Activation, name="cos"):
     """The cosine of x, in radians, times a frequency."""
+
+    FULL_PRECISION = True
 
     frequency: float = field(default=1.0, main=True, doc="what x is multiplied by before")
 
