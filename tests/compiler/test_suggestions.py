@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from archspec.compiler.language.elsewhere import NAMES, bare
+from archspec.compiler.language.elsewhere import bare
+from archspec.compiler.language.elsewhere import names as their_names
 from archspec.compiler.language.expression import FUNCTIONS
 from archspec.compiler.language.registry import builtin
 from archspec.compiler.language.suggestions import closest, nearest
@@ -111,11 +112,11 @@ def test_a_name_is_offered_only_where_it_is() -> None:
 def test_every_name_that_is_offered_for_one_of_other_tools_is_in_the_language() -> None:
     forms = builtin().by_name.values()
     language = {form.NAME for form in forms} | {name for form in forms for name in form.FIELDS} | set(COMMON)
-    assert {name for names in NAMES.values() for name in names} <= language | set(FUNCTIONS)
-    assert all(name == bare(name) for name in NAMES)
+    assert {name for names in their_names().values() for name in names} <= language | set(FUNCTIONS)
+    assert all(name == bare(name) for name in their_names())
     # `normal` is a draw of ours, and for initializers what others call the truncated one; `scale` is a field of norms, and
     # as an operation what we call gain; `mean`, `power` and `size` are fields, and as operations reduce_mean and pow, of a convolution (darknet's) its kernel.
-    assert not (NAMES.keys() - {"normal", "scale", "mean", "power", "size"}) & language
+    assert not (their_names().keys() - {"normal", "scale", "mean", "power", "size"}) & language
 
 
 def test_a_short_name_is_not_taken_for_another_that_shares_most_of_its_letters() -> None:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from archspec.compiler.language.elsewhere import _SAID, _THEIRS, NAMES, bare
+from archspec.compiler.language.elsewhere import _SAID, _THEIRS, bare, names
 from archspec.compiler.language.registry import builtin
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.spec.layers import COMMON, OPERATIONS
@@ -106,7 +106,7 @@ def test_a_sentence_helps_where_it_belongs(name: str, known: list[str], answer: 
 
 def test_a_name_of_others_stands_once() -> None:
     named = [bare(theirs) for all_of_one in _THEIRS.values() for theirs in all_of_one.split()]
-    assert len(named) == len(set(named)) == len(NAMES)
+    assert len(named) == len(set(named)) == len(names())
     said = [(there, bare(theirs)) for there, named, _ in _SAID for theirs in named.split()]
     assert len(said) == len(set(said))
 

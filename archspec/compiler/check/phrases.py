@@ -20,6 +20,7 @@ WRITTEN = {
     ("properties", "archspec"): "1 is the only version of the language that this archspec reads",
     ("properties", "inputs", "additionalProperties"): "write `{shape: [height, width, channels]}`",
     ("properties", "layers"): "layers that run in order are a list: write `- name: {…}` for each",
+    ("properties", "precision"): "float16 is no choice: it wants the loss scaled, where bfloat16 has float32's range",
     ("$defs", "block"): "write `{parameters: {…}, layers: [ … ]}`, or another operation in place of `layers`",
 }
 """How a part is written, for those that are often written otherwise."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 
 def bare(name: str) -> str:
     """A name without case, underscores and hyphens, in which libraries differ."""
@@ -252,10 +254,12 @@ _THEIRS: dict[str, str] = {
 }
 """Our name, or some of which the first that is there is meant, and what others call it."""
 
-NAMES: dict[str, tuple[str, ...]] = {
-    bare(theirs): tuple(ours.split(", ")) for ours, named in _THEIRS.items() for theirs in named.split()
-}
-"""Our names for a thing, by what others call it without case and underscores."""
+
+@cache
+def names() -> dict[str, tuple[str, ...]]:
+    """Our names for a thing, by what others call it without case and underscores."""
+    return {bare(theirs): tuple(ours.split(", ")) for ours, named in _THEIRS.items() for theirs in named.split()}
+
 
 _PAGE = "docs/cookbook.md"
 _KNOWN = "what comes before says it: take it out"
@@ -381,16 +385,14 @@ _SAID: tuple[tuple[str, str, str], ...] = (
 """One of the names among those that are there, what others call a thing, and the sentence that then helps."""
 
 
-def _by_name() -> dict[str, list[tuple[str, str]]]:
+@cache
+def sentences() -> dict[str, list[tuple[str, str]]]:
+    """The sentences, each with the name that must be there, by what others call a thing as in `names`."""
     found: dict[str, list[tuple[str, str]]] = {}
     for there, named, sentence in _SAID:
         for theirs in named.split():
             found.setdefault(bare(theirs), []).append((there, sentence))
     return found
-
-
-SENTENCES = _by_name()
-"""The sentences, each with the name that must be there, by what others call a thing without case and underscores."""
 
 
 def elsewhere(name: str) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from archspec.compiler.language.elsewhere import NAMES, SENTENCES, bare
+from archspec.compiler.language.elsewhere import bare, sentences
+from archspec.compiler.language.elsewhere import names as their_names
 
 _THEIR_OWN = """
     acos adabelief adadelta adafactor adagrad adamax adamw adan asgd asin atan attention auc average batchrenorm
@@ -28,7 +29,7 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     """The question whether a name that is there was meant, or how it is said here; None where neither is known."""
     known = list(names)
     if _translated(bare(name), {bare(each): each for each in known}) is None:
-        for there, sentence in SENTENCES.get(bare(name), ()):
+        for there, sentence in sentences().get(bare(name), ()):
             if there in known:
                 return sentence
     found = closest(name, known)
@@ -44,7 +45,7 @@ def closest(name: str, names: Iterable[str]) -> str | None:
     translated = _translated(plain, known)
     if translated is not None:
         return translated
-    if plain in NAMES or plain in _OF_THEIR_OWN:
+    if plain in their_names() or plain in _OF_THEIR_OWN:
         return None
     longer = [candidate for candidate in known.values() if candidate.lower().startswith(f"{name.lower()}_")]
     if len(name) > 1 and len(longer) == 1:
@@ -54,7 +55,7 @@ def closest(name: str, names: Iterable[str]) -> str | None:
 
 def _translated(plain: str, known: Mapping[str, str]) -> str | None:
     """The name that is written in another way, or that others call so."""
-    return next((known[ours] for ours in (plain, *map(bare, NAMES.get(plain, ()))) if ours in known), None)
+    return next((known[ours] for ours in (plain, *map(bare, their_names().get(plain, ()))) if ours in known), None)
 
 
 def _respelt(plain: str, known: dict[str, str]) -> str | None:
