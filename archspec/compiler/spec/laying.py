@@ -11,18 +11,10 @@ from archspec.compiler.spec.sources import History, Speaker
 from archspec.compiler.syntax.nodes import Mapping, Node, Scalar
 from archspec.diagnostics import Findings, Note
 
-_NO_PART_OF_THE_NETWORK = (
-    "archspec",
-    "extends",
-    "name",
-    "about",
-    "names",
-    "precision",
-    "train",
-    "eval",
-    "expect",
-    "published",
-)
+BESIDE_THE_NETWORK = ("name", "about", "names", "precision", "train", "eval", "expect", "published")
+"""Sections that can change without a change of the network's sizes and costs."""
+
+_NO_PART_OF_THE_NETWORK = ("archspec", "extends", *BESIDE_THE_NETWORK)
 """Sections that can be given anew without changing what is counted of the network."""
 
 _ABOUT_THE_NETWORK = ("expect", "published")

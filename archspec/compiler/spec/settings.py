@@ -8,6 +8,7 @@ from collections.abc import Mapping as Readable
 from archspec.compiler.language.registry import Registry
 from archspec.compiler.language.suggestions import nearest
 from archspec.compiler.schema import published
+from archspec.compiler.spec.laying import BESIDE_THE_NETWORK
 from archspec.compiler.spec.packages import packages_named
 from archspec.compiler.spec.paths import Put, Step
 from archspec.compiler.spec.sources import Sources, Speaker
@@ -23,8 +24,6 @@ COMMAND_LINE = "--set"
 
 _FIXED = ("archspec", "extends", "change", "insert", "remove")
 """Sections that are done with before anything is set."""
-
-_NO_PART_OF_THE_NETWORK = ("train", "eval", "about", "name", "names", "precision", "expect", "published")
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def lay_settings(
             values[own] = node
         elif _is_path(root, name, place, registry, findings):
             root = Put(registry, sources.history, node, findings).document(root, _steps(name, number, registry))
-            changed = changed or first not in _NO_PART_OF_THE_NETWORK
+            changed = changed or first not in BESIDE_THE_NETWORK
     return Settings(root, registry, values, changed or bool(values))
 
 
